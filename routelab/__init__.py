@@ -1,0 +1,84 @@
+"""routelab: a laboratory for LLM model routing.
+
+Bring the logs of an LLM gateway and a few labels; leave with a routing plan that was compared,
+simulated on your own traffic, and exported. Names are loaded when first used, so that the import is
+light and no optional package is needed for it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Catalog": "routelab.catalog",
+    "Comparison": "routelab.evaluate",
+    "InputError": "routelab._checks",
+    "Model": "routelab.catalog",
+    "OutcomeTable": "routelab.outcomes",
+    "Plan": "routelab.plan",
+    "Replay": "routelab.simulate",
+    "RoutelabError": "routelab._checks",
+    "compare": "routelab.evaluate",
+    "export": "routelab.export",
+    "load_bundle": "routelab.export",
+    "make_encoder": "routelab.encoders",
+    "make_router": "routelab.routers",
+    "read_labels": "routelab.labels",
+    "read_log": "routelab.traffic",
+    "read_outages": "routelab.outages",
+    "read_outcomes": "routelab.outcomes",
+    "save_bundle": "routelab.export",
+    "simulate": "routelab.simulate",
+}
+
+__all__ = [
+    "Catalog",
+    "Comparison",
+    "InputError",
+    "Model",
+    "OutcomeTable",
+    "Plan",
+    "Replay",
+    "RoutelabError",
+    "compare",
+    "export",
+    "load_bundle",
+    "make_encoder",
+    "make_router",
+    "read_labels",
+    "read_log",
+    "read_outages",
+    "read_outcomes",
+    "save_bundle",
+    "simulate",
+]
+
+if TYPE_CHECKING:
+    from routelab._checks import InputError, RoutelabError
+    from routelab.catalog import Catalog, Model
+    from routelab.encoders import make_encoder
+    from routelab.evaluate import Comparison, compare
+    from routelab.export import export, load_bundle, save_bundle
+    from routelab.labels import read_labels
+    from routelab.outages import read_outages
+    from routelab.outcomes import OutcomeTable, read_outcomes
+    from routelab.plan import Plan
+    from routelab.routers import make_router
+    from routelab.simulate import Replay, simulate
+    from routelab.traffic import read_log
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module 'routelab' has no attribute {name!r}")
+    value = getattr(importlib.import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,31 @@
+"""Shared fixtures. `ROUTELAB_DATA` points at the third-party development data, which is not part of the project."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder that holds `data/`, `litellm/` and `models/`; tests that need it skip where it is absent."""
+    data = Path(os.environ.get("ROUTELAB_DATA", ROOT.parent / "shared" / "data"))
+    if not data.is_dir():
+        pytest.skip(f"development data not found at {data}: set ROUTELAB_DATA to its folder")
+    return data.resolve().parent
+
+
+@pytest.fixture(scope="session")
+def data(shared: Path) -> Path:
+    """The third-party data sets."""
+    return shared / "data"

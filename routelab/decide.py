@@ -1,0 +1,147 @@
+"""Which model group a request asks for first: rules, router, cache and A/B split, before the gateway's part.
+
+The simulator and ``routelab route`` both use this, so that a plan decides offline as it does in a replay.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from routelab._checks import InputError
+from routelab.split import assign
+
+if TYPE_CHECKING:
+    from routelab.plan import DecisionCache, Plan, Rule
+
+
+def decide(plan: Plan, traffic: pd.DataFrame) -> pd.DataFrame:
+    """Return what the plan decides for each request before it meets the gateway.
+
+    The first of these that applies names the model group: a rule; the router, for requests with a prompt;
+    the model that the request asked for, when it is a group or an alias of the plan; the default. An A/B
+    split may then change it.
+
+    Parameters
+    ----------
+    plan : Plan
+    traffic : DataFrame, n rows
+        Columns of the traffic schema; only those that the plan looks at are needed.
+
+    Returns
+    -------
+    DataFrame, n rows, the same index
+        ``group``, ``route`` (the router's label or NA), ``routed_by`` (rule, router, abstained, asked or
+        default), ``arm`` (or NA), ``cache_hit`` (the decision cache knew the prompt).
+    """
+    n = len(traffic)
+    group = np.full(n, plan.default, object)
+    routed_by = np.full(n, "default", object)
+    route = np.full(n, None, object)
+    asked = _column(traffic, "model").map(lambda m: plan.model_group_alias.get(m, m), na_action="ignore")
+    known = asked.isin(list(plan.models)).to_numpy()
+    group[known], routed_by[known] = asked[known], "asked"
+    prompts = _column(traffic, "prompt")
+    written = prompts.notna().to_numpy()
+    if plan.router is not None and written.any():
+        labels = route_prompts(plan, prompts[written].tolist())
+        route[written] = labels
+        chosen = [plan.default if label is None else group_of_route(plan, label) for label in labels]
+        group[written] = chosen
+        routed_by[written] = ["abstained" if label is None else "router" for label in labels]
+    for rule in reversed(plan.rules):  # the first rule that matches wins, so it is written last
+        matches = _matches(rule, traffic, written)
+        group[matches], routed_by[matches], route[matches] = rule.model, "rule", None
+    decisions = pd.DataFrame(
+        {"group": group, "route": route, "routed_by": routed_by, "arm": None, "cache_hit": False},
+        index=traffic.index,
+    )
+    _split(plan, traffic, decisions)
+    if plan.decision_cache is not None:
+        by_router = decisions["routed_by"].isin(["router", "abstained"]).to_numpy()
+        hits = _cache_hits(plan.decision_cache, prompts[by_router], traffic["timestamp"][by_router])
+        decisions.loc[by_router, "cache_hit"] = hits
+    return decisions
+
+
+def route_prompts(plan: Plan, prompts: Sequence[str]) -> list[Any]:
+    """Return the router's label for each prompt; None where it abstains. Equal prompts are routed once."""
+    assert plan.router is not None
+    router = plan.router.resolve()
+    unmapped = [label for label in router.classes_ if not _has_group(plan, label)]
+    if unmapped:
+        raise InputError(
+            f"the router may answer {str(unmapped[0])!r}, for which the plan has no model group; "
+            f"add it to routes (now: {', '.join(plan.routes) or 'none'})"
+        )
+    codes, unique = pd.factorize(np.asarray(prompts, object))
+    labels = [None if pd.isna(label) else str(label) for label in router.predict(list(unique))]
+    return [labels[code] for code in codes]
+
+
+def _has_group(plan: Plan, label: Any) -> bool:
+    return pd.isna(label) or str(label) in plan.routes or str(label) in plan.models
+
+
+def group_of_route(plan: Plan, label: str) -> str:
+    """Return the model group of a route; a route named like a group needs no entry."""
+    return plan.routes.get(label, label)
+
+
+def _column(traffic: pd.DataFrame, name: str) -> pd.Series:
+    if name in traffic.columns:
+        return traffic[name]
+    return pd.Series(None, index=traffic.index, dtype="object")
+
+
+def _matches(rule: Rule, traffic: pd.DataFrame, written: np.ndarray) -> np.ndarray:
+    matches = np.ones(len(traffic), bool)
+    if rule.tiers is not None:
+        matches &= _column(traffic, "tier").isin(rule.tiers).to_numpy()
+    if rule.has_prompt is not None:
+        matches &= written == rule.has_prompt
+    tokens = pd.to_numeric(_column(traffic, "input_tokens")).to_numpy(float, na_value=np.nan)
+    if rule.min_input_tokens is not None:
+        matches &= tokens >= rule.min_input_tokens
+    if rule.max_input_tokens is not None:
+        matches &= tokens <= rule.max_input_tokens
+    return matches
+
+
+def _split(plan: Plan, traffic: pd.DataFrame, decisions: pd.DataFrame) -> None:
+    split = plan.split
+    if split is None:
+        return
+    concerned = np.ones(len(traffic), bool)
+    if split.models is not None:
+        concerned = decisions["group"].isin(split.models).to_numpy()
+    units = _column(traffic, split.by)
+    fallback = traffic["request_id"].astype("object")
+    units = units.astype("object").where(units.notna(), fallback)[concerned]
+    arms = assign(split, [str(unit) for unit in units])
+    decisions.loc[concerned, "arm"] = arms
+    models = [split.arms[arm].model for arm in arms]
+    current = decisions.loc[concerned, "group"].tolist()
+    decisions.loc[concerned, "group"] = [m or g for m, g in zip(models, current, strict=True)]
+
+
+def _cache_hits(cache: DecisionCache, prompts: pd.Series, times: pd.Series) -> np.ndarray:
+    """Return which prompts a least-recently-used cache with a time to live would have known."""
+    kept: OrderedDict[str, float] = OrderedDict()
+    seconds = times.astype("int64").to_numpy() / 1e6
+    hits = np.zeros(len(prompts), bool)
+    for i, (prompt, now) in enumerate(zip(prompts, seconds, strict=True)):
+        born = kept.get(prompt)
+        if born is not None and now - born <= cache.ttl_s:
+            hits[i] = True
+            kept.move_to_end(prompt)
+            continue
+        kept[prompt] = now
+        kept.move_to_end(prompt)
+        if len(kept) > cache.max_entries:
+            kept.popitem(last=False)
+    return hits

@@ -21,7 +21,7 @@ def bucket(name: str, unit: str) -> float:
     Examples
     --------
     >>> round(bucket("cheaper-mini", "user-123"), 6)
-    0.138888
+    0.001266
     """
     digest = hashlib.sha256(f"{name}\0{unit}".encode()).digest()
     return (int.from_bytes(digest[:8], "big") >> 11) / 2.0**53

@@ -1,0 +1,21 @@
+"""Encoders: prompts to float32 unit vectors, named by a string such as ``"tfidf"``.
+
+One file per encoder; a new one registers its factory in `ENCODERS` and is found by name.
+"""
+
+from routelab.encoders._base import ENCODERS, PromptEncoder, check_prompts, make_encoder
+from routelab.encoders.hashing import HashingEncoder
+from routelab.encoders.onnx import OnnxEncoder
+from routelab.encoders.static import StaticEncoder
+from routelab.encoders.tfidf import TfidfEncoder
+
+__all__ = [
+    "ENCODERS",
+    "HashingEncoder",
+    "OnnxEncoder",
+    "PromptEncoder",
+    "StaticEncoder",
+    "TfidfEncoder",
+    "check_prompts",
+    "make_encoder",
+]

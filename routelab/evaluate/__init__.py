@@ -1,0 +1,45 @@
+"""Evaluation: metrics, controls, intervals, and the comparison that puts them side by side.
+
+One file per idea; a new label metric registers in `METRICS`, a new label control in `CONTROLS`.
+"""
+
+from routelab.evaluate.bootstrap import Resampler, holm, interval, p_value
+from routelab.evaluate.compare import compare
+from routelab.evaluate.comparison import Comparison
+from routelab.evaluate.controls import CONTROLS, length_scores, oracle_choice, shuffled_values
+from routelab.evaluate.deferral import apgr, cpt, deferral_curve, pgr
+from routelab.evaluate.hull import aiq, hull, mix_quality
+from routelab.evaluate.metrics import (
+    METRICS,
+    accuracy,
+    confusion,
+    macro_f1,
+    spearman,
+    within_one,
+)
+
+__all__ = [
+    "CONTROLS",
+    "METRICS",
+    "Comparison",
+    "Resampler",
+    "accuracy",
+    "aiq",
+    "apgr",
+    "compare",
+    "confusion",
+    "cpt",
+    "deferral_curve",
+    "holm",
+    "hull",
+    "interval",
+    "length_scores",
+    "macro_f1",
+    "mix_quality",
+    "oracle_choice",
+    "p_value",
+    "pgr",
+    "shuffled_values",
+    "spearman",
+    "within_one",
+]

@@ -1,0 +1,186 @@
+"""Comparison on outcomes: what the chosen models would have answered, and at what cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from routelab._checks import InputError
+from routelab.evaluate._outcome_result import result
+from routelab.evaluate._run import Setting, Work
+from routelab.evaluate._split import assign_folds, leaked, rounds, same_text
+from routelab.evaluate.comparison import Comparison
+from routelab.evaluate.controls import length_scores, oracle_choice
+from routelab.routers import LengthRouter
+from routelab.routers.outcome import choose
+
+SWEEP = 25
+
+
+@dataclass(slots=True)
+class Answer:
+    """What one router says about the n asked prompts.
+
+    Attributes
+    ----------
+    choice : ndarray of int (n,)
+        Column of the chosen model.
+    score : ndarray (n,) or None
+        Need of the strong model; two models only.
+    sweep : ndarray of int (settings, n) or None
+        Choices as the weight of cost rises; three models and more, costs known.
+    """
+
+    choice: np.ndarray
+    score: np.ndarray | None = None
+    sweep: np.ndarray | None = None
+
+
+@dataclass(slots=True)
+class Asked:
+    """The prompts on which routers are judged, with every outcome known."""
+
+    models: list[str]
+    prompts: list[str]
+    quality: np.ndarray
+    cost: np.ndarray
+    groups: np.ndarray
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def costs_known(self) -> bool:
+        """Whether every cost is known."""
+        return bool(np.isfinite(self.cost).all())
+
+    @property
+    def strong(self) -> int:
+        """Column of the better of two models."""
+        return int(self.quality.mean(axis=0).argmax())
+
+
+def compare_outcomes(routers: dict[str, Any], data: Any, test: Any, setting: Setting) -> Comparison:
+    """Compare routers on outcomes; see `routelab.evaluate.compare`."""
+    if len(data.models) < 2:
+        raise InputError(f"outcomes of one model ({data.models[0]!r}) leave nothing to route")
+    if not np.isfinite(data.quality).any():
+        raise InputError("the outcomes hold no quality at all: every value is missing")
+    if test is not None and list(test.models) != list(data.models):
+        raise InputError(
+            f"test must have the models of data in the same order, got {list(test.models)!r}"
+        )
+    asked, place = _asked(data if test is None else test)
+    train_prompts = list(data.prompts)
+    if test is None:
+        groups = same_text(train_prompts)
+        folds = assign_folds([""] * len(train_prompts), groups, setting.cv, setting.seed)
+        plan = [(a, b) for a, b in rounds(folds)]
+        if not setting.refit:
+            plan = [(np.arange(len(train_prompts)),) * 2]
+    else:
+        repeated = leaked(train_prompts, asked.prompts)
+        if repeated:
+            asked.notes.append(
+                f"leakage: {repeated} of {len(asked.prompts)} test prompts are in the training data"
+            )
+        plan = [(np.arange(len(train_prompts)), np.arange(len(test.prompts)))]
+
+    everyone = dict(routers)
+    length_name = "length (control)" if "length" in routers else "length"
+    everyone[length_name] = LengthRouter()
+    answers = {name: Answer(np.zeros(len(asked.prompts), dtype=int)) for name in everyone}
+    best_single = np.zeros(len(asked.prompts), dtype=int)
+    work = Work(setting, total=len(plan) * len(everyone))
+    for train, rows in plan:
+        here = place[rows]
+        rows, here = rows[here >= 0], here[here >= 0]
+        known = data.take(train)
+        best_single[here] = list(data.models).index(known.best_single())
+        labels = np.array(known.models)[oracle_choice(known.quality, known.cost)]
+        prompts = [asked.prompts[i] for i in here]
+        for name, router in everyone.items():
+            by_quality = hasattr(router, "predict_quality")
+            refit = setting.refit or name == length_name
+            target = known if by_quality else labels
+            fitted = work.fitted(name, router, known.prompts, target, refit)
+            if not prompts:
+                continue
+            if by_quality:
+                _ask_quality(answers[name], fitted, prompts, here, asked)
+            else:
+                _ask_label(answers[name], name, fitted, prompts, here, asked)
+        work.next_round()
+    if len(data.models) == 2:
+        answers[length_name].score = length_scores(asked.prompts)
+    return result(answers, length_name, best_single, asked, setting)
+
+
+def _asked(table: Any) -> tuple[Asked, np.ndarray]:
+    """Return the rows whose every outcome is known, and where each row went (-1: left out)."""
+    complete = np.isfinite(table.quality).all(axis=1)
+    if complete.sum() < 2:
+        raise InputError(
+            f"{int(complete.sum())} of {len(complete)} prompts have an outcome of every model; "
+            "a comparison needs at least two"
+        )
+    prompts = [p for p, keep in zip(table.prompts, complete, strict=True) if keep]
+    asked = Asked(
+        list(table.models), prompts, table.quality[complete], table.cost[complete],
+        same_text(prompts),
+    )  # fmt: skip
+    if not complete.all():
+        asked.notes.append(
+            f"{int((~complete).sum())} prompts lack the outcome of a model: "
+            "learnt from, not judged on"
+        )
+    if not asked.costs_known:
+        asked.notes.append(
+            "costs are unknown"
+            if np.isnan(asked.cost).all()
+            else f"{int(np.isnan(asked.cost).sum())} costs are missing, so cost is left out"
+        )
+    return asked, np.where(complete, np.cumsum(complete) - 1, -1)
+
+
+def _ask_quality(
+    answer: Answer, router: Any, prompts: list[str], here: np.ndarray, asked: Asked
+) -> None:
+    order = [list(router.models_).index(model) for model in asked.models]
+    expected, cost = router.predict_quality(prompts)[:, order], router.cost_[order]
+    answer.choice[here] = choose(expected, cost, router.lam)
+    n = len(asked.prompts)
+    if len(asked.models) == 2:
+        answer.score = np.zeros(n) if answer.score is None else answer.score
+        answer.score[here] = expected[:, asked.strong] - expected[:, 1 - asked.strong]
+    elif asked.costs_known:
+        if answer.sweep is None:
+            answer.sweep = np.zeros((SWEEP, n), dtype=int)
+        scale = np.ptp(asked.cost.mean(axis=0)) or 1.0
+        weights = np.r_[0.0, np.geomspace(1e-3, 10.0, SWEEP - 1)] / scale
+        for setting, lam in enumerate(weights):
+            answer.sweep[setting, here] = choose(expected, cost, lam)
+
+
+def _ask_label(
+    answer: Answer, name: str, router: Any, prompts: list[str], here: np.ndarray, asked: Asked
+) -> None:
+    said = [str(label) for label in router.predict(prompts)]
+    foreign = sorted({*said} - {*asked.models})
+    if foreign:
+        raise InputError(
+            f"router {name!r} answers {foreign[0]!r}, which is none of the models: "
+            f"{', '.join(asked.models)}"
+        )
+    answer.choice[here] = [asked.models.index(label) for label in said]
+    if len(asked.models) != 2:
+        return
+    strong = asked.models[asked.strong]
+    answer.score = np.zeros(len(asked.prompts)) if answer.score is None else answer.score
+    if hasattr(router, "predict_proba"):
+        classes = [str(label) for label in router.classes_]
+        column = classes.index(strong) if strong in classes else None
+        proba = router.predict_proba(prompts)
+        answer.score[here] = 0.0 if column is None else proba[:, column]
+    else:
+        answer.score[here] = [float(label == strong) for label in said]

@@ -1,0 +1,72 @@
+"""Fitting in a comparison: settings, copies of routers, progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
+
+from routelab._checks import InputError
+from routelab.evaluate._sharing import VectorStore, sharing
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How a comparison is run."""
+
+    cv: int
+    seed: int
+    n_boot: int
+    refit: bool
+    progress: Callable[[int, int, str], Any] | None
+
+
+class Work:
+    """Fit copies of routers round by round, sharing vectors and telling the progress."""
+
+    def __init__(self, setting: Setting, total: int):
+        self.setting = setting
+        self.total = total
+        self.done = 0
+        self.store = VectorStore()
+
+    def fitted(self, name: str, router: Any, prompts: list[str], target: Any, refit: bool) -> Any:
+        """Return a copy fitted on the prompts, or with ``refit=False`` the router itself."""
+        if self.setting.progress is not None:
+            self.setting.progress(self.done, self.total, name)
+        self.done += 1
+        if not refit:
+            try:
+                check_is_fitted(router)
+            except NotFittedError as error:
+                raise InputError(
+                    f"router {name!r} is not fitted: fit it, or leave out refit=False"
+                ) from error
+            return router
+        try:
+            return sharing(router, self.store).fit(prompts, target)
+        except ValueError as error:
+            raise InputError(f"router {name!r} cannot be fitted: {error}") from error
+
+    def next_round(self) -> None:
+        """Forget the vectors that belong to one fold."""
+        self.store.forget()
+        if self.setting.progress is not None and self.done == self.total:
+            self.setting.progress(self.done, self.total, "")
+
+
+def name_controls(routers: dict[str, Any], controls: dict[str, Any]) -> dict[str, Any]:
+    """Keep the names of the user's routers: a control of the same name gets "(control)".
+
+    Examples
+    --------
+    >>> name_controls({"length": 1}, {"length": 2, "random": 3})
+    {'length (control)': 2, 'random': 3}
+    """
+    return {
+        f"{name} (control)" if name in routers else name: control
+        for name, control in controls.items()
+    }

@@ -1,0 +1,113 @@
+"""Paired bootstrap over prompts as one matrix product per block of resamples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from routelab._checks import InputError
+
+BLOCK_CELLS = 4_000_000
+
+
+class Resampler:
+    """Resamples of n prompts, the same for every router, so that differences are paired.
+
+    Parameters
+    ----------
+    n : int
+        Prompts.
+    n_boot : int, default 2000
+        Resamples.
+    seed : int, default 0
+    groups : array (n,), optional
+        Prompts of one group (a conversation, the same text) are drawn together or not at all.
+
+    Examples
+    --------
+    >>> right = np.array([1.0, 0.0, 1.0, 1.0])
+    >>> Resampler(4, n_boot=500).means(right[:, None]).shape
+    (500, 1)
+    """
+
+    def __init__(self, n: int, n_boot: int = 2000, seed: int = 0, groups: np.ndarray | None = None):
+        if n < 1 or n_boot < 1:
+            raise InputError(f"bootstrap needs prompts and resamples, got {n} and {n_boot}")
+        self.n = n
+        self.n_boot = n_boot
+        self.seed = seed
+        codes = np.arange(n) if groups is None else np.unique(groups, return_inverse=True)[1]
+        self._codes = codes
+        self.n_groups = int(codes.max()) + 1
+
+    def weights(self) -> Iterator[np.ndarray]:
+        """Yield blocks (b, n): how often each prompt occurs in each resample."""
+        rng = np.random.default_rng(self.seed)
+        size = max(1, BLOCK_CELLS // self.n)
+        for start in range(0, self.n_boot, size):
+            block = min(size, self.n_boot - start)
+            drawn = rng.integers(0, self.n_groups, (block, self.n_groups))
+            drawn += np.arange(block)[:, None] * self.n_groups
+            counts = np.bincount(drawn.ravel(), minlength=block * self.n_groups)
+            yield counts.reshape(block, self.n_groups).astype(float)[:, self._codes]
+
+    def map(self, statistic: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """Return ``statistic(weights)`` of all blocks, joined along the first axis."""
+        return np.concatenate([statistic(weights) for weights in self.weights()])
+
+    def means(self, values: np.ndarray) -> np.ndarray:
+        """Return the means of values (n, k) in every resample, (n_boot, k)."""
+        return self.map(lambda weights: weighted_means(weights, values))
+
+
+def weighted_means(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return the means (b, k) of values (n, k) under weights (b, n).
+
+    Examples
+    --------
+    >>> weighted_means(np.array([[1.0, 3.0]]), np.array([[0.0], [1.0]])).tolist()
+    [[0.75]]
+    """
+    return (weights @ values) / weights.sum(axis=1, keepdims=True)
+
+
+def interval(samples: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    """Return the percentile interval of samples (n_boot, ...) along the first axis.
+
+    Examples
+    --------
+    >>> [float(x) for x in interval(np.arange(101.0), 0.9)]
+    [5.0, 95.0]
+    """
+    low, high = np.quantile(samples, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return low, high
+
+
+def p_value(differences: np.ndarray) -> float:
+    """Return the two-sided bootstrap p of "no difference" from resampled differences (n_boot,).
+
+    Examples
+    --------
+    >>> p_value(np.zeros(99))
+    1.0
+    """
+    n = len(differences)
+    below, above = (differences <= 0).sum(), (differences >= 0).sum()
+    return float(min(1.0, 2 * (min(below, above) + 1) / (n + 1)))
+
+
+def holm(p_values: list[float]) -> list[float]:
+    """Return p values corrected for looking at all of them (Holm's step-down).
+
+    Examples
+    --------
+    >>> holm([0.01, 0.04, 0.03])
+    [0.03, 0.06, 0.06]
+    """
+    corrected = [0.0] * len(p_values)
+    running = 0.0
+    for rank, index in enumerate(np.argsort(p_values, kind="stable").tolist()):
+        running = max(running, min(1.0, (len(p_values) - rank) * p_values[index]))
+        corrected[index] = running
+    return corrected

@@ -1,0 +1,104 @@
+"""The one entry: routers side by side, on labels or on outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from routelab._checks import InputError
+from routelab.evaluate._labels import compare_labels
+from routelab.evaluate._outcomes import compare_outcomes
+from routelab.evaluate._run import Setting
+from routelab.evaluate.comparison import Comparison
+from routelab.routers import make_router
+
+
+def compare(
+    routers: Mapping[str, Any] | Sequence[str] | str,
+    data: Any,
+    *,
+    test: Any = None,
+    cv: int = 5,
+    seed: int = 0,
+    n_boot: int = 2000,
+    encoder: Any = "tfidf",
+    refit: bool = True,
+    progress: Callable[[int, int, str], Any] | None = None,
+) -> Comparison:
+    """Compare routers with controls, intervals and a verdict.
+
+    Parameters
+    ----------
+    routers : dict of str to estimator, or list of str
+        Routers by name, or router kinds made with `encoder`. They are not changed: copies are
+        fitted, so a fitted router may be given and is never judged on what it has learnt from.
+    data : DataFrame or OutcomeTable
+        Prompts with labels (columns `prompt`, `label`, optionally `group`), or outcomes per model.
+    test : same type as `data`, optional
+        With it, routers learn from `data` and are asked `test`; without, they are cross-validated
+        on `data`. The same text never stands on both sides of a fold.
+    cv : int, default 5
+        Folds, when there is no `test`.
+    seed : int, default 0
+        Of folds, random control and bootstrap.
+    n_boot : int, default 2000
+        Paired bootstrap resamples, over prompts; a group or repeated text is kept whole.
+    encoder : str or transformer, default "tfidf"
+        For kinds given by name.
+    refit : bool, default True
+        False asks fitted routers as they are (for one loaded from a bundle); whether they have
+        seen the prompts is then for the caller to know.
+    progress : callable, optional
+        Called as ``progress(done, total, name)`` before each fit and at the end. To stop, raise.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    InputError
+        For fewer than two prompts or classes, missing labels, outcomes without a quality, an
+        unknown kind, or a router that cannot be fitted on this data.
+
+    Notes
+    -----
+    Labels: accuracy against the best of constant, random and prompt length. Outcomes of two
+    models: APGR against a coin and prompt length. Outcomes of more models: quality at the
+    router's own cost against its own choices shuffled, the mix of single models at that cost
+    (Zero router), prompt length and the best single model where they cost no more. With costs
+    unknown, quality against the best of these. Routers for labels learn from outcomes as well:
+    their label is the cheapest of the best models.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"prompt": ["sort a list", "fix a loop", "poem on rain", "a poem"] * 2,
+    ...                       "label": ["code", "code", "art", "art"] * 2})
+    >>> comparison = compare(["centroid"], frame, cv=2, n_boot=200)
+    >>> comparison.n, list(comparison.verdicts)
+    (8, ['centroid'])
+    """
+    if isinstance(routers, str):
+        routers = [routers]
+    if not isinstance(routers, Mapping):
+        routers = {kind: make_router(kind, encoder=encoder) for kind in routers}
+    if not routers:
+        raise InputError("nothing to compare: name at least one router")
+    for name, router in routers.items():
+        if not (hasattr(router, "fit") and hasattr(router, "predict")):
+            raise InputError(f"router {name!r} is no estimator, got {type(router).__name__}")
+    setting = Setting(cv, seed, n_boot, refit, progress)
+    named = {str(name): router for name, router in routers.items()}
+    if isinstance(data, pd.DataFrame):
+        if test is not None and not isinstance(test, pd.DataFrame):
+            raise InputError("data holds labels, so test must hold labels too")
+        return compare_labels(named, data, test, setting)
+    if not (hasattr(data, "quality") and hasattr(data, "models") and hasattr(data, "prompts")):
+        raise InputError(
+            f"data must be a frame of labels or an OutcomeTable, got {type(data).__name__}"
+        )
+    if test is not None and not hasattr(test, "quality"):
+        raise InputError("data holds outcomes, so test must hold outcomes too")
+    return compare_outcomes(named, data, test, setting)

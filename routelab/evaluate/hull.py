@@ -1,0 +1,118 @@
+"""Many models: what a coin between them can reach, and the area under it.
+
+References
+----------
+Hu et al., RouterBench, arXiv 2403.12031, section 3.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from routelab._checks import InputError
+
+
+def hull(cost: np.ndarray, quality: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the corners of the non-decreasing upper convex hull, cheapest first.
+
+    Parameters
+    ----------
+    cost, quality : array (points,)
+        One point per model or setting.
+
+    Returns
+    -------
+    cost, quality : ndarray (corners,)
+        Between corners a coin interpolates; beyond the last one quality stays.
+
+    Examples
+    --------
+    >>> [x.tolist() for x in hull([1, 2, 3, 4], [0.5, 0.5, 0.9, 0.8])]
+    [[1.0, 3.0], [0.5, 0.9]]
+    """
+    points = np.column_stack([np.asarray(cost, float), np.asarray(quality, float)])
+    if not len(points) or not np.isfinite(points).all():
+        raise InputError("hull needs at least one point, and cost and quality of each")
+    corners: list[np.ndarray] = []
+    for point in points[np.lexsort((-points[:, 1], points[:, 0]))]:
+        if corners and point[1] <= corners[-1][1]:
+            continue
+        while len(corners) > 1 and _below(corners[-2], corners[-1], point):
+            corners.pop()
+        corners.append(point)
+    kept = np.array(corners)
+    return kept[:, 0], kept[:, 1]
+
+
+def _below(left: np.ndarray, middle: np.ndarray, right: np.ndarray) -> bool:
+    """Whether `middle` lies on or under the line from `left` to `right`."""
+    return (middle[1] - left[1]) * (right[0] - left[0]) <= (right[1] - left[1]) * (
+        middle[0] - left[0]
+    )
+
+
+def aiq(
+    cost: np.ndarray,
+    quality: np.ndarray,
+    variant: Literal["paper", "code"] = "paper",
+    span: tuple[float, float] | None = None,
+) -> float:
+    """Return the average improvement in quality: area under the hull per unit of cost.
+
+    Parameters
+    ----------
+    cost, quality : array (points,)
+        Mean cost in USD and mean quality of each setting (or model: the Zero router).
+    variant : {"paper", "code"}, default "paper"
+        "paper" divides by the cost range, "code" by the highest cost alone.
+    span : tuple of float, optional
+        Cost range in USD; None takes the points' own. Left of the first corner quality counts as
+        that corner's.
+
+    Examples
+    --------
+    >>> aiq([0.0, 1.0], [0.5, 1.0])
+    0.75
+    """
+    if variant not in ("paper", "code"):
+        raise InputError(f"'variant' must be 'paper' or 'code', got {variant!r}")
+    x, y = hull(cost, quality)
+    low, high = span or (float(np.min(cost)), float(np.max(cost)))
+    if high <= low:
+        raise InputError(f"AIQ needs a cost range, got {low!r} to {high!r}")
+    grid = np.unique(np.r_[low, x[(x > low) & (x < high)], high])
+    area = np.trapezoid(np.interp(grid, x, y), grid)
+    return float(area / (high - low if variant == "paper" else high))
+
+
+def mix_quality(cost: np.ndarray, quality: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Return the best mean quality of a coin between models at a cost: the Zero router.
+
+    Parameters
+    ----------
+    cost, quality : array (..., models)
+    at : array (...)
+        Mean cost that the mix may have. Below the cheapest model, that model's quality.
+
+    Returns
+    -------
+    ndarray (...)
+
+    Examples
+    --------
+    >>> mix_quality(np.array([1.0, 3.0]), np.array([0.4, 0.8]), np.array(2.0)).item()
+    0.6000000000000001
+    """
+    cost, quality = np.asarray(cost, float), np.asarray(quality, float)
+    spend = np.asarray(at, float)[..., None]
+    affordable = (cost <= spend) | (cost == cost.min(axis=-1, keepdims=True))
+    best = np.where(affordable, quality, -np.inf).max(axis=-1)
+    for dear in range(cost.shape[-1]):
+        span = cost[..., dear : dear + 1] - cost
+        usable = (cost <= spend) & (cost[..., dear : dear + 1] > spend)
+        part = np.where(usable, spend - cost, 0.0) / np.where(span > 0, span, 1.0)
+        mixed = quality + part * (quality[..., dear : dear + 1] - quality)
+        best = np.maximum(best, np.where(usable, mixed, -np.inf).max(axis=-1))
+    return best

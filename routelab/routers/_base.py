@@ -1,0 +1,77 @@
+"""The registry of router kinds and the one way to make a router."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from routelab._checks import InputError, did_you_mean
+from routelab._registry import Registry
+
+#: Router kind -> factory(encoder, **params) of an unfitted estimator.
+ROUTERS: Registry[Callable[..., Any]] = Registry("router kind", "routelab.routers")
+
+#: Types outside skops' own list that a stored router may hold. Nothing else is ever loaded.
+TRUSTED_TYPES = [
+    "routelab.encoders.hashing.HashingEncoder",
+    "routelab.encoders.onnx.OnnxEncoder",
+    "routelab.encoders.static.StaticEncoder",
+    "routelab.encoders.tfidf.TfidfEncoder",
+    "routelab.routers.baselines.ConstantRouter",
+    "routelab.routers.baselines.LengthRouter",
+    "routelab.routers.baselines.RandomRouter",
+    "routelab.routers.centroid.CentroidHead",
+    "routelab.routers.complexity.ComplexityHead",
+    "routelab.routers.features.PromptFeatures",
+    "routelab.routers.keyword.KeywordRouter",
+    "routelab.routers.knn.NeighborsHead",
+    "routelab.routers.outcome.OutcomeRouter",
+    "routelab.routers.quality.QualityNeighbors",
+    "routelab.routers.quality.QualityRidge",
+    "scipy.sparse._csr.csr_array",
+    "scipy.sparse._csr.csr_matrix",
+]
+
+
+def make_router(kind: str, encoder: Any = "tfidf", **params: Any) -> Any:
+    """Make an unfitted router of one kind.
+
+    Parameters
+    ----------
+    kind : str
+        One of ``ROUTERS.names()``, for example "centroid", "knn", "linear", "complexity",
+        "keyword", "outcome-knn".
+    encoder : str or transformer, default "tfidf"
+        See `routelab.make_encoder`. Kinds that read no vectors ("keyword", "constant", "random",
+        "length") leave it unused.
+    **params
+        Parameters of the kind, such as ``k=5`` for "knn" or ``threshold=0.4`` for "centroid".
+
+    Returns
+    -------
+    estimator
+        scikit-learn estimator: ``fit(prompts, labels)``, ``predict``, ``predict_proba``,
+        ``classes_``; the outcome kinds have ``fit(prompts, outcomes)`` and ``predict_quality``.
+
+    Raises
+    ------
+    InputError
+        For an unknown kind, encoder or parameter.
+
+    Examples
+    --------
+    >>> router = make_router("centroid")
+    >>> prompts = ["sort a list in python", "fix this function", "write a poem", "tell a story"]
+    >>> router.fit(prompts, ["code", "code", "creative", "creative"]).predict(["a short poem"])[0]
+    'creative'
+    """
+    factory = ROUTERS[kind]
+    known = [name for name in inspect.signature(factory).parameters if name != "encoder"]
+    for name in params:
+        if name not in known:
+            raise InputError(
+                f"router {kind!r} has no parameter {name!r}{did_you_mean(name, known)}; "
+                f"it has: {', '.join(known) or 'none'}"
+            )
+    return factory(encoder, **params)

@@ -1,0 +1,72 @@
+"""What routers and heads check about labels, and how abstaining is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from routelab._checks import InputError
+from routelab.encoders import check_prompts
+
+
+def check_labelled(prompts: Iterable[str], labels: Any) -> tuple[list[str], np.ndarray]:
+    """Return prompts and labels (n,) of one length, without a missing label.
+
+    Examples
+    --------
+    >>> check_labelled(["a", "b"], ["x", "y"])[1].tolist()
+    ['x', 'y']
+    """
+    texts = check_prompts(prompts)
+    if labels is None:
+        raise InputError("this router learns from labels, got None")
+    given = np.asarray(labels)
+    if given.ndim != 1 or len(given) != len(texts):
+        raise InputError(f"{len(texts)} prompts need as many labels, got shape {given.shape}")
+    if not texts:
+        raise InputError("nothing to learn from: no prompts")
+    for index, label in enumerate(given.tolist()):
+        if label is None or label != label:
+            raise InputError(f"label at index {index} is missing ({label!r})")
+    return texts, given
+
+
+def abstaining(
+    chosen: np.ndarray, confidence: np.ndarray, threshold: float | None, abstain_label: Any
+) -> np.ndarray:
+    """Put `abstain_label` where the confidence (n,) is below the threshold.
+
+    Without a threshold the choices come back unchanged; with one, as an object array, because
+    the abstain label (None by default) is none of the classes.
+
+    Examples
+    --------
+    >>> abstaining(np.array(["a", "b"]), np.array([0.9, 0.1]), 0.5, None).tolist()
+    ['a', None]
+    """
+    if threshold is None:
+        return chosen
+    answer = chosen.astype(object)
+    answer[confidence < threshold] = abstain_label
+    return answer
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """Turn scores (n, classes) into shares that add up to one in each row.
+
+    Examples
+    --------
+    >>> softmax(np.array([[0.0, 0.0]])).tolist()
+    [[0.5, 0.5]]
+    """
+    grown = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return grown / grown.sum(axis=1, keepdims=True)
+
+
+def unit(rows: Any) -> Any:
+    """Return numeric rows (n, d), dense or csr, scaled to length one; zeros stay zeros."""
+    from sklearn.preprocessing import normalize
+
+    return normalize(rows, copy=True)

@@ -1,0 +1,137 @@
+"""Routers trained on outcomes: predict every model's quality, then weigh it against cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils.validation import check_is_fitted
+
+from routelab._checks import InputError
+from routelab.encoders import check_prompts, make_encoder
+from routelab.routers._base import ROUTERS
+from routelab.routers.quality import QualityNeighbors, QualityRidge
+
+
+class OutcomeRouter(BaseEstimator):
+    """Predict the quality of each model for a prompt and choose by quality - lam * cost.
+
+    Parameters
+    ----------
+    encoder : transformer
+        Text to vectors.
+    head : regressor
+        Vectors to qualities (n, models); must accept NaN targets.
+    lam : float, default 0.0
+        Quality given up per USD of a model's mean cost. May be changed after `fit`.
+
+    Attributes
+    ----------
+    models_, classes_ : ndarray (models,)
+        Names, in the order of the columns.
+    cost_ : ndarray (models,)
+        Mean USD per prompt over the training prompts; NaN where no cost is known.
+    encoder_, head_ : fitted parts
+
+    Examples
+    --------
+    >>> router = make_router("outcome-knn", k=1)                                 # doctest: +SKIP
+    >>> router.fit(table.prompts, table).predict(["a new prompt"])               # doctest: +SKIP
+    """
+
+    def __init__(self, encoder: Any, head: Any, lam: float = 0.0):
+        self.encoder = encoder
+        self.head = head
+        self.lam = lam
+
+    def fit(self, X: Iterable[str], y: Any) -> OutcomeRouter:
+        """Learn from prompts (n,) and an OutcomeTable or a quality matrix (n, models).
+
+        Missing qualities (NaN) are left out. A prompt without any outcome says nothing and is
+        left out as well. The models of a bare matrix are named by their column, 0, 1, ...
+        """
+        prompts = check_prompts(X)
+        quality = np.asarray(getattr(y, "quality", y), dtype=float)
+        if quality.ndim != 2 or quality.shape[0] != len(prompts):
+            raise InputError(
+                f"{len(prompts)} prompts need outcomes of shape ({len(prompts)}, models), "
+                f"got {quality.shape}"
+            )
+        known = ~np.isnan(quality)
+        if not known.any():
+            raise InputError("nothing to learn from: every quality is missing")
+        self.models_ = np.asarray(getattr(y, "models", np.arange(quality.shape[1])))
+        for name, seen in zip(self.models_.tolist(), known.any(axis=0), strict=True):
+            if not seen:
+                raise InputError(f"model {name!r} has no outcome at all: drop it")
+        self.classes_ = self.models_
+        self.cost_ = mean_cost(getattr(y, "cost", None), quality.shape)
+        rows = np.flatnonzero(known.any(axis=1))
+        self.encoder_ = clone(self.encoder)
+        vectors = self.encoder_.fit_transform([prompts[i] for i in rows])
+        self.head_ = clone(self.head).fit(vectors, quality[rows])
+        return self
+
+    def predict_quality(self, X: Iterable[str]) -> np.ndarray:
+        """Return the expected quality of each model (n, models)."""
+        check_is_fitted(self)
+        return self.head_.predict(self.encoder_.transform(check_prompts(X)))
+
+    def predict(self, X: Iterable[str]) -> np.ndarray:
+        """Return the chosen models (n,); ties go to the cheaper, then to the first."""
+        check_is_fitted(self)
+        return self.models_[choose(self.predict_quality(X), self.cost_, self.lam)]
+
+
+def mean_cost(cost: Any, shape: tuple[int, int]) -> np.ndarray:
+    """Return the mean known cost per model (models,), NaN where none is known.
+
+    Examples
+    --------
+    >>> mean_cost(np.array([[1.0, np.nan], [3.0, np.nan]]), (2, 2)).tolist()
+    [2.0, nan]
+    """
+    if cost is None:
+        return np.full(shape[1], np.nan)
+    values = np.asarray(cost, dtype=float)
+    known = np.isfinite(values)
+    total = np.where(known, values, 0.0).sum(axis=0)
+    return np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan)
+
+
+def choose(quality: np.ndarray, cost: np.ndarray, lam: float = 0.0) -> np.ndarray:
+    """Return the index (n,) of the best quality (n, models) - lam * cost (models,).
+
+    Ties go to the cheaper model; models of unknown cost count as dearest in a tie.
+
+    Raises
+    ------
+    InputError
+        When `lam` is not zero and a cost is unknown: unknown is not free.
+
+    Examples
+    --------
+    >>> choose(np.array([[0.9, 0.9, 0.5]]), np.array([2.0, 1.0, 0.1])).tolist()
+    [1]
+    """
+    if not np.isfinite(lam) or lam < 0:
+        raise InputError(f"'lam' must be a number of at least 0, got {lam!r}")
+    if lam and np.isnan(cost).any():
+        raise InputError("'lam' weighs cost, but the cost of a model is unknown: add prices")
+    value = quality - lam * cost if lam else quality
+    cheapest_first = np.argsort(np.where(np.isnan(cost), np.inf, cost), kind="stable")
+    return cheapest_first[value[:, cheapest_first].argmax(axis=1)]
+
+
+@ROUTERS.register("outcome-knn")
+def _make_neighbors(
+    encoder: Any = "tfidf", k: int = 40, sharpness: float = 5.0, lam: float = 0.0
+) -> OutcomeRouter:
+    return OutcomeRouter(make_encoder(encoder), QualityNeighbors(k=k, sharpness=sharpness), lam)
+
+
+@ROUTERS.register("outcome-linear")
+def _make_ridge(encoder: Any = "tfidf", alpha: float = 1.0, lam: float = 0.0) -> OutcomeRouter:
+    return OutcomeRouter(make_encoder(encoder), QualityRidge(alpha=alpha), lam)

@@ -1,0 +1,25 @@
+"""Logs of LLM gateways and published traces, read as traffic.
+
+A new log format is one module in `readers/`: a subclass of `Reader` with `sniff` and `parse`,
+registered in `READERS`. Checks, typing, rejects and the report are the same for all formats.
+"""
+
+from __future__ import annotations
+
+from routelab.traffic._read import read_log
+from routelab.traffic.readers import READERS, Parsed, Reader
+from routelab.traffic.report import ReadResult, Reject, Report
+from routelab.traffic.schema import COLUMNS, check_traffic, write_traffic
+
+__all__ = [
+    "COLUMNS",
+    "READERS",
+    "Parsed",
+    "ReadResult",
+    "Reader",
+    "Reject",
+    "Report",
+    "check_traffic",
+    "read_log",
+    "write_traffic",
+]

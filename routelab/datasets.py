@@ -95,6 +95,18 @@ def load_traffic() -> pd.DataFrame:
     raise InputError(f"{data_dir()}: no bundled traffic (traffic.parquet, .csv or .jsonl)")
 
 
+def copy_notebooks(directory: str | os.PathLike[str]) -> Path:
+    """Copy the bundled notebooks to a folder of the reader's own; a copy that exists is kept."""
+    import shutil
+
+    folder = Path(directory)
+    folder.mkdir(parents=True, exist_ok=True)
+    for notebook in sorted(notebooks_dir().glob("*.ipynb")):
+        if not (folder / notebook.name).exists():
+            shutil.copy(notebook, folder / notebook.name)
+    return folder
+
+
 def _beside(name: str) -> Path:
     inside = _PACKAGE / name
     return inside if inside.is_dir() else _PACKAGE.parent / name

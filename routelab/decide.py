@@ -42,11 +42,12 @@ def decide(plan: Plan, traffic: pd.DataFrame) -> pd.DataFrame:
     group = np.full(n, plan.default, object)
     routed_by = np.full(n, "default", object)
     route = np.full(n, None, object)
-    asked = _column(traffic, "model").map(lambda m: plan.model_group_alias.get(m, m), na_action="ignore")
-    known = asked.isin(list(plan.models)).to_numpy()
+    logged = _column(traffic, "model")
+    asked = np.array([plan.model_group_alias.get(m, m) for m in logged], object)
+    known = np.array([m in plan.models for m in asked], bool)
     group[known], routed_by[known] = asked[known], "asked"
     prompts = _column(traffic, "prompt")
-    written = prompts.notna().to_numpy()
+    written = np.array([p is not None for p in prompts], bool)
     if plan.router is not None and written.any():
         labels = route_prompts(plan, prompts[written].tolist())
         route[written] = labels
@@ -92,19 +93,23 @@ def group_of_route(plan: Plan, label: str) -> str:
     return plan.routes.get(label, label)
 
 
-def _column(traffic: pd.DataFrame, name: str) -> pd.Series:
-    if name in traffic.columns:
-        return traffic[name]
-    return pd.Series(None, index=traffic.index, dtype="object")
+def _column(traffic: pd.DataFrame, name: str) -> np.ndarray:
+    """Return a text column as objects, None where it is missing."""
+    if name not in traffic.columns:
+        return np.full(len(traffic), None, object)
+    values = traffic[name].astype("object")
+    return values.where(values.notna(), None).to_numpy(object)
 
 
 def _matches(rule: Rule, traffic: pd.DataFrame, written: np.ndarray) -> np.ndarray:
     matches = np.ones(len(traffic), bool)
     if rule.tiers is not None:
-        matches &= _column(traffic, "tier").isin(rule.tiers).to_numpy()
+        matches &= np.array([tier in rule.tiers for tier in _column(traffic, "tier")], bool)
     if rule.has_prompt is not None:
         matches &= written == rule.has_prompt
-    tokens = pd.to_numeric(_column(traffic, "input_tokens")).to_numpy(float, na_value=np.nan)
+    if rule.min_input_tokens is None and rule.max_input_tokens is None:
+        return matches
+    tokens = traffic["input_tokens"].to_numpy(float, na_value=np.nan)
     if rule.min_input_tokens is not None:
         matches &= tokens >= rule.min_input_tokens
     if rule.max_input_tokens is not None:
@@ -119,17 +124,15 @@ def _split(plan: Plan, traffic: pd.DataFrame, decisions: pd.DataFrame) -> None:
     concerned = np.ones(len(traffic), bool)
     if split.models is not None:
         concerned = decisions["group"].isin(split.models).to_numpy()
-    units = _column(traffic, split.by)
-    fallback = traffic["request_id"].astype("object")
-    units = units.astype("object").where(units.notna(), fallback)[concerned]
-    arms = assign(split, [str(unit) for unit in units])
+    units = zip(_column(traffic, split.by)[concerned], traffic["request_id"][concerned], strict=True)
+    arms = assign(split, [str(request if unit is None else unit) for unit, request in units])
     decisions.loc[concerned, "arm"] = arms
     models = [split.arms[arm].model for arm in arms]
     current = decisions.loc[concerned, "group"].tolist()
     decisions.loc[concerned, "group"] = [m or g for m, g in zip(models, current, strict=True)]
 
 
-def _cache_hits(cache: DecisionCache, prompts: pd.Series, times: pd.Series) -> np.ndarray:
+def _cache_hits(cache: DecisionCache, prompts: np.ndarray, times: pd.Series) -> np.ndarray:
     """Return which prompts a least-recently-used cache with a time to live would have known."""
     kept: OrderedDict[str, float] = OrderedDict()
     seconds = times.astype("int64").to_numpy() / 1e6

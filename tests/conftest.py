@@ -29,3 +29,12 @@ def shared() -> Path:
 def data(shared: Path) -> Path:
     """The third-party data sets."""
     return shared / "data"
+
+
+def pytest_configure() -> None:
+    """Drop numba's cache when any part of the kernel is newer: its index looks at the entry file alone."""
+    kernel = ROOT / "routelab" / "simulate"
+    newest = max(path.stat().st_mtime for path in kernel.glob("*.py"))
+    for cached in (kernel / "__pycache__").glob("*.nb?"):
+        if cached.stat().st_mtime < newest:
+            cached.unlink(missing_ok=True)

@@ -8,10 +8,10 @@ from routelab.routers._order import ordinal_scale
 from routelab.routers._store import describe_router, load_router, save_router
 from routelab.routers.baselines import ConstantRouter, LengthRouter, RandomRouter
 from routelab.routers.centroid import CentroidHead
-from routelab.routers.complexity import ComplexityHead
 from routelab.routers.features import PromptFeatures
 from routelab.routers.keyword import KeywordRouter
 from routelab.routers.knn import NeighborsHead
+from routelab.routers.logistic import LogisticHead
 from routelab.routers.outcome import OutcomeRouter
 from routelab.routers.quality import QualityNeighbors, QualityRidge
 
@@ -19,10 +19,10 @@ __all__ = [
     "ROUTERS",
     "TRUSTED_TYPES",
     "CentroidHead",
-    "ComplexityHead",
     "ConstantRouter",
     "KeywordRouter",
     "LengthRouter",
+    "LogisticHead",
     "NeighborsHead",
     "OutcomeRouter",
     "PromptFeatures",

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from routelab.encoders import make_encoder
 from routelab.routers._base import ROUTERS
+from routelab.routers.logistic import LogisticHead
 
 
 @ROUTERS.register("linear")
-def make_linear(encoder: Any = "tfidf", C: float = 20.0, max_iter: int = 1000) -> Pipeline:
-    """Make a pipeline of an encoder and scikit-learn's LogisticRegression.
+def make_linear(encoder: Any = "tfidf", C: float = 20.0, max_iter: int = 500) -> Pipeline:
+    """Make a pipeline of an encoder and `LogisticHead`.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ def make_linear(encoder: Any = "tfidf", C: float = 20.0, max_iter: int = 1000) -
         See `routelab.make_encoder`.
     C : float, default 20.0
         Inverse of the penalty. Rows have length one, which is short: weak penalties do best.
-    max_iter : int, default 1000
+    max_iter : int, default 500
         Most steps of the solver.
 
     Examples
@@ -31,5 +31,5 @@ def make_linear(encoder: Any = "tfidf", C: float = 20.0, max_iter: int = 1000) -
     >>> router.predict(["write a story"]).tolist()
     ['art']
     """
-    head = LogisticRegression(C=C, max_iter=max_iter)
+    head = LogisticHead(C=C, max_iter=max_iter)
     return Pipeline([("encoder", make_encoder(encoder)), ("head", head)])

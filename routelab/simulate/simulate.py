@@ -163,24 +163,17 @@ def _requests(
     stamps = frame["timestamp"].astype("int64").to_numpy()  # microseconds
     status = frame["status"].to_numpy(np.int64)
     failed = status >= 400
-    tokens_in = frame["input_tokens"].to_numpy(float, na_value=0.0)
-    tokens_out = frame["output_tokens"].to_numpy(float, na_value=0.0)
-    unknown = failed & (tokens_out == 0)
-    if unknown.any():
-        answered = tokens_out[~failed]
-        typical = float(np.median(answered)) if answered.size else float(plan.expected_output_tokens)
-        tokens_out = np.where(unknown, typical, tokens_out)
-        notes.append(
-            f"{int(unknown.sum()):,} requests failed in the log, so the length of their answer is unknown: "
-            f"{typical:.0f} output tokens assumed"
-        )
+    tokens = {}
+    for column in ("input_tokens", "output_tokens"):
+        tokens[column] = _known_tokens(frame[column], failed, plan.expected_output_tokens, notes)
     rows = np.zeros((len(frame), N_REQUEST))
     rows[:, Q_T] = (stamps - stamps[0]) / 1e6
     groups = {name: number for number, name in enumerate(plan.models)}
     rows[:, Q_GROUP] = decisions["group"].map(groups)
-    rows[:, Q_IN] = tokens_in
-    rows[:, Q_CACHED] = np.minimum(frame["cached_input_tokens"].to_numpy(float, na_value=0.0), tokens_in)
-    rows[:, Q_OUT] = tokens_out
+    cached = frame["cached_input_tokens"].to_numpy(float, na_value=0.0)
+    rows[:, Q_IN] = tokens["input_tokens"]
+    rows[:, Q_CACHED] = np.minimum(cached, rows[:, Q_IN])
+    rows[:, Q_OUT] = tokens["output_tokens"]
     rows[:, Q_RETRIES] = -1
     rows[:, Q_TIMEOUT] = np.nan
     rows[:, Q_MODEL] = _logged_models(plan, frame["model"])
@@ -191,6 +184,23 @@ def _requests(
     if sticky:
         notes.append(f"{sticky:,} requests fail on the model on which they failed in the log")
     return rows
+
+
+def _known_tokens(
+    column: pd.Series, failed: np.ndarray, expected: int, notes: list[str]
+) -> np.ndarray:
+    """Fill the counts that a failed request does not have with the median of the others."""
+    values = column.to_numpy(float, na_value=0.0)
+    unknown = failed & (values == 0)
+    if unknown.any():
+        answered = values[~failed]
+        typical = float(np.median(answered)) if answered.size else float(expected)
+        values = np.where(unknown, typical, values)
+        notes.append(
+            f"{int(unknown.sum()):,} requests failed in the log without {column.name}: "
+            f"{typical:.0f} assumed, were they served"
+        )
+    return values
 
 
 def _logged_models(plan: Plan, logged: pd.Series) -> np.ndarray:

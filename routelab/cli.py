@@ -1,0 +1,365 @@
+"""The command line: thin, every command one call into the library.
+
+Exit codes: 0 done, 1 the answer is "no" (verify differs, lint found something), 2 bad input.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from routelab import __version__
+from routelab._checks import InputError
+
+app = typer.Typer(
+    name="routelab",
+    help="A laboratory for LLM model routing: compare, simulate on your own traffic, export.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace what exists at --out.")]
+Seed = Annotated[int, typer.Option(help="Seed of every draw.")]
+Encoder = Annotated[str, typer.Option(help="tfidf, hashing, onnx:FOLDER, static:FOLDER.")]
+
+
+def main() -> None:
+    """Run the command line; bad input is one line on standard error and exit code 2."""
+    try:
+        app()
+    except InputError as error:
+        typer.echo(f"routelab: {error}", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        typer.echo("routelab: stopped", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _say(text: str, data: Any, as_json: bool) -> None:
+    typer.echo(json.dumps(data, ensure_ascii=False, default=str) if as_json else text)
+
+
+def _progress(what: str) -> Callable[..., None]:
+    """Return a callback that shows a bar on standard error; quiet when that is no terminal."""
+    from tqdm.auto import tqdm
+
+    bar = tqdm(desc=what, unit="", delay=2, leave=False, disable=not sys.stderr.isatty())
+
+    def show(done: int, total: int, *_: Any) -> None:
+        bar.total = total
+        bar.update(done - bar.n)
+        if done >= total:
+            bar.close()
+
+    return show
+
+
+def _plan_of(path: Path) -> Any:
+    """Read a plan from YAML, or from a bundle."""
+    from routelab.export import load_bundle
+    from routelab.plan import Plan
+
+    if path.suffix in (".yaml", ".yml"):
+        return Plan.from_yaml(path)
+    plan = load_bundle(path).plan
+    if plan is None:
+        raise InputError(f"the bundle {str(path)!r} holds no plan")
+    return plan
+
+
+def _read_data(path: Path, label: str | None = None) -> Any:
+    """Read outcomes when the file holds outcomes, else labels; the message names both when neither fits."""
+    from routelab.labels import read_labels
+    from routelab.outcomes import read_outcomes
+
+    if label is not None:
+        return read_labels(path, label=label)
+    try:
+        return read_outcomes(path)
+    except InputError as not_outcomes:
+        try:
+            return read_labels(path)
+        except InputError as not_labels:
+            raise InputError(f"{not_labels} (as outcomes: {not_outcomes})") from None
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for everything that is made.")],
+    force: Force = False,
+    seed: Seed = 0,
+) -> None:
+    """All four uses on bundled data: compare, simulate, export, report."""
+    from routelab.demo import run_demo
+
+    for line in run_demo(out, force=force, seed=seed):
+        typer.echo(line)
+
+
+@app.command()
+def read(
+    log: Annotated[list[Path], typer.Argument(help="Log files.")],
+    out: Annotated[Path | None, typer.Option(help="Parquet file for the traffic.")] = None,
+    format: Annotated[str | None, typer.Option(help="Log format, when detection fails.")] = None,
+    columns: Annotated[Path | None, typer.Option(help="YAML: our names to the file's names.")] = None,
+    rejects: Annotated[Path | None, typer.Option(help="File for rejected rows, verbatim.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Read a gateway log into traffic, and say what was found."""
+    from routelab._checks import atomic_file
+    from routelab.traffic import read_log
+
+    result = read_log(list(log), format=format, columns=columns)
+    if rejects is not None:
+        result.report.write_rejects(rejects)
+    if out is not None:
+        with atomic_file(out) as temporary:
+            result.frame.to_parquet(temporary, compression="zstd")
+    report = result.report
+    data = {
+        "format": report.format,
+        "rows_read": report.rows_read,
+        "rows_accepted": report.rows_accepted,
+        "rejects": len(report.rejects),
+        "warnings": report.warnings,
+        "coverage": report.coverage,
+        "out": out,
+    }
+    _say(str(report) + (f"\nwrote {out}" if out else ""), data, as_json)
+
+
+@app.command()
+def train(
+    data: Annotated[Path, typer.Argument(help="Label file or outcome table.")],
+    router: Annotated[str, typer.Option(help="Router kind.")],
+    out: Annotated[Path, typer.Option(help="Bundle: a folder, or a file that ends in .zip.")],
+    encoder: Encoder = "tfidf",
+    label: Annotated[str | None, typer.Option(help="Label column.")] = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Fit a router and save it as a bundle."""
+    from routelab.export import save_bundle
+    from routelab.outcomes import OutcomeTable
+    from routelab.routers import make_router
+
+    table = _read_data(data, label)
+    estimator = make_router(router, encoder=encoder)
+    if isinstance(table, OutcomeTable):
+        estimator.fit(table.prompts, table)
+        prompts, learnt = len(table.prompts), f"{len(table.models)} models"
+    else:
+        estimator.fit(table["prompt"].tolist(), table["label"].tolist())
+        prompts, learnt = len(table), f"{table['label'].nunique()} labels"
+    save_bundle(out, router=estimator, force=force)
+    text = f"fitted {router!r} on {prompts:,} prompts and {learnt}; wrote {out}"
+    _say(text, {"router": router, "prompts": prompts, "out": out}, as_json)
+
+
+@app.command()
+def route(
+    bundle: Annotated[Path, typer.Argument(help="Bundle, or plan YAML.")],
+    prompt: Annotated[list[str] | None, typer.Argument(help="Prompts.")] = None,
+    file: Annotated[Path | None, typer.Option(help="One prompt per line.")] = None,
+    log: Annotated[Path | None, typer.Option(help="Append each decision to this JSONL file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say which route and which model group each prompt gets."""
+    from routelab.decisions import append_decisions, route_decisions
+
+    prompts = list(prompt or [])
+    if file is not None:
+        from routelab._checks import existing_file
+
+        text = existing_file(file, "prompt file").read_text(encoding="utf-8")
+        prompts += [line for line in text.split("\n") if line.strip()]
+    if not prompts:
+        raise InputError("no prompts: give them as arguments or with --file")
+    decisions = route_decisions(bundle, prompts)
+    if log is not None:
+        append_decisions(log, decisions)
+    lines = []
+    for d in decisions:
+        shown = d["prompt"] if len(d["prompt"]) <= 60 else d["prompt"][:59] + "\u2026"
+        chosen = f"{d['route'] or 'abstained'}" + (f" -> {d['group']}" if d["group"] else "")
+        score = "" if d["score"] is None else f"  {d['score']:.3f}"
+        lines.append(f"{chosen}{score}  {shown!r}")
+    _say("\n".join(lines), {"decisions": decisions}, as_json)
+
+
+@app.command()
+def compare(
+    data: Annotated[Path, typer.Argument(help="Label file or outcome table.")],
+    router: Annotated[list[str] | None, typer.Option(help="Router kind; repeat for more.")] = None,
+    encoder: Encoder = "tfidf",
+    label: Annotated[str | None, typer.Option(help="Label column.")] = None,
+    test: Annotated[Path | None, typer.Option(help="Judge on this file instead of folds.")] = None,
+    cv: Annotated[int, typer.Option(help="Folds.")] = 5,
+    resamples: Annotated[int, typer.Option(help="Bootstrap resamples.")] = 2000,
+    out: Annotated[Path | None, typer.Option(help="Folder for the comparison and its report.")] = None,
+    force: Force = False,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Compare routers with controls, intervals and a verdict."""
+    from routelab.evaluate import compare as run_compare
+    from routelab.outcomes import OutcomeTable
+
+    table = _read_data(data, label)
+    held_out = _read_data(test, label) if test is not None else None
+    if held_out is None and not isinstance(table, OutcomeTable):
+        table, held_out = _published_split(table)
+    default = ["outcome-knn", "outcome-linear"]
+    if not isinstance(table, OutcomeTable):
+        default = ["centroid", "knn", "linear"]
+    kinds = list(router or default)
+    show = _progress("compare")
+    result = run_compare(
+        kinds, table, test=held_out, cv=cv, seed=seed, n_boot=resamples, encoder=encoder, progress=show
+    )
+    if out is not None:
+        result.save(out, force=force)
+        from routelab.report import write_report
+
+        write_report(out / "report.html", comparisons=(result,), title=f"Comparison on {data.name}")
+    table_json = json.loads(result.table.to_json(orient="records"))
+    answer = {"n": result.n, "table": table_json, "verdicts": result.verdicts, "notes": result.notes}
+    _say(str(result), answer, as_json)
+
+
+def _published_split(table: Any) -> tuple[Any, Any]:
+    """Use the file's own train and test parts when it has them; out-of-scope rows stay out."""
+    if "split" not in table.columns or not {"train", "test"} <= set(table["split"]):
+        return table, None
+    return table[table["split"] == "train"], table[table["split"] == "test"]
+
+
+@app.command()
+def simulate(
+    log: Annotated[Path, typer.Argument(help="Log, or traffic.parquet from 'read'.")],
+    plan: Annotated[Path, typer.Option(help="Plan YAML or bundle.")],
+    out: Annotated[Path, typer.Option(help="Folder for decisions.parquet and the rest.")],
+    outages: Annotated[Path | None, typer.Option(help="Outage schedule.")] = None,
+    accounting: Annotated[str, typer.Option(help="proxy or sdk.")] = "proxy",
+    format: Annotated[str | None, typer.Option(help="Log format, when detection fails.")] = None,
+    columns: Annotated[Path | None, typer.Option(help="YAML: our names to the file's names.")] = None,
+    seed: Seed = 0,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Replay a plan on logged traffic: spend per day, share per model, failures."""
+    from routelab.outages import read_outages
+    from routelab.report import write_report
+    from routelab.simulate import simulate as run_simulate
+    from routelab.traffic import read_log
+
+    policy = _plan_of(plan)
+    schedule = read_outages(outages) if outages is not None else None
+    traffic = read_log(log, format=format, columns=columns)
+    replay = run_simulate(
+        traffic.frame,
+        policy,
+        outages=schedule,
+        accounting=accounting,
+        seed=seed,
+        progress=_progress("simulate"),
+    )
+    replay.save(out, force=force)
+    write_report(out / "report.html", replay=replay, title=f"{policy.name} on {log.name}")
+    answer = {"summary": replay.summary, "notes": list(replay.notes), "out": out}
+    answer["daily"] = json.loads(replay.daily.reset_index().to_json(orient="records"))
+    _say(f"{replay}\nwrote {out}", answer, as_json)
+
+
+@app.command()
+def verify(
+    recording: Annotated[list[Path], typer.Argument(help="Recordings of the real gateway.")],
+    as_json: Json = False,
+) -> None:
+    """Replay recordings of the real gateway: identical, or the first difference."""
+    from routelab.simulate import verify_recording
+
+    verdicts = [verify_recording(path) for path in recording]
+    words = {True: "identical", False: "DIFFERS", None: "not covered"}
+    lines = []
+    for v in verdicts:
+        told = f"{v.requests:,} requests, {v.attempts:,} attempts" if v.identical else v.message
+        lines.append(f"{v.name:<42} {words[v.identical]:<12} {told}")
+    same = sum(v.identical is True for v in verdicts)
+    lines.append(f"{same} of {len(verdicts)} identical")
+    data = [{"name": v.name, "identical": v.identical, "message": v.message} for v in verdicts]
+    _say("\n".join(lines), {"verdicts": data}, as_json)
+    if same < len(verdicts):
+        raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    plan: Annotated[Path, typer.Argument(help="Plan YAML or bundle.")],
+    out: Annotated[Path, typer.Option(help="Folder for the exported files.")],
+    target: Annotated[str, typer.Option(help="litellm, plan or semantic-router.")] = "litellm",
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Write a plan for a gateway, and list what that gateway cannot carry."""
+    from routelab.export import export as run_export
+
+    result = run_export(_plan_of(plan), target=target, directory=out, force=force)
+    lines = [f"wrote {len(result.files)} files to {out}: {', '.join(map(str, result.files))}"]
+    lines += [f"not carried: {item}" for item in result.not_carried]
+    data = {"out": out, "files": [str(f) for f in result.files], "not_carried": result.not_carried}
+    _say("\n".join(lines), data, as_json)
+
+
+@app.command()
+def lint(
+    config: Annotated[Path, typer.Argument(help="LiteLLM config.yaml.")],
+    as_json: Json = False,
+) -> None:
+    """Check a LiteLLM config for mistakes and traps."""
+    from dataclasses import asdict
+
+    from routelab.export import lint as run_lint
+
+    findings = run_lint(config)
+    lines = [
+        f"{config}:{f.line}:{f.column}: {f.severity}: {f.message} [{f.rule}] fix: {f.fix}" for f in findings
+    ]
+    lines.append(f"{len(findings)} findings" if findings else "no findings")
+    _say("\n".join(lines), {"findings": [asdict(f) for f in findings]}, as_json)
+    if any(f.severity != "info" for f in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def lab(
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 8888,
+    directory: Annotated[Path, typer.Option(help="Where the notebooks are put.")] = Path("routelab-notebooks"),
+) -> None:
+    """Open JupyterLab on a copy of the notebooks; existing copies are kept."""
+    import subprocess
+
+    from routelab._checks import require
+    from routelab.datasets import copy_notebooks
+
+    require("jupyterlab", "lab")
+    folder = copy_notebooks(directory)
+    command = [sys.executable, "-m", "jupyterlab", f"--port={port}", f"--ServerApp.root_dir={folder}"]
+    raise typer.Exit(subprocess.run(command, check=False).returncode)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)

@@ -51,7 +51,9 @@ def load_router(path: str | os.PathLike[str]) -> Any:
     try:
         unknown = set(skops.io.get_untrusted_types(file=found)) - set(TRUSTED_TYPES)
         if unknown:
-            raise InputError(f"{found}: holds the type {sorted(unknown)[0]}, which no router needs: refused")
+            raise InputError(
+                f"{found}: holds the type {sorted(unknown)[0]}, which no router needs: refused"
+            )
         return skops.io.load(found, trusted=TRUSTED_TYPES)
     except (zipfile.BadZipFile, KeyError, OSError, UntrustedTypesFoundException) as error:
         raise InputError(f"{found}: not a stored router, or damaged: {error}") from error

@@ -80,7 +80,7 @@ class CentroidHead(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return shares (n, classes): softmax of the cosines, not calibrated."""
-        return softmax(self.sharpness * self._cosines(X))
+        return softmax(self.sharpness * self._cosines(X).astype(float))
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the choices (n,), or `abstain_label` below the threshold."""

@@ -223,7 +223,7 @@ def _close(state, output, slot, now):
 
 
 @numba.njit(nogil=True)
-def _move(plan, provider, trace, feed, state, output, slot, phase, now):
+def move(plan, provider, trace, feed, state, output, slot, phase, now):
     """Move a request through its phases until it waits for an event or is finished."""
     while phase != WAIT:
         frame = state.frame[slot, state.slot[slot, S_DEPTH]]
@@ -242,8 +242,8 @@ def _move(plan, provider, trace, feed, state, output, slot, phase, now):
 
 
 @numba.njit(nogil=True)
-def arrive(plan, provider, trace, feed, state, output, now):
-    """Take the next request in; calendar budgets have their say before the gateway does."""
+def arrive(plan, trace, state, output, now):
+    """Take the next request in; return (slot, phase). Calendar budgets have their say before the gateway."""
     request = state.counter[C_NEXT]
     state.counter[C_NEXT] = request + 1
     asked = int(trace.request[request, Q_GROUP])
@@ -252,21 +252,14 @@ def arrive(plan, provider, trace, feed, state, output, now):
     row[O_GROUP] = group
     if group < 0:
         row[O_KIND], row[O_STATUS], row[O_FINISHED] = PLAN_BUDGET, 429, now
-        return
+        return 0, WAIT
     n = state.counter[C_FREE] - 1
     state.counter[C_FREE] = n
     slot = state.free[n]
     own = state.slot[slot]
     own[S_REQUEST], own[S_DEPTH], own[S_LOGGED], own[S_PICKS] = request, 0, 0, 0
     open_frame(state, slot, group, -1, 0)
-    _move(plan, provider, trace, feed, state, output, slot, SELECT, now)
-
-
-@numba.njit(nogil=True)
-def woken(plan, provider, trace, feed, state, output, slot, now):
-    """Go on after a retry's sleep."""
-    phase = _after_sleep(state.frame[slot, state.slot[slot, S_DEPTH]])
-    _move(plan, provider, trace, feed, state, output, slot, phase, now)
+    return slot, SELECT
 
 
 @numba.njit(nogil=True)
@@ -288,14 +281,16 @@ def _succeed(plan, trace, state, output, slot, now):
 
 
 @numba.njit(nogil=True)
-def attempt_ended(plan, provider, trace, feed, state, output, slot, now):
-    """Book the answer of a provider and go on."""
+def resume(plan, trace, state, output, slot, now):
+    """Take the event that a request was waiting for; return its next phase."""
     own = state.slot[slot]
+    frame = state.frame[slot, own[S_DEPTH]]
+    if own[S_EVENT] == EVENT_WAKE:
+        return _after_sleep(frame)
     state.deployment[own[S_DEPLOYMENT], X_IN_FLIGHT] -= 1.0
     if own[S_KIND] == 0:
         _succeed(plan, trace, state, output, slot, now)
-        return
-    frame = state.frame[slot, own[S_DEPTH]]
+        return WAIT
     _fail(frame, own[S_KIND], own[S_STATUS], own[S_DEPLOYMENT], own[S_RETRY_AFTER])
     _log_failure(plan, state, output, slot, frame, now)
-    _move(plan, provider, trace, feed, state, output, slot, FAILED, now)
+    return FAILED

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import numba
 
-from routelab.simulate._request import arrive, attempt_ended, woken
 from routelab.simulate._heap import pop
+from routelab.simulate._request import arrive, move, resume
 from routelab.simulate.arrays import (
     C_ATTEMPTS,
     C_COOLDOWNS,
     C_FREE,
     C_HEAP,
     C_NEXT,
-    EVENT_WAKE,
     MARGIN,
     Q_T,
-    S_EVENT,
 )
 
 DONE, NEED_SLOTS, NEED_ATTEMPTS, NEED_COOLDOWNS = 0, 1, 2, 3
@@ -48,13 +46,12 @@ def advance(plan, provider, trace, feed, state, output, stop):
         if request < stop and (not waiting or trace.request[request, Q_T] <= state.heap_time[0]):
             if state.counter[C_FREE] == 0:
                 return NEED_SLOTS
-            arrive(plan, provider, trace, feed, state, output, trace.request[request, Q_T])
+            now = trace.request[request, Q_T]
+            slot, phase = arrive(plan, trace, state, output, now)
         elif waiting and (request < stop or stop >= requests):
             now = state.heap_time[0]
             slot = pop(state.heap_time, state.heap, state.counter)
-            if state.slot[slot, S_EVENT] == EVENT_WAKE:
-                woken(plan, provider, trace, feed, state, output, slot, now)
-            else:
-                attempt_ended(plan, provider, trace, feed, state, output, slot, now)
+            phase = resume(plan, trace, state, output, slot, now)
         else:
             return DONE
+        move(plan, provider, trace, feed, state, output, slot, phase, now)

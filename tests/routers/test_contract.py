@@ -26,7 +26,16 @@ TEXTS = {
 }  # fmt: skip
 PROMPTS = [text for texts in TEXTS.values() for text in texts]
 LABELS = [level for level, texts in TEXTS.items() for _ in texts]
-ODD = ["", "   ", "😀😀", "写一首诗 and проверь", "x" * 50_000, "\ud800 half a pair", "<script>", "\x00"]
+ODD = [
+    "",
+    "   ",
+    "😀😀",
+    "写一首诗 and проверь",
+    "x" * 50_000,
+    "\ud800 half a pair",
+    "<script>",
+    "\x00",
+]
 OUTCOME_KINDS = [kind for kind in ROUTERS if kind.startswith("outcome-")]
 LABEL_KINDS = [kind for kind in ROUTERS if kind not in OUTCOME_KINDS]
 
@@ -45,7 +54,7 @@ def target(table):
     return lambda kind: table if kind in OUTCOME_KINDS else LABELS
 
 
-@pytest.mark.parametrize("kind", ROUTERS)
+@pytest.mark.parametrize("kind", ROUTERS.names())
 def test_fit_predict_and_clone(kind, target):
     router = make_router(kind)
     before = {k: repr(v) for k, v in router.get_params().items()}
@@ -56,7 +65,7 @@ def test_fit_predict_and_clone(kind, target):
     assert {k: repr(v) for k, v in router.get_params().items()} == before
 
 
-@pytest.mark.parametrize("kind", ROUTERS)
+@pytest.mark.parametrize("kind", ROUTERS.names())
 def test_odd_prompts_get_an_answer(kind, target):
     fitted = make_router(kind).fit(PROMPTS, target(kind))
     assert set(fitted.predict(ODD)) <= set(fitted.classes_.tolist())
@@ -70,14 +79,14 @@ def _longer(target, kind):
     return np.vstack([target.quality, np.ones((len(ODD), 3))])
 
 
-@pytest.mark.parametrize("kind", ROUTERS)
+@pytest.mark.parametrize("kind", ROUTERS.names())
 def test_answers_do_not_depend_on_the_other_prompts(kind, target):
     fitted = make_router(kind).fit(PROMPTS, target(kind))
     alone = [fitted.predict([prompt])[0] for prompt in PROMPTS]
     assert fitted.predict(PROMPTS).tolist() == alone
 
 
-@pytest.mark.parametrize("kind", ROUTERS)
+@pytest.mark.parametrize("kind", ROUTERS.names())
 def test_stored_router_decides_identically_and_holds_only_trusted_types(kind, target):
     fitted = make_router(kind).fit(PROMPTS, target(kind))
     stored = skops.io.dumps(fitted)
@@ -90,7 +99,7 @@ def test_stored_router_decides_identically_and_holds_only_trusted_types(kind, ta
         )
 
 
-@pytest.mark.parametrize("kind", ROUTERS)
+@pytest.mark.parametrize("kind", ROUTERS.names())
 def test_prompts_must_be_a_list_of_text(kind, target):
     router = make_router(kind)
     with pytest.raises(InputError, match="expected a list of prompts, got one string"):

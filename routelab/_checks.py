@@ -67,7 +67,8 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
 def atomic_folder(path: str | os.PathLike[str], *, force: bool = False) -> Iterator[Path]:
     """Give a temporary folder beside `path` that takes its place only when the block succeeds.
 
-    A folder that exists and is not empty is refused unless `force` is set; it is then replaced whole.
+    A folder that exists and is not empty is refused unless `force` is set; it is then replaced
+    whole.
     """
     target = Path(path)
     if target.exists() and (target.is_file() or any(target.iterdir())) and not force:

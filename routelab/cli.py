@@ -79,7 +79,10 @@ def _plan_of(path: Path) -> Any:
 
 
 def _read_data(path: Path, label: str | None = None) -> Any:
-    """Read outcomes when the file holds outcomes, else labels; the message names both when neither fits."""
+    """Read outcomes when the file holds outcomes, else labels.
+
+    The message names both when neither fits.
+    """
     from routelab.labels import read_labels
     from routelab.outcomes import read_outcomes
 
@@ -112,20 +115,20 @@ def read(
     log: Annotated[list[Path], typer.Argument(help="Log files.")],
     out: Annotated[Path | None, typer.Option(help="Parquet file for the traffic.")] = None,
     format: Annotated[str | None, typer.Option(help="Log format, when detection fails.")] = None,
-    columns: Annotated[Path | None, typer.Option(help="YAML: our names to the file's names.")] = None,
+    columns: Annotated[
+        Path | None, typer.Option(help="YAML: our names to the file's names.")
+    ] = None,
     rejects: Annotated[Path | None, typer.Option(help="File for rejected rows, verbatim.")] = None,
     as_json: Json = False,
 ) -> None:
     """Read a gateway log into traffic, and say what was found."""
-    from routelab._checks import atomic_file
-    from routelab.traffic import read_log
+    from routelab.traffic import read_log, write_traffic
 
     result = read_log(list(log), format=format, columns=columns)
     if rejects is not None:
         result.report.write_rejects(rejects)
     if out is not None:
-        with atomic_file(out) as temporary:
-            result.frame.to_parquet(temporary, compression="zstd")
+        write_traffic(result.frame, out)
     report = result.report
     data = {
         "format": report.format,
@@ -172,7 +175,9 @@ def route(
     bundle: Annotated[Path, typer.Argument(help="Bundle, or plan YAML.")],
     prompt: Annotated[list[str] | None, typer.Argument(help="Prompts.")] = None,
     file: Annotated[Path | None, typer.Option(help="One prompt per line.")] = None,
-    log: Annotated[Path | None, typer.Option(help="Append each decision to this JSONL file.")] = None,
+    log: Annotated[
+        Path | None, typer.Option(help="Append each decision to this JSONL file.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Say which route and which model group each prompt gets."""
@@ -207,7 +212,9 @@ def compare(
     test: Annotated[Path | None, typer.Option(help="Judge on this file instead of folds.")] = None,
     cv: Annotated[int, typer.Option(help="Folds.")] = 5,
     resamples: Annotated[int, typer.Option(help="Bootstrap resamples.")] = 2000,
-    out: Annotated[Path | None, typer.Option(help="Folder for the comparison and its report.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the comparison and its report.")
+    ] = None,
     force: Force = False,
     seed: Seed = 0,
     as_json: Json = False,
@@ -226,7 +233,14 @@ def compare(
     kinds = list(router or default)
     show = _progress("compare")
     result = run_compare(
-        kinds, table, test=held_out, cv=cv, seed=seed, n_boot=resamples, encoder=encoder, progress=show
+        kinds,
+        table,
+        test=held_out,
+        cv=cv,
+        seed=seed,
+        n_boot=resamples,
+        encoder=encoder,
+        progress=show,
     )
     if out is not None:
         result.save(out, force=force)
@@ -234,7 +248,12 @@ def compare(
 
         write_report(out / "report.html", comparisons=(result,), title=f"Comparison on {data.name}")
     table_json = json.loads(result.table.to_json(orient="records"))
-    answer = {"n": result.n, "table": table_json, "verdicts": result.verdicts, "notes": result.notes}
+    answer = {
+        "n": result.n,
+        "table": table_json,
+        "verdicts": result.verdicts,
+        "notes": result.notes,
+    }
     _say(str(result), answer, as_json)
 
 
@@ -253,7 +272,9 @@ def simulate(
     outages: Annotated[Path | None, typer.Option(help="Outage schedule.")] = None,
     accounting: Annotated[str, typer.Option(help="proxy or sdk.")] = "proxy",
     format: Annotated[str | None, typer.Option(help="Log format, when detection fails.")] = None,
-    columns: Annotated[Path | None, typer.Option(help="YAML: our names to the file's names.")] = None,
+    columns: Annotated[
+        Path | None, typer.Option(help="YAML: our names to the file's names.")
+    ] = None,
     seed: Seed = 0,
     force: Force = False,
     as_json: Json = False,
@@ -334,7 +355,8 @@ def lint(
 
     findings = run_lint(config)
     lines = [
-        f"{config}:{f.line}:{f.column}: {f.severity}: {f.message} [{f.rule}] fix: {f.fix}" for f in findings
+        f"{config}:{f.line}:{f.column}: {f.severity}: {f.message} [{f.rule}] fix: {f.fix}"
+        for f in findings
     ]
     lines.append(f"{len(findings)} findings" if findings else "no findings")
     _say("\n".join(lines), {"findings": [asdict(f) for f in findings]}, as_json)
@@ -345,7 +367,9 @@ def lint(
 @app.command()
 def lab(
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 8888,
-    directory: Annotated[Path, typer.Option(help="Where the notebooks are put.")] = Path("routelab-notebooks"),
+    directory: Annotated[Path, typer.Option(help="Where the notebooks are put.")] = Path(
+        "routelab-notebooks"
+    ),
 ) -> None:
     """Open JupyterLab on a copy of the notebooks; existing copies are kept."""
     import subprocess
@@ -355,7 +379,13 @@ def lab(
 
     require("jupyterlab", "lab")
     folder = copy_notebooks(directory)
-    command = [sys.executable, "-m", "jupyterlab", f"--port={port}", f"--ServerApp.root_dir={folder}"]
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        f"--port={port}",
+        f"--ServerApp.root_dir={folder}",
+    ]
     raise typer.Exit(subprocess.run(command, check=False).returncode)
 
 

@@ -1,6 +1,9 @@
-"""Which model group a request asks for first: rules, router, cache and A/B split, before the gateway's part.
+"""Which model group a request asks for first.
 
-The simulator and ``routelab route`` both use this, so that a plan decides offline as it does in a replay.
+Rules, router, cache and A/B split, before the gateway's part.
+
+The simulator and ``routelab route`` both use this, so that a plan decides offline as it does in a
+replay.
 """
 
 from __future__ import annotations
@@ -22,9 +25,9 @@ if TYPE_CHECKING:
 def decide(plan: Plan, traffic: pd.DataFrame) -> pd.DataFrame:
     """Return what the plan decides for each request before it meets the gateway.
 
-    The first of these that applies names the model group: a rule; the router, for requests with a prompt;
-    the model that the request asked for, when it is a group or an alias of the plan; the default. An A/B
-    split may then change it.
+    The first of these that applies names the model group: a rule; the router, for requests with a
+    prompt; the model that the request asked for, when it is a group or an alias of the plan; the
+    default. An A/B split may then change it.
 
     Parameters
     ----------
@@ -35,8 +38,8 @@ def decide(plan: Plan, traffic: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame, n rows, the same index
-        ``group``, ``route`` (the router's label or NA), ``routed_by`` (rule, router, abstained, asked or
-        default), ``arm`` (or NA), ``cache_hit`` (the decision cache knew the prompt).
+        ``group``, ``route`` (the router's label or NA), ``routed_by`` (rule, router, abstained,
+        asked or default), ``arm`` (or NA), ``cache_hit`` (the decision cache knew the prompt).
     """
     n = len(traffic)
     group = np.full(n, plan.default, object)
@@ -51,7 +54,9 @@ def decide(plan: Plan, traffic: pd.DataFrame) -> pd.DataFrame:
     if plan.router is not None and written.any():
         labels = route_prompts(plan, prompts[written].tolist())
         route[written] = labels
-        chosen = [plan.default if label is None else group_of_route(plan, label) for label in labels]
+        chosen = [
+            plan.default if label is None else group_of_route(plan, label) for label in labels
+        ]
         group[written] = chosen
         routed_by[written] = ["abstained" if label is None else "router" for label in labels]
     for rule in reversed(plan.rules):  # the first rule that matches wins, so it is written last
@@ -70,7 +75,10 @@ def decide(plan: Plan, traffic: pd.DataFrame) -> pd.DataFrame:
 
 
 def route_prompts(plan: Plan, prompts: Sequence[str]) -> list[Any]:
-    """Return the router's label for each prompt; None where it abstains. Equal prompts are routed once."""
+    """Return the router's label for each prompt; None where it abstains.
+
+    Equal prompts are routed once.
+    """
     assert plan.router is not None
     router = plan.router.resolve()
     unmapped = [label for label in router.classes_ if not _has_group(plan, label)]
@@ -124,7 +132,9 @@ def _split(plan: Plan, traffic: pd.DataFrame, decisions: pd.DataFrame) -> None:
     concerned = np.ones(len(traffic), bool)
     if split.models is not None:
         concerned = decisions["group"].isin(split.models).to_numpy()
-    units = zip(_column(traffic, split.by)[concerned], traffic["request_id"][concerned], strict=True)
+    units = zip(
+        _column(traffic, split.by)[concerned], traffic["request_id"][concerned], strict=True
+    )
     arms = assign(split, [str(request if unit is None else unit) for unit, request in units])
     decisions.loc[concerned, "arm"] = arms
     models = [split.arms[arm].model for arm in arms]

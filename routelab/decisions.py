@@ -20,8 +20,8 @@ def route_decisions(source: str | os.PathLike[str], prompts: Sequence[str]) -> l
     Returns
     -------
     list of dict
-        ``prompt``, ``route`` (None where the router abstains), ``group`` (None without a plan), ``score``
-        (the router's probability of its choice, None where it has none), ``router``.
+        ``prompt``, ``route`` (None where the router abstains), ``group`` (None without a plan),
+        ``score`` (the router's probability of its choice, None where it has none), ``router``.
     """
     path = Path(source)
     if path.suffix in (".yaml", ".yml"):
@@ -54,9 +54,13 @@ def _scores(router: Any, prompts: Sequence[str]) -> list[float | None]:
     return [float(row.max()) for row in router.predict_proba(list(prompts))]
 
 
-def append_decisions(path: str | os.PathLike[str], decisions: Sequence[dict[str, Any]], **metadata: Any) -> None:
+def append_decisions(
+    path: str | os.PathLike[str], decisions: Sequence[dict[str, Any]], **metadata: Any
+) -> None:
     """Append decisions to a JSONL log, each with the time (UTC) and the caller's metadata."""
     stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
-    lines = [json.dumps({"time": stamp, **metadata, **d}, ensure_ascii=False) + "\n" for d in decisions]
+    lines = [
+        json.dumps({"time": stamp, **metadata, **d}, ensure_ascii=False) + "\n" for d in decisions
+    ]
     with open(path, "a", encoding="utf-8", newline="\n") as log:
         log.writelines(lines)

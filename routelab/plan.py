@@ -1,7 +1,8 @@
 """The plan: the one description of a routing policy, which is simulated, tuned and exported.
 
-Field names follow LiteLLM where LiteLLM has the same thing. What the gateway does not have (rules, calendar
-budgets, the decision cache) is part of the plan too; exporters name what their target cannot carry.
+Field names follow LiteLLM where LiteLLM has the same thing. What the gateway does not have (rules,
+calendar budgets, the decision cache) is part of the plan too; exporters name what their target
+cannot carry.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -30,6 +32,7 @@ from routelab._checks import InputError, atomic_file, did_you_mean
 from routelab._yaml import Document, read_yaml
 from routelab.catalog import Catalog, Model
 
+#: Error types that the gateway's retry and allowed-fails policies know.
 ERROR_TYPES = (
     "AuthenticationError",
     "BadRequestError",
@@ -72,8 +75,9 @@ class _Part(BaseModel):
 class RouterSpec(_Part):
     """Which router chooses a route for a prompt, and where it comes from.
 
-    Either `labels` (a file to train on: every use trains the same router), or `file` (a fitted router
-    inside a bundle), or `fitted` (an estimator given from Python) is needed before prompts can be routed.
+    Either `labels` (a file to train on: every use trains the same router), or `file` (a fitted
+    router inside a bundle), or `fitted` (an estimator given from Python) is needed before prompts
+    can be routed.
     """
 
     kind: str
@@ -85,7 +89,10 @@ class RouterSpec(_Part):
     fitted: Any = Field(None, exclude=True, repr=False)
 
     def resolve(self) -> Any:
-        """Return the fitted estimator: the one given, or loaded from `file`, or trained on `labels`."""
+        """Return the fitted estimator.
+
+        The one given, or loaded from `file`, or trained on `labels`.
+        """
         if self.fitted is not None:
             return self.fitted
         if self.file is not None:
@@ -126,12 +133,27 @@ class Deployment(_Part):
     )
 
 
+def _known_error_types(policy: dict[str, int]) -> dict[str, int]:
+    for name, count in policy.items():
+        if name not in ERROR_TYPES:
+            raise ValueError(
+                f"there is no error type {name!r}{did_you_mean(name, ERROR_TYPES)}; "
+                f"a policy names {', '.join(ERROR_TYPES)}"
+            )
+        if count < 0:
+            raise ValueError(f"{name} must be at least 0, got {count}")
+    return policy
+
+
+Policy = Annotated[dict[str, int], AfterValidator(_known_error_types)]
+
+
 class Retries(_Part):
     """Retries inside one model group."""
 
     num_retries: int = Field(2, ge=0)
     retry_after_s: float = Field(0, ge=0, description="least wait before a retry")
-    policy: dict[str, int] | None = Field(None, description="retries per error type")
+    policy: Policy | None = Field(None, description="retries per error type")
 
 
 class Cooldown(_Part):
@@ -139,23 +161,26 @@ class Cooldown(_Part):
 
     seconds: float = Field(5, ge=0)
     allowed_fails: int | None = Field(None, ge=0)
-    allowed_fails_policy: dict[str, int] | None = None
+    allowed_fails_policy: Policy | None = None
     disabled: bool = False
 
 
 class Budget(_Part):
     """A spending limit in USD.
 
-    ``provider`` and ``deployment`` budgets are the gateway's: their window has a fixed length, and the next one
-    starts at the first success after it ends, so it drifts. ``plan``, ``tier`` and ``user`` budgets are calendar
-    budgets: they start afresh at midnight in `timezone`. Before a request, its cost is estimated with the
-    catalog's one formula and `expected_output_tokens`; what is booked afterwards is the same formula on the real
-    tokens. A request that would cross the limit goes to the first group of `downgrade_to` that still fits, else
-    it is refused or served by the last of them (`when_exhausted`).
+    ``provider`` and ``deployment`` budgets are the gateway's: their window has a fixed length, and
+    the next one starts at the first success after it ends, so it drifts. ``plan``, ``tier`` and
+    ``user`` budgets are calendar budgets: they start afresh at midnight in `timezone`. Before a
+    request, its cost is estimated with the catalog's one formula and `expected_output_tokens`; what
+    is booked afterwards is the same formula on the real tokens. A request that would cross the
+    limit goes to the first group of `downgrade_to` that still fits, else it is refused or served by
+    the last of them (`when_exhausted`).
     """
 
     scope: Literal["provider", "deployment", "plan", "tier", "user"]
-    name: str | None = Field(None, description="provider, deployment id or tier; not for plan, user")
+    name: str | None = Field(
+        None, description="provider, deployment id or tier; not for plan, user"
+    )
     limit_usd: float = Field(gt=0)
     period: str = "1d"
     timezone: str = "UTC"
@@ -192,7 +217,8 @@ class Budget(_Part):
             raise ValueError(f"a {self.scope} budget is per calendar day: period 1d only")
         if not self.is_calendar and (self.downgrade_to or self.when_exhausted != "refuse"):
             raise ValueError(
-                f"a {self.scope} budget is the gateway's: it filters deployments and cannot downgrade; "
+                f"a {self.scope} budget is the gateway's: it filters deployments and cannot "
+                f"downgrade; "
                 "use fallbacks, or scope plan, tier or user"
             )
         if self.when_exhausted == "serve-last" and not self.downgrade_to:
@@ -206,7 +232,10 @@ class Budget(_Part):
 
 
 class Rule(_Part):
-    """A fixed decision on what is known before any router runs; the first rule that matches wins."""
+    """A fixed decision on what is known before any router runs.
+
+    The first rule that matches wins.
+    """
 
     model: str
     tiers: tuple[str, ...] | None = None
@@ -301,7 +330,8 @@ class Plan(_Part):
     Parameters
     ----------
     models : dict of str to (str or Deployment or list of them)
-        Model groups by name, each with one or more deployments. A string names a model of the catalog.
+        Model groups by name, each with one or more deployments. A string names a model of the
+        catalog.
     default : str
         Group of requests that nothing else decides.
     catalog : Catalog or "bundled" or path or mapping
@@ -351,7 +381,8 @@ class Plan(_Part):
         for place, group in self._named_groups():
             if group not in self.models:
                 raise ValueError(
-                    f"{place}: there is no model group {group!r}{did_you_mean(group, self.models)}; "
+                    f"{place}: there is no model group "
+                    f"{group!r}{did_you_mean(group, self.models)}; "
                     f"groups are {', '.join(self.models)}"
                 )
         ids = [d.id for group in self.models.values() for d in group]
@@ -363,7 +394,8 @@ class Plan(_Part):
                 if deployment.model not in self.catalog.names:
                     raise ValueError(
                         f"models.{group}.{number}: no price for the model {deployment.model!r}"
-                        f"{did_you_mean(deployment.model, self.catalog.names)}; add it to the catalog"
+                        f"{did_you_mean(deployment.model, self.catalog.names)}; add it to the "
+                        f"catalog"
                     )
         self._check_budgets(set(ids))
         used = sorted({d.model for group in self.models.values() for d in group})
@@ -402,7 +434,9 @@ class Plan(_Part):
                     f"the plan has {', '.join(sorted(known))}"
                 )
             if (budget.scope, budget.name) in seen:
-                raise ValueError(f"budgets.{number}: a second budget for {budget.scope} {budget.name!r}")
+                raise ValueError(
+                    f"budgets.{number}: a second budget for {budget.scope} {budget.name!r}"
+                )
             seen.add((budget.scope, budget.name))
 
     @property
@@ -429,6 +463,16 @@ class Plan(_Part):
         """
         fields = {name: getattr(self, name) for name in type(self).model_fields}
         return type(self)(**{**fields, **changes})
+
+    def fitted(self) -> Plan:
+        """Return the same plan with its router loaded or trained.
+
+        So that every later use shares it.
+        """
+        if self.router is None:
+            return self
+        router = self.router.model_copy(update={"fitted": self.router.resolve()})
+        return self.replace(router=router)
 
     def with_catalog(self, catalog: Catalog) -> Plan:
         """Return the same plan at other prices."""
@@ -458,7 +502,10 @@ class Plan(_Part):
         return {"version": self.version, **data, "catalog": self.catalog.to_mapping()}
 
     def to_yaml(self, path: str | os.PathLike[str]) -> None:
-        """Write the plan with the prices it uses. A router fitted in Python needs a bundle instead."""
+        """Write the plan with the prices it uses.
+
+        A router fitted in Python needs a bundle instead.
+        """
         if self.router is not None and not (self.router.labels or self.router.file):
             raise InputError(
                 "this plan holds a router fitted in Python, which YAML cannot carry: "
@@ -496,7 +543,7 @@ def describe_validation(error: ValidationError, document: Document) -> str:
     if first["type"] == "extra_forbidden":
         message = "there is no such field in a plan"
     elif "input" in first and first["type"] != "missing" and not message.endswith("twice"):
-        if isinstance(first["input"], (str, int, float, bool)) and repr(first["input"]) not in message:
+        if isinstance(first["input"], (str, int, float, bool)) and "got " not in message:
             message += f", got {first['input']!r}"
     if not location:  # raised by a check over the whole plan: its text starts with the place
         place, _, _ = message.partition(":")

@@ -1,4 +1,7 @@
-"""A/B splits by a stable hash: the same unit meets the same arm in every process and every language."""
+"""A/B splits by a stable hash.
+
+The same unit meets the same arm in every process and every language.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def bucket(name: str, unit: str) -> float:
-    """Return the place of a unit in [0, 1).
+    r"""Return the place of a unit in [0, 1).
 
-    The place is the first eight bytes (big-endian) of SHA-256 over the UTF-8 text ``name + "\\0" + unit``,
-    divided by 2**64.
+    The place is the first eight bytes (big-endian) of SHA-256 over the UTF-8 text ``name + "\0" +
+    unit``, divided by 2**64.
 
     Examples
     --------

@@ -1,4 +1,7 @@
-"""Shared fixtures. `ROUTELAB_DATA` points at the third-party development data, which is not part of the project."""
+"""Shared fixtures. `ROUTELAB_DATA` points at the third-party development data.
+
+Which is not part of the project.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,10 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder that holds `data/`, `litellm/` and `models/`; tests that need it skip where it is absent."""
+    """The folder that holds `data/`, `litellm/` and `models/`.
+
+    Tests that need it skip where it is absent.
+    """
     data = Path(os.environ.get("ROUTELAB_DATA", ROOT.parent / "shared" / "data"))
     if not data.is_dir():
         pytest.skip(f"development data not found at {data}: set ROUTELAB_DATA to its folder")
@@ -32,7 +38,10 @@ def data(shared: Path) -> Path:
 
 
 def pytest_configure() -> None:
-    """Drop numba's cache when any part of the kernel is newer: its index looks at the entry file alone."""
+    """Drop numba's cache when any part of the kernel is newer.
+
+    Its index looks at the entry file alone.
+    """
     kernel = ROOT / "routelab" / "simulate"
     newest = max(path.stat().st_mtime for path in kernel.glob("*.py"))
     for cached in (kernel / "__pycache__").glob("*.nb?"):

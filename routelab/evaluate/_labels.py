@@ -11,7 +11,7 @@ from routelab._checks import InputError
 from routelab.encoders import check_prompts
 from routelab.evaluate._run import Setting, Work, name_controls
 from routelab.evaluate._split import assign_folds, leaked, rounds, same_text
-from routelab.evaluate._verdict import against_best, judge
+from routelab.evaluate._verdict import against_best, judge, resolution
 from routelab.evaluate.bootstrap import Resampler, interval, weighted_means
 from routelab.evaluate.comparison import Comparison
 from routelab.evaluate.controls import CONTROLS
@@ -43,7 +43,7 @@ def compare_labels(
     if len(prompts) < 2:
         raise InputError(f"a comparison needs at least two prompts, got {len(prompts)}")
     if len(set(labels.tolist())) < 2:
-        raise InputError(f"a comparison needs at least two classes, got only {labels[0]!r}")
+        raise InputError(f"a comparison needs at least two classes, got only {str(labels[0])!r}")
     notes: list[str] = []
     groups = same_text(prompts)
     if test is None:
@@ -149,8 +149,6 @@ def _result(
     lead = ["name", "accuracy", "low", "high"]
     table = table[lead + [c for c in table if c not in lead]].reset_index(drop=True)
     table = table.dropna(axis=1, how="all")
-    best = [names.index(n) for n in table["name"][:2]]
-    gap = samples[:, best[0]] - samples[:, best[-1]]
     return Comparison(
         kind="labels",
         table=table,
@@ -158,7 +156,7 @@ def _result(
         curves={},
         confusion={name: confusion(true, said[name]) for name in names},
         predictions=pd.DataFrame(said, index=pd.RangeIndex(len(true), name="prompt")),
-        resolution=float(1.96 * gap.std()),
+        resolution=resolution(differences),
         n=len(true),
         notes=notes,
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from routelab.evaluate._verdict import Difference, against_best, judge
+from routelab.evaluate._verdict import Difference, against_best, judge, resolution
 from routelab.evaluate.bootstrap import Resampler, interval, weighted_means
 from routelab.evaluate.comparison import Comparison
 from routelab.evaluate.controls import oracle_choice, shuffled_values
@@ -89,8 +90,6 @@ def result(
         ["is_control", "quality"], ascending=[True, False], kind="stable"
     )
     table = table.reset_index(drop=True).dropna(axis=1, how="all")
-    best = [names.index(name) for name in table["name"][:2]]
-    gap = samples[:, best[0], 0] - samples[:, best[1], 0]
     chosen = {name: [asked.models[j] for j in answers[name].choice] for name in answers}
     chosen["oracle"] = [asked.models[j] for j in oracle]
     return Comparison(
@@ -100,7 +99,7 @@ def result(
         curves=curves,
         confusion={},
         predictions=pd.DataFrame(chosen, index=pd.RangeIndex(n, name="prompt")),
-        resolution=float(1.96 * gap.std()),
+        resolution=resolution(differences),
         n=n,
         notes=asked.notes,
     )
@@ -122,7 +121,7 @@ def _two_models(
     curves, figures = {}, {}
     for name, score in scores.items():
         once = curve_samples(score, weak_q, strong_q, np.ones((1, len(score))))
-        many = resampler.map(lambda w, s=score: curve_samples(s, weak_q, strong_q, w))
+        many = resampler.map(partial(curve_samples, score, weak_q, strong_q))
         low, high = interval(many)
         curves[name] = pd.DataFrame({"cost": SHARES, "quality": once[0], "low": low, "high": high})
         gained = apgr_samples(many)
@@ -169,7 +168,9 @@ def _sweeps(
         frame = frame.drop_duplicates().sort_values("cost", kind="stable")
         curves[name] = frame.reset_index(drop=True)
         if span[0] < span[1]:
-            rows[name]["aiq"] = aiq(frame["cost"], frame["quality"], span=span)
+            rows[name]["aiq"] = aiq(
+                frame["cost"].to_numpy(), frame["quality"].to_numpy(), span=span
+            )
     return curves
 
 

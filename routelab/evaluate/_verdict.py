@@ -76,3 +76,18 @@ def judge(differences: dict[str, Difference]) -> tuple[dict[str, dict[str, Any]]
                 f"{sentences[name][:-1]}, but p is {p:.2g} after Holm for {len(names)} routers."
             )
     return columns, sentences
+
+
+def resolution(differences: dict[str, Difference]) -> float:
+    """Return the half-width of a 95 % interval: the median over routers, NaN without any.
+
+    Routers that never differ from their control tell nothing and are left out.
+
+    Examples
+    --------
+    >>> resolution({})
+    nan
+    """
+    widths = [1.96 * float(d.samples.std()) for d in differences.values()]
+    widths = [width for width in widths if width > 0]
+    return float(np.median(widths)) if widths else float("nan")

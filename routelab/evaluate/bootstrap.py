@@ -77,7 +77,7 @@ def interval(samples: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.n
 
     Examples
     --------
-    >>> [float(x) for x in interval(np.arange(101.0), 0.9)]
+    >>> [round(float(x), 6) for x in interval(np.arange(101.0), 0.9)]
     [5.0, 95.0]
     """
     low, high = np.quantile(samples, [(1 - level) / 2, (1 + level) / 2], axis=0)

@@ -57,7 +57,8 @@ class Comparison:
     predictions : DataFrame
         Row number of the evaluated prompt x router.
     resolution : float
-        The smallest difference between the two best rows that this many prompts resolve at 95 %.
+        The smallest difference to a control, in the unit of `difference`, that this many prompts
+        resolve at 95 %: half the width of its interval, median over routers. NaN without routers.
     n : int
         Prompts evaluated.
     notes : list of str
@@ -202,7 +203,8 @@ def _text(value: Any) -> str:
     if value is None or pd.isna(value):
         return ""
     if isinstance(value, float | np.floating):
-        return f"{value:.4f}" if value == 0 or abs(value) >= 1e-3 else f"{value:.3g}"
+        number = float(value)
+        return f"{number:.4f}" if number == 0 or abs(number) >= 1e-3 else f"{number:.3g}"
     return str(value)
 
 

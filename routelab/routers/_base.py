@@ -63,8 +63,9 @@ def make_router(kind: str, encoder: Any = "tfidf", **params: Any) -> Any:
     --------
     >>> router = make_router("centroid")
     >>> prompts = ["sort a list in python", "fix this function", "write a poem", "tell a story"]
-    >>> router.fit(prompts, ["code", "code", "creative", "creative"]).predict(["a short poem"])[0]
-    'creative'
+    >>> router = router.fit(prompts, ["code", "code", "creative", "creative"])
+    >>> router.predict(["a short poem"]).tolist()
+    ['creative']
     """
     factory = ROUTERS[kind]
     known = [name for name in inspect.signature(factory).parameters if name != "encoder"]

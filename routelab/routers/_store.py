@@ -1,4 +1,7 @@
-"""Fitted routers on disk, without pickle: skops with a fixed list of types, and deterministic bytes."""
+"""Fitted routers on disk, without pickle.
+
+Skops with a fixed list of types, and deterministic bytes.
+"""
 
 from __future__ import annotations
 

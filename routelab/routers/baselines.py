@@ -141,8 +141,8 @@ class LengthRouter(ClassifierMixin, BaseEstimator):
         self.edges_ = np.unique(cuts[cuts > lengths.min()])
         cells = np.searchsorted(self.edges_, lengths, side="right") * len(self.classes_) + codes
         counts = np.bincount(cells, minlength=(len(self.edges_) + 1) * len(self.classes_))
-        counts = counts.reshape(-1, len(self.classes_)) + np.bincount(codes) / len(codes)
-        self.shares_ = counts / counts.sum(axis=1, keepdims=True)
+        smooth = counts.reshape(-1, len(self.classes_)) + np.bincount(codes) / len(codes)
+        self.shares_ = smooth / smooth.sum(axis=1, keepdims=True)
         return self
 
     def predict_proba(self, X: Iterable[str]) -> np.ndarray:

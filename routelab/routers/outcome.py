@@ -37,8 +37,10 @@ class OutcomeRouter(BaseEstimator):
 
     Examples
     --------
-    >>> router = make_router("outcome-knn", k=1)                                 # doctest: +SKIP
-    >>> router.fit(table.prompts, table).predict(["a new prompt"])               # doctest: +SKIP
+    >>> router = OutcomeRouter(make_encoder("hashing"), QualityNeighbors(k=1))
+    >>> router = router.fit(["sort a list", "write a poem"], [[1.0, 0.9], [0.2, 0.8]])
+    >>> router.predict(["sort this list", "a poem on rain"]).tolist()
+    [0, 1]
     """
 
     def __init__(self, encoder: Any, head: Any, lam: float = 0.0):

@@ -34,7 +34,10 @@ from routelab.simulate.arrays import (
 
 @numba.njit(nogil=True)
 def gateway_exceeded(plan, state, budget, now):
-    """Return whether a provider or deployment budget is used up; an expired entry counts as no spend."""
+    """Return whether a provider or deployment budget is used up.
+
+    An expired entry counts as no spend.
+    """
     row = state.budget[budget]
     return now <= row[Y_SPEND_EXPIRY] and row[Y_SPEND] >= plan.budget[budget, B_LIMIT]
 
@@ -63,7 +66,10 @@ def book_gateway(plan, state, budget, cost, now):
 
 @numba.njit(nogil=True)
 def _account(plan, state, budget, account, now):
-    """Return the row of an account, emptied when a midnight of the budget's time zone has passed."""
+    """Return the row of an account.
+
+    Emptied when a midnight of the budget's time zone has passed.
+    """
     row = plan.calendar[budget]
     day = 0
     for i in range(int(row[K_EDGES]), int(row[K_EDGES_END])):
@@ -96,16 +102,24 @@ def cost_of(plan, deployment, tokens_in, cached, tokens_out):
 
 @numba.njit(nogil=True)
 def estimate(plan, trace, request, group):
-    """Return the expected cost of a request in a group: its dearest deployment at the expected output length."""
+    """Return the expected cost of a request in a group.
+
+    Its dearest deployment at the expected output length.
+    """
     row, most = trace.request[request], 0.0
     for d in range(plan.group[group, G_FIRST], plan.group[group, G_END]):
-        most = max(most, cost_of(plan, d, row[Q_IN], row[Q_CACHED], plan.setting[P_EXPECTED_OUTPUT]))
+        most = max(
+            most, cost_of(plan, d, row[Q_IN], row[Q_CACHED], plan.setting[P_EXPECTED_OUTPUT])
+        )
     return most
 
 
 @numba.njit(nogil=True)
 def affordable_group(plan, state, trace, request, group, now):
-    """Return the group that the calendar budgets allow in place of `group`, or -1 to refuse the request."""
+    """Return the group that the calendar budgets allow in place of `group`.
+
+    Or -1 to refuse the request.
+    """
     for budget in range(plan.calendar.shape[0]):
         account = trace.account[request, budget]
         if account < 0:

@@ -65,7 +65,11 @@ def _answer(plan, provider, trace, state, slot, deployment, number, now):
     found = matching_rule(plan, state, provider, request, deployment, number, now)
     if found >= 0:
         rule = provider.rule[found]
-        own[S_STATUS], own[S_KIND], latency = int(rule[R_STATUS]), int(rule[R_KIND]), rule[R_LATENCY]
+        own[S_STATUS], own[S_KIND], latency = (
+            int(rule[R_STATUS]),
+            int(rule[R_KIND]),
+            rule[R_LATENCY],
+        )
         own[S_RETRY_AFTER] = int(rule[R_RETRY_AFTER])
         if rule[R_IN] >= 0.0:
             own[S_IN] = int(rule[R_IN])
@@ -86,7 +90,10 @@ def _answer(plan, provider, trace, state, slot, deployment, number, now):
 
 @numba.njit(nogil=True)
 def start_attempt(plan, provider, trace, state, output, slot, deployment, share, now):
-    """Send a request to a deployment; timeouts are the client's, the deployment's, then the router's."""
+    """Send a request to a deployment.
+
+    Timeouts are the client's, the deployment's, then the router's.
+    """
     own, request = state.slot[slot], state.slot[slot, S_REQUEST]
     number = int(output.request[request, O_ATTEMPTS])
     output.request[request, O_ATTEMPTS] = number + 1

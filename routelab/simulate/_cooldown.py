@@ -1,7 +1,7 @@
 """When a failing deployment is left alone: failure counters, breakers and cooldowns of the gateway.
 
-Counters live in a cache whose entries keep the expiry of their first write: a fixed window from the first
-event, not a sliding one. Nothing resets them when a deployment cools.
+Counters live in a cache whose entries keep the expiry of their first write: a fixed window from the
+first event, not a sliding one. Nothing resets them when a deployment cools.
 """
 
 from __future__ import annotations
@@ -97,7 +97,9 @@ def _should_cool(plan, row, deployment, kind, status, lone, has_fallback, now):
 
 @numba.njit(nogil=True)
 def count_failure(plan, state, output, deployment, kind, status, retry_after, now):
-    """Book a failure that reached the failure callback, and start a cooldown when the rules ask for one.
+    """Book a failure that reached the failure callback.
+
+    And start a cooldown when the rules ask for one.
 
     `retry_after` is negative when the answer carried no such header.
     """
@@ -121,5 +123,10 @@ def count_failure(plan, state, output, deployment, kind, status, retry_after, no
     row[X_COOL_S] = seconds
     n = state.counter[C_COOLDOWNS]
     entry = output.cooldown[n]
-    entry[L_T], entry[L_DEPLOYMENT], entry[L_STATUS], entry[L_SECONDS] = now, deployment, status, seconds
+    entry[L_T], entry[L_DEPLOYMENT], entry[L_STATUS], entry[L_SECONDS] = (
+        now,
+        deployment,
+        status,
+        seconds,
+    )
     state.counter[C_COOLDOWNS] = n + 1

@@ -1,7 +1,10 @@
-"""Counter-based random numbers: the same (seed, request, target, attempt) always draws the same number.
+"""Counter-based random numbers.
 
-Two plans therefore meet the same luck, and any order of work gives the same answer. The mixing function is
-splitmix64's finaliser (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014).
+The same (seed, request, target, attempt) always draws the same number.
+
+Two plans therefore meet the same luck, and any order of work gives the same answer. The mixing
+function is splitmix64's finaliser (Steele, Lea and Flood, "Fast splittable pseudorandom number
+generators", OOPSLA 2014).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The fallback walk: which model group a request tries when one has failed for good.
 
-A target is tried once per request. Order levels of the same group come before its chain. A group without a
-chain of its own takes the chain of the group that the request first asked for, then the one for ``"*"``.
+A target is tried once per request. Order levels of the same group come before its chain. A group
+without a chain of its own takes the chain of the group that the request first asked for, then the
+one for ``"*"``.
 """
 
 from __future__ import annotations
@@ -58,14 +59,20 @@ def _find_chain(plan, state, slot, frame, which):
     everyone = plan.chain.shape[1] - 1
     for source in (frame[F_GROUP], state.frame[slot, 0, F_GROUP], everyone):
         if plan.chain[which, source, 1] >= 0:
-            frame[F_CHAIN], frame[F_CHAIN_LEFT] = plan.chain[which, source, 0], plan.chain[which, source, 1]
+            frame[F_CHAIN], frame[F_CHAIN_LEFT] = (
+                plan.chain[which, source, 0],
+                plan.chain[which, source, 1],
+            )
             return True
     return False
 
 
 @numba.njit(nogil=True)
 def give_up(plan, state, slot, frame):
-    """Choose how to fall back from a group whose own tries are used up; return whether there is a way."""
+    """Choose how to fall back from a group whose own tries are used up.
+
+    Return whether there is a way.
+    """
     group, kind = frame[F_GROUP], frame[F_KIND]
     start, end = plan.group[group, G_ORDERS], plan.group[group, G_ORDERS_END]
     frame[F_NEXT_ORDER] = end

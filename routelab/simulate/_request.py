@@ -1,8 +1,8 @@
 """The life of one request: attempts, retries and fallbacks.
 
-A request is a stack of frames. Each frame tries one model group with its own retries; when they are used up
-it walks its fallback chain, and every target is a new frame on top. The stack unwinds when a frame has
-nothing left to try, and the client gets the error of the bottom frame.
+A request is a stack of frames. Each frame tries one model group with its own retries; when they are
+used up it walks its fallback chain, and every target is a new frame on top. The stack unwinds when
+a frame has nothing left to try, and the client gets the error of the bottom frame.
 """
 
 from __future__ import annotations
@@ -172,7 +172,9 @@ def _after_failure(plan, trace, feed, state, slot, frame, now):
             frame[F_BY_POLICY] = 1
         frame[F_RETRIES] = int(retries)
     size = end - first
-    if frame[F_BY_POLICY] == 0 and not _may_retry(plan.setting, kind, frame[F_STATUS], healthy, size):
+    if frame[F_BY_POLICY] == 0 and not _may_retry(
+        plan.setting, kind, frame[F_STATUS], healthy, size
+    ):
         return GIVE_UP
     if frame[F_RETRIES] <= 0:
         return GIVE_UP
@@ -197,7 +199,11 @@ def _unwind(plan, state, output, slot, frame, now):
     kind, status, deployment = frame[F_KIND], frame[F_STATUS], frame[F_DEPLOYMENT]
     after = frame[F_RETRY_AFTER]
     if frame[F_RESOLVED] == BY_ORDER and frame[F_LAST_KIND] != 0:
-        kind, status, deployment = frame[F_LAST_KIND], frame[F_LAST_STATUS], frame[F_LAST_DEPLOYMENT]
+        kind, status, deployment = (
+            frame[F_LAST_KIND],
+            frame[F_LAST_STATUS],
+            frame[F_LAST_DEPLOYMENT],
+        )
         after = frame[F_LAST_RETRY_AFTER]
     depth = state.slot[slot, S_DEPTH]
     if depth == 0:
@@ -243,7 +249,10 @@ def move(plan, provider, trace, feed, state, output, slot, phase, now):
 
 @numba.njit(nogil=True)
 def arrive(plan, trace, state, output, now):
-    """Take the next request in; return (slot, phase). Calendar budgets have their say before the gateway."""
+    """Take the next request in; return (slot, phase).
+
+    Calendar budgets have their say before the gateway.
+    """
     request = state.counter[C_NEXT]
     state.counter[C_NEXT] = request + 1
     asked = int(trace.request[request, Q_GROUP])

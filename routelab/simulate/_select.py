@@ -1,4 +1,7 @@
-"""Which deployment of a group serves an attempt, and what its provider's script says to the call."""
+"""Which deployment of a group serves an attempt.
+
+And what its provider's script says to the call.
+"""
 
 from __future__ import annotations
 
@@ -51,8 +54,8 @@ CONTEXT_WINDOW = errors.CONTEXT_WINDOW
 def _weigh(plan, state, first, end):
     """Turn the eligible marks into shuffle weights; return their sum.
 
-    The weights are the first of weight, rpm and tpm that any eligible deployment has; without any they
-    are all one.
+    The weights are the first of weight, rpm and tpm that any eligible deployment has; without any
+    they are all one.
     """
     for metric in range(D_WEIGHT, D_WEIGHT + 3):
         total = 0.0
@@ -94,7 +97,9 @@ def _shuffle(plan, state, output, feed, slot, first, end):
         state.counter[C_BAD_PICKS] += 1
     left = total
     if end - first > 1:
-        left = _draws.uniform(int(plan.setting[P_SEED]), _draws.PICK, request, first, number) * total
+        left = (
+            _draws.uniform(int(plan.setting[P_SEED]), _draws.PICK, request, first, number) * total
+        )
     last = -1
     for d in range(first, end):
         if state.deployment[d, X_WEIGHT] > 0.0:
@@ -107,7 +112,10 @@ def _shuffle(plan, state, output, feed, slot, first, end):
 
 @numba.njit(nogil=True)
 def _least(plan, state, first, end):
-    """Return the eligible deployment that is least busy, or cheapest; ties go to the first listed."""
+    """Return the eligible deployment that is least busy, or cheapest.
+
+    Ties go to the first listed.
+    """
     best, least = -1, 0.0
     for d in range(first, end):
         if state.deployment[d, X_WEIGHT] > 0.0:
@@ -129,11 +137,18 @@ def _over_budget(plan, state, d, now):
 
 @numba.njit(nogil=True)
 def _keep_order(plan, state, first, end, wanted):
-    """Keep the deployments of one order, the lowest present unless one is asked for; return how many."""
+    """Keep the deployments of one order, the lowest present unless one is asked for.
+
+    Return how many.
+    """
     if wanted < 0:
         for d in range(first, end):
             order = plan.deployment[d, D_ORDER]
-            if state.deployment[d, X_WEIGHT] > 0.0 and order >= 0 and (wanted < 0 or order < wanted):
+            if (
+                state.deployment[d, X_WEIGHT] > 0.0
+                and order >= 0
+                and (wanted < 0 or order < wanted)
+            ):
                 wanted = order
     left = 0
     for d in range(first, end):

@@ -1,8 +1,10 @@
-"""The tables that the kernel works on: few arrays, one row per thing, columns named by the constants here.
+"""The tables that the kernel works on.
 
-Few arrays keep the compiled kernel small (numba hands each array to each function as seven values), and a row
-per deployment or request is one or two cache lines. Units: seconds, USD, tokens. In float tables NaN means
-"not set"; in integer tables -1 does.
+Few arrays, one row per thing, columns named by the constants here.
+
+Few arrays keep the compiled kernel small (numba hands each array to each function as seven values),
+and a row per deployment or request is one or two cache lines. Units: seconds, USD, tokens. In float
+tables NaN means "not set"; in integer tables -1 does.
 """
 
 from __future__ import annotations
@@ -40,7 +42,9 @@ G_FIRST, G_END, G_ORDERS, G_ORDERS_END = range(4)
 # PlanArrays.budget
 B_LIMIT, B_PERIOD, B_OF_PROVIDER = range(3)
 # PlanArrays.calendar
-K_LIMIT, K_EDGES, K_EDGES_END, K_ACCOUNTS, K_ACCOUNTS_END, K_DOWN, K_DOWN_END, K_SERVE_LAST = range(8)
+K_LIMIT, K_EDGES, K_EDGES_END, K_ACCOUNTS, K_ACCOUNTS_END, K_DOWN, K_DOWN_END, K_SERVE_LAST = range(
+    8
+)
 # PlanArrays.setting
 (
     P_STRATEGY,
@@ -64,7 +68,10 @@ N_SETTINGS = 16
 
 
 class PlanArrays(NamedTuple):
-    """A compiled plan: G groups, D deployments (contiguous by group), B gateway and C calendar budgets."""
+    """A compiled plan: G groups, D deployments (contiguous by group).
+
+    B gateway and C calendar budgets.
+    """
 
     deployment: Floats  # (D, 17) D_*
     group: Ints  # (G, 4) G_*; orders are a slice of `lists`
@@ -101,11 +108,16 @@ V_RULES, V_RULES_END, V_BASE, V_PER_OUTPUT, V_WINDOW, V_ERROR_S = range(6)
 
 
 class Provider(NamedTuple):
-    """How providers answer: rules per deployment, tried in order; without a match a call succeeds."""
+    """How providers answer: rules per deployment, tried in order.
+
+    Without a match a call succeeds.
+    """
 
     rule: Floats  # (R, 15) R_*
     lists: Ints  # sorted call numbers and request numbers of the rules
-    deployment: Floats  # (D, 6) V_*: rules, seconds to the first token, per output token, hard window
+    deployment: (
+        Floats  # (D, 6) V_*: rules, seconds to the first token, per output token, hard window
+    )
 
 
 # Trace.request
@@ -128,8 +140,9 @@ N_REQUEST = 11
 class Trace(NamedTuple):
     """N requests in time order.
 
-    Columns: seconds from the start, group asked for, tokens in / of these cached / out, retries and timeout
-    given by the client, and what the log saw: model, latency, failure status and error class.
+    Columns: seconds from the start, group asked for, tokens in / of these cached / out, retries and
+    timeout given by the client, and what the log saw: model, latency, failure status and error
+    class.
     """
 
     request: Floats  # (N, 11) Q_*
@@ -137,7 +150,10 @@ class Trace(NamedTuple):
 
 
 class Feed(NamedTuple):
-    """What the real gateway drew at random, for verification; empty arrays when the kernel draws itself."""
+    """What the real gateway drew at random, for verification.
+
+    Empty arrays when the kernel draws itself.
+    """
 
     pick_start: Ints  # (N + 1,)
     picks: Ints  # deployments in the order of the attempts of each request
@@ -162,7 +178,9 @@ class Feed(NamedTuple):
 # State.budget
 Y_SPEND, Y_SPEND_EXPIRY, Y_START, Y_START_EXPIRY = range(4)
 # State.counter
-C_NEXT, C_HEAP, C_FREE, C_SEQ, C_ATTEMPTS, C_COOLDOWNS, C_SLEEPS, C_BAD_PICKS, C_BAD_SLEEPS = range(9)
+C_NEXT, C_HEAP, C_FREE, C_SEQ, C_ATTEMPTS, C_COOLDOWNS, C_SLEEPS, C_BAD_PICKS, C_BAD_SLEEPS = range(
+    9
+)
 # State.slot
 (
     S_REQUEST,
@@ -201,7 +219,10 @@ C_NEXT, C_HEAP, C_FREE, C_SEQ, C_ATTEMPTS, C_COOLDOWNS, C_SLEEPS, C_BAD_PICKS, C
 
 
 class State(NamedTuple):
-    """Everything that is carried from one chunk of requests to the next; S slots for requests in flight."""
+    """Everything that is carried from one chunk of requests to the next.
+
+    S slots for requests in flight.
+    """
 
     deployment: Floats  # (D, 12) X_*
     rule: Ints  # (R, 2) capacity window and calls in it
@@ -256,7 +277,9 @@ def new_state(plan: PlanArrays, provider: Provider, slots: int) -> State:
     groups, accounts = len(plan.group), int(plan.calendar[:, K_ACCOUNTS_END].max(initial=0))
     orders = int((plan.group[:, G_ORDERS_END] - plan.group[:, G_ORDERS]).max(initial=0))
     deployment = np.zeros((len(plan.deployment), 12))
-    deployment[:, [X_COOL_SET, X_COOL_EXPIRY, X_FAILS_EXPIRY, X_GOOD_EXPIRY, X_ALLOWED_EXPIRY]] = -np.inf
+    deployment[
+        :, [X_COOL_SET, X_COOL_EXPIRY, X_FAILS_EXPIRY, X_GOOD_EXPIRY, X_ALLOWED_EXPIRY]
+    ] = -np.inf
     of_provider = plan.budget[:, B_OF_PROVIDER] == 1
     budget = np.zeros((len(plan.budget), 4))
     budget[:, Y_SPEND_EXPIRY] = np.where(of_provider, plan.budget[:, B_PERIOD], -np.inf)

@@ -30,12 +30,14 @@ class Accounts:
 
 
 def midnights(timezone: str, start: datetime, end: datetime) -> list[float]:
-    """Return the local midnights after `start` and up to one day past `end`, in seconds from `start`.
+    """Return the local midnights after `start` and up to one day past `end`.
+
+    In seconds from `start`.
 
     Examples
     --------
     >>> start = datetime(2026, 3, 28, 12, tzinfo=UTC)
-    >>> midnights("Europe/Berlin", start, start + timedelta(days=1))  # the clock goes forward on the 29th
+    >>> midnights("Europe/Berlin", start, start + timedelta(days=1))  # clocks change
     [39600.0, 122400.0, 208800.0]
     """
     zone = ZoneInfo(timezone)
@@ -58,7 +60,8 @@ def compile_plan(
     ----------
     plan : Plan
     accounts : Accounts, optional
-        Tiers and users of the traffic and the midnights of each time zone; needed for calendar budgets.
+        Tiers and users of the traffic and the midnights of each time zone; needed for calendar
+        budgets.
     accounting : {"proxy", "sdk"}
         Which failures reach the breaker: the first of a request (proxy), or all (sdk).
     seed : int
@@ -189,7 +192,7 @@ def _calendar(plan: Plan, accounts: Accounts, lists: list[int]) -> tuple[np.ndar
 
 
 def _max_parallel(deployment: Deployment) -> int:
-    """The gateway's semaphore: the explicit limit, else rpm, else tpm / 1000 * 6, at least 1."""
+    """Return the gateway's semaphore: the explicit limit, else rpm, else tpm / 1000 * 6."""
     if deployment.max_parallel_requests is not None:
         return deployment.max_parallel_requests
     if deployment.rpm is not None:
@@ -200,7 +203,10 @@ def _max_parallel(deployment: Deployment) -> int:
 
 
 def _chains(plan: Plan, lists: list[int]) -> np.ndarray:
-    """Lay the three kinds of fallback chains out as slices of `lists`; the last column is ``"*"``."""
+    """Lay the three kinds of fallback chains out as slices of `lists`.
+
+    The last column is ``"*"``.
+    """
     groups = list(plan.models)
     generic = dict(plan.fallbacks)
     if plan.default_fallbacks:

@@ -73,9 +73,8 @@ def kind_of_status(status: int) -> int:
 def policy_by_kind(policy: dict[str, int] | None) -> list[int]:
     """Spread a policy keyed by error class over all kinds; -1 where it is silent."""
     given = policy or {}
-    default = given.get("Default", -1)
     spread = []
     for kind, name in enumerate(NAMES):
         parent = NAMES[_PARENT[kind]] if kind in _PARENT else ""
-        spread.append(given.get(name, given.get(parent, default)))
+        spread.append(given.get(name, given.get(parent, -1)))
     return spread

@@ -1,7 +1,7 @@
 """The discrete-event kernel: requests in flight on the log's clock, one event after the other.
 
-Events are the arrival of a request, the end of an attempt, and the end of a retry's sleep. What a request
-does at an event, without any time passing, is in `_request`.
+Events are the arrival of a request, the end of an attempt, and the end of a retry's sleep. What a
+request does at an event, without any time passing, is in `_request`.
 """
 
 from __future__ import annotations
@@ -25,15 +25,17 @@ DONE, NEED_SLOTS, NEED_ATTEMPTS, NEED_COOLDOWNS = 0, 1, 2, 3
 
 @numba.njit(nogil=True, cache=True)
 def advance(plan, provider, trace, feed, state, output, stop):
-    """Run until request number `stop` has arrived and, when it is the last one, everything has ended.
+    """Run until request number `stop` has arrived and, when it is the last one.
+
+    Everything has ended.
 
     Arrivals come before events at the same instant.
 
     Returns
     -------
     int
-        ``DONE``, or what must grow before the same call can go on: ``NEED_SLOTS``, ``NEED_ATTEMPTS``
-        or ``NEED_COOLDOWNS``.
+        ``DONE``, or what must grow before the same call can go on: ``NEED_SLOTS``,
+        ``NEED_ATTEMPTS`` or ``NEED_COOLDOWNS``.
     """
     requests = trace.request.shape[0]
     while True:

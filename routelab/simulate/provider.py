@@ -1,4 +1,7 @@
-"""How providers answer in a replay: rules from recordings, outage schedules and the log's own failures."""
+"""How providers answer in a replay.
+
+Rules from recordings, outage schedules and the log's own failures.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,8 @@ from routelab.simulate.errors import kind_of_status
 class Answer:
     """One rule of a provider's script; the first that applies to a call decides its outcome.
 
-    Times are seconds from the start of the replay. A rule with `capacity` applies only to calls beyond
-    that many in each window of `capacity_s` seconds.
+    Times are seconds from the start of the replay. A rule with `capacity` applies only to calls
+    beyond that many in each window of `capacity_s` seconds.
     """
 
     status: int = 200

@@ -1,8 +1,8 @@
 """Recordings of the real gateway: read one, replay it, and name the first difference.
 
-A recording holds a configuration, scripted provider answers, the requests, and what the gateway did with
-them. What the gateway drew at random (which deployment, how much jitter) is fed to the kernel, which checks
-that it lies in its own range.
+A recording holds a configuration, scripted provider answers, the requests, and what the gateway did
+with them. What the gateway drew at random (which deployment, how much jitter) is fed to the kernel,
+which checks that it lies in its own range.
 """
 
 from __future__ import annotations
@@ -241,7 +241,7 @@ def plan_of(recording: dict[str, Any]) -> Plan:
 
 
 def _first_group(plan: Plan, groups: list[str], asked: str) -> int:
-    """An unknown group is served directly by the first default fallback."""
+    """Return the group: an unknown one is served directly by the first default fallback."""
     name = plan.model_group_alias.get(asked, asked)
     if name not in groups and plan.default_fallbacks:
         name = plan.default_fallbacks[0]
@@ -339,10 +339,15 @@ def first_difference(
         place = f"request {result['id']}"
         pairs = zip_longest(result["attempts"], attempts[number])
         for count, (recorded, replayed) in enumerate(pairs, start=1):
-            if recorded is None or replayed is None or [recorded[1], recorded[2]] != list(replayed[1:]):
+            if (
+                recorded is None
+                or replayed is None
+                or [recorded[1], recorded[2]] != list(replayed[1:])
+            ):
                 return f"{place}, attempt {count}: recorded {recorded}, replayed {_plain(replayed)}"
             if _differs(recorded[0], replayed[0], TIME_TOLERANCE_S):
-                return f"{place}, attempt {count}: recorded at {recorded[0]} s, replayed {replayed[0]:.6f} s"
+                told = f"recorded at {recorded[0]} s, replayed {replayed[0]:.6f} s"
+                return f"{place}, attempt {count}: {told}"
         problem = _result_difference(result, number, output, ids)
         if problem:
             return f"{place}: {problem}"
@@ -351,9 +356,13 @@ def first_difference(
     if problem:
         return problem
     if state.counter[C_BAD_PICKS]:
-        return f"{state.counter[C_BAD_PICKS]} recorded picks are not in the simulator's eligible set"
+        return (
+            f"{state.counter[C_BAD_PICKS]} recorded picks are not in the simulator's eligible set"
+        )
     if state.counter[C_BAD_SLEEPS]:
-        return f"{state.counter[C_BAD_SLEEPS]} recorded retry sleeps are outside the simulator's range"
+        return (
+            f"{state.counter[C_BAD_SLEEPS]} recorded retry sleeps are outside the simulator's range"
+        )
     return None
 
 
@@ -361,7 +370,9 @@ def _plain(replayed: tuple[float, str, Any] | None) -> list[Any] | None:
     return None if replayed is None else [round(float(replayed[0]), 6), *replayed[1:]]
 
 
-def _result_difference(result: dict[str, Any], number: int, output: Output, ids: list[str]) -> str | None:
+def _result_difference(
+    result: dict[str, Any], number: int, output: Output, ids: list[str]
+) -> str | None:
     row = output.request[number]
     served, finished, cost = int(row[O_SERVED]), float(row[O_FINISHED]), float(row[O_COST])
     replayed = ids[served] if served >= 0 else None
@@ -378,9 +389,15 @@ def _result_difference(result: dict[str, Any], number: int, output: Output, ids:
     return None if told == seen else f"recorded error {told}, replayed {seen}"
 
 
-def _cooldown_difference(recorded: list[dict[str, Any]], output: Output, ids: list[str]) -> str | None:
+def _cooldown_difference(
+    recorded: list[dict[str, Any]], output: Output, ids: list[str]
+) -> str | None:
     for count, (event, ours) in enumerate(zip_longest(recorded, output.cooldown), start=1):
-        told = None if event is None else (event["deployment"], event["status"], event["cooldown_time"])
+        told = (
+            None
+            if event is None
+            else (event["deployment"], event["status"], event["cooldown_time"])
+        )
         seen = None if ours is None else (ids[int(ours[1])], int(ours[2]), float(ours[3]))
         if event is None or ours is None or told != seen:
             return f"cooldown {count}: recorded {told}, replayed {seen}"

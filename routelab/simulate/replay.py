@@ -45,9 +45,11 @@ class Replay:
     decisions : DataFrame, one row per request
         Who asked, what was decided and why, what served it, at what cost and latency.
     daily : DataFrame, one row per local day
-        ``requests``, ``served``, ``failed``, ``refused``, ``degraded``, ``spend_usd``, and USD per model.
+        ``requests``, ``served``, ``failed``, ``refused``, ``degraded``, ``spend_usd``, and USD per
+        model.
     attempts : DataFrame, one row per attempt
-        ``request_id``, ``timestamp``, ``deployment``, ``status`` (-408: timeout on the client's side).
+        ``request_id``, ``timestamp``, ``deployment``, ``status`` (-408: timeout on the client's
+        side).
     cooldowns : DataFrame
         ``timestamp``, ``deployment``, ``status``, ``seconds``.
     summary : dict
@@ -65,7 +67,10 @@ class Replay:
     notes: tuple[str, ...]
 
     def save(self, directory: str | os.PathLike[str], *, force: bool = False) -> None:
-        """Write ``decisions.parquet``, ``attempts.parquet``, ``cooldowns.parquet``, ``daily.csv`` and ``summary.json``."""
+        """Write ``decisions.parquet``, ``attempts.parquet``, ``cooldowns.parquet``.
+
+        ``daily.csv`` and ``summary.json``.
+        """
         with atomic_folder(directory, force=force) as folder:
             self.decisions.to_parquet(folder / "decisions.parquet", compression="zstd")
             self.attempts.to_parquet(folder / "attempts.parquet", compression="zstd")
@@ -85,14 +90,18 @@ class Replay:
         shares = ", ".join(f"{m} {share:.1%}" for m, share in s["share_by_model"].items())
         lines += [
             f"share      {shares or 'nothing was served'}",
-            f"failures   {s['failed']:,} ({s['failure_rate']:.2%}); refused by budgets {s['refused']:,}; "
+            f"failures   {s['failed']:,} ({s['failure_rate']:.2%}); refused by budgets "
+            f"{s['refused']:,}; "
             f"degraded {s['degraded']:,}",
-            f"attempts   {s['attempts']:,}; retries {s['retries']:,}; fallbacks {s['fallbacks']:,}; "
+            f"attempts   {s['attempts']:,}; retries {s['retries']:,}; fallbacks "
+            f"{s['fallbacks']:,}; "
             f"cooldowns {s['cooldowns']:,}",
-            f"latency    median {_seconds(s['latency_p50_s'])}, 95th percentile {_seconds(s['latency_p95_s'])}",
+            f"latency    median {_seconds(s['latency_p50_s'])}, 95th percentile "
+            f"{_seconds(s['latency_p95_s'])}",
         ]
         lines += [
-            f"{day}  ${row.spend_usd:>10,.2f}  {row.requests:>7,} requests  {row.failed:>6,} failed  "
+            f"{day}  ${row.spend_usd:>10,.2f}  {row.requests:>7,} requests  {row.failed:>6,} "
+            f"failed  "
             f"{row.degraded:>6,} degraded"
             for day, row in zip(self.daily.index, self.daily.itertuples(), strict=True)
         ]
@@ -147,11 +156,18 @@ def collect(
         }
     )
     summary = _summary(plan, frame, decisions, daily, output)
-    summary |= {"cooldowns": len(cooldowns), "seed": seed, "accounting": accounting, "timezone": zone}
+    summary |= {
+        "cooldowns": len(cooldowns),
+        "seed": seed,
+        "accounting": accounting,
+        "timezone": zone,
+    }
     return Replay(plan, decisions, daily, attempts, cooldowns, summary, notes)
 
 
-def _decisions(plan: Plan, frame: pd.DataFrame, decided: pd.DataFrame, output: Output) -> pd.DataFrame:
+def _decisions(
+    plan: Plan, frame: pd.DataFrame, decided: pd.DataFrame, output: Output
+) -> pd.DataFrame:
     rows = output.request
     groups = np.array([*plan.models, None], object)
     deployments = list(plan.deployments.values())
@@ -180,7 +196,17 @@ def _decisions(plan: Plan, frame: pd.DataFrame, decided: pd.DataFrame, output: O
     result["output_tokens"] = rows[:, O_OUT].astype(np.int64)
     result["cost_usd"] = rows[:, O_COST]
     result["latency_s"] = rows[:, O_FINISHED] - seconds
-    texts = ["route", "routed_by", "arm", "asked", "group", "deployment", "model", "provider", "error"]
+    texts = [
+        "route",
+        "routed_by",
+        "arm",
+        "asked",
+        "group",
+        "deployment",
+        "model",
+        "provider",
+        "error",
+    ]
     return result.astype(dict.fromkeys(texts, "string"))
 
 
@@ -199,7 +225,9 @@ def _daily(decisions: pd.DataFrame, zone: str) -> pd.DataFrame:
         }
     ).astype({"served": int, "failed": int, "refused": int, "degraded": int})
     totals = columns.groupby(day).sum()
-    by_model = decisions.pivot_table("cost_usd", index=day, columns="model", aggfunc="sum", observed=True)
+    by_model = decisions.pivot_table(
+        "cost_usd", index=day, columns="model", aggfunc="sum", observed=True
+    )
     return totals.join(by_model.add_prefix("usd:").fillna(0.0))
 
 
@@ -211,7 +239,9 @@ def _summary(
     failed = int(daily["failed"].sum())
     latency = decisions["latency_s"][served]
     spend = math.fsum(decisions["cost_usd"])
-    days = max((frame["timestamp"].iloc[-1] - frame["timestamp"].iloc[0]).total_seconds() / 86400, 0)
+    days = max(
+        (frame["timestamp"].iloc[-1] - frame["timestamp"].iloc[0]).total_seconds() / 86400, 0
+    )
     shares = decisions["model"][served].value_counts(normalize=True)
     logged = frame["cost_usd"].sum(min_count=1)
     single = {

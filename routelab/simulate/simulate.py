@@ -1,4 +1,7 @@
-"""From traffic and a plan to a replay: names become numbers, the kernel runs, numbers become columns."""
+"""From traffic and a plan to a replay.
+
+Names become numbers, the kernel runs, numbers become columns.
+"""
 
 from __future__ import annotations
 
@@ -49,9 +52,10 @@ def simulate(
 ) -> Replay:
     """Replay a plan on logged traffic.
 
-    Requests, attempts, retries, cooldowns, fallbacks and budgets happen in the order of the log's clock, with
-    the semantics of the LiteLLM gateway. For a model that did not serve a request, tokens are those of the
-    log and latency comes from the catalog; the replay's ``notes`` name each assumption.
+    Requests, attempts, retries, cooldowns, fallbacks and budgets happen in the order of the log's
+    clock, with the semantics of the LiteLLM gateway. For a model that did not serve a request,
+    tokens are those of the log and latency comes from the catalog; the replay's ``notes`` name each
+    assumption.
 
     Parameters
     ----------
@@ -59,8 +63,8 @@ def simulate(
         Requests in the traffic schema, from :func:`routelab.read_log`.
     plan : Plan
     outages : DataFrame, optional
-        ``start``, ``end`` (UTC), ``provider``, optional ``model``, ``status``, ``probability``, from
-        :func:`routelab.read_outages`.
+        ``start``, ``end`` (UTC), ``provider``, optional ``model``, ``status``, ``probability``,
+        from :func:`routelab.read_outages`.
     accounting : {"proxy", "sdk"}
         Whose failures reach the breaker: the first of each request, or all.
     seed : int
@@ -77,9 +81,8 @@ def simulate(
     --------
     >>> import pandas as pd
     >>> from routelab import Plan
-    >>> traffic = pd.DataFrame({
-    ...     "request_id": ["a", "b"], "timestamp": pd.to_datetime(["2026-01-05", "2026-01-06"], utc=True),
-    ...     "input_tokens": [1000, 1000], "output_tokens": [100, 100]})
+    >>> stamps = pd.to_datetime(["2026-01-05", "2026-01-06"], utc=True)
+    >>> traffic = pd.DataFrame({"timestamp": stamps, "input_tokens": 1000, "output_tokens": 100})
     >>> replay = simulate(traffic, Plan(models={"cheap": "gpt-4o-mini"}, default="cheap"))
     >>> round(replay.summary["spend_usd"], 6)
     0.00042
@@ -104,18 +107,19 @@ def simulate(
 def _ready(traffic: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
     if len(traffic) == 0:
         raise InputError("there are no requests to simulate")
-    frame = check_traffic(traffic)
-    if not frame["timestamp"].is_monotonic_increasing:
-        back = int((frame["timestamp"].diff() < pd.Timedelta(0)).sum())
-        notes.append(f"timestamps went back {back} times: sorted, keeping the order of equal stamps")
-        frame = frame.sort_values("timestamp", kind="stable")
-    frame = frame.reset_index(drop=True)
+    frame = check_traffic(traffic)  # sorts by time, keeping the order of equal stamps
+    back = int((traffic["timestamp"].diff() < pd.Timedelta(0)).sum())
+    if back:
+        notes.append(
+            f"timestamps went back {back} times: sorted, keeping the order of equal stamps"
+        )
     for column in ("input_tokens", "output_tokens"):
         missing = frame[column].isna() & (frame["status"] < 400)
         if missing.any():
-            first = frame["request_id"][missing.idxmax()]
+            first = frame["request_id"].iloc[int(np.flatnonzero(missing)[0])]
             raise InputError(
-                f"{int(missing.sum())} of {len(frame)} requests have no {column} (first: {first!r}); "
+                f"{int(missing.sum())} of {len(frame)} requests have no {column} (first: "
+                f"{first!r}); "
                 "a replay needs token counts: read the log with a column mapping (--columns)"
             )
     return frame
@@ -149,7 +153,9 @@ def _accounts(
         elif budget.scope == "user":
             unknown = int((user_codes < 0).sum())
             if unknown:
-                notes.append(f"{unknown:,} requests name no user: the budget per user does not see them")
+                notes.append(
+                    f"{unknown:,} requests name no user: the budget per user does not see them"
+                )
             columns.append(user_codes.astype(np.int64))
     if not columns:
         return np.zeros((len(frame), 0), np.int64)
@@ -235,10 +241,10 @@ def _provider(
             f"{ASSUMED_TTFT_S} s and {ASSUMED_TOKENS_PER_S:.0f} tokens/s assumed"
         )
     if assumed:
-        notes.append(f"the catalog's latencies of {', '.join(sorted(assumed))} are assumptions, not measured")
-    rules = [
-        _outage_rules(plan.provider_of(d), d.model, outages, start) for d in deployments
-    ]
+        notes.append(
+            f"the catalog's latencies of {', '.join(sorted(assumed))} are assumptions, not measured"
+        )
+    rules = [_outage_rules(plan.provider_of(d), d.model, outages, start) for d in deployments]
     if outages is not None and not any(rules):
         notes.append("no outage touches a provider of this plan")
     return build_provider(
@@ -258,17 +264,14 @@ def _outage_rules(
     missing = {"start", "end", "provider"} - set(outages.columns)
     if missing:
         raise InputError(f"an outage schedule needs the column {sorted(missing)[0]!r}")
-    rules = []
-    for outage in outages.itertuples(index=False):
-        only = getattr(outage, "model", None)
-        if outage.provider != provider or (isinstance(only, str) and only != model):
-            continue
-        rules.append(
-            Answer(
-                status=int(getattr(outage, "status", 503)),
-                from_t=(outage.start - start).total_seconds(),
-                to_t=(outage.end - start).total_seconds(),
-                probability=float(getattr(outage, "probability", 1.0)),
-            )
-        )
-    return rules
+    mine = outages["provider"] == provider
+    if "model" in outages.columns:
+        mine &= outages["model"].isna() | (outages["model"] == model)
+    own = outages[mine]
+    spans = [(own[name] - start).dt.total_seconds().tolist() for name in ("start", "end")]
+    status = own["status"].tolist() if "status" in own.columns else [503] * len(own)
+    share = own["probability"].tolist() if "probability" in own.columns else [1.0] * len(own)
+    return [
+        Answer(status=int(code), from_t=begin, to_t=end, probability=float(p))
+        for begin, end, code, p in zip(*spans, status, share, strict=True)
+    ]

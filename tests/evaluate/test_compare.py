@@ -12,8 +12,8 @@ from routelab.encoders import PromptEncoder
 from routelab.evaluate import CONTROLS, Comparison, compare
 from routelab.evaluate._split import assign_folds, rounds
 
-WORDS = {"code": "function loop compile array python", "art": "poem rhyme verse story rain",
-         "fact": "capital river year country king"}  # fmt: skip
+WORDS = {"code": "array stack cache debug parse", "art": "poems rhyme verse story lyric",
+         "fact": "river queen capes ocean delta"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -232,12 +232,12 @@ def routed():
 
 def test_two_models_are_judged_by_apgr(routed):
     table = routed.table.set_index("name")
-    # half the prompts need the strong model: a perfect order has gained all at half the calls
-    assert table.loc["oracle", "apgr"] == pytest.approx(0.75, abs=0.02)
+    # 46 % of the prompts need the strong model: a perfect order has gained all by then
+    assert table.loc["oracle", "apgr"] == pytest.approx(0.77, abs=0.01)
     for name in ("outcome-knn", "outcome-linear", "linear"):
         assert table.loc[name, "apgr"] == pytest.approx(table.loc["oracle", "apgr"], abs=0.01)
         assert routed.verdicts[name].startswith("adds value: APGR +0.2")
-    assert table.loc["random", "apgr"] == 0.5
+    assert table.loc["random", "apgr"] == pytest.approx(0.5)
 
 
 def test_outcome_controls_are_shown(routed):
@@ -245,7 +245,9 @@ def test_outcome_controls_are_shown(routed):
     for name in ("always weak", "always strong", "best single", "random", "length", "oracle",
                  "linear, shuffled"):  # fmt: skip
         assert table.loc[name, "is_control"]
-    assert table.loc["always strong", "quality"] == 1 and table.loc["always strong", "cost"] == 0.02
+    assert table.loc["always strong", "quality"] == 1 and table.loc[
+        "always strong", "cost"
+    ] == pytest.approx(0.02)
     assert table.loc["linear", "cost"] == pytest.approx(table.loc["linear, shuffled", "cost"])
     assert table.loc["linear", "quality"] > table.loc["linear, shuffled", "quality"] + 0.1
 

@@ -157,7 +157,8 @@ def test_another_process_decides_the_same():
     outputs = {
         subprocess.run(
             [sys.executable, "-c", code], input=json.dumps([PROMPTS, LABELS]), text=True,
-            capture_output=True, check=True, env={"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(sys.path)},
+            capture_output=True, check=True,
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(sys.path)},
         ).stdout
         for seed in ("1", "2")
     }  # fmt: skip

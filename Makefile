@@ -1,0 +1,57 @@
+# Everything that a fresh machine needs is installed into .venv; PYTHON names the interpreter to start from.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+export LITELLM_LOCAL_MODEL_COST_MAP := True
+export LITELLM_TELEMETRY := False
+export MPLBACKEND := Agg
+
+.PHONY: help setup setup-test demo test check lab bench notebooks clean
+
+help: ## Show the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "routelab needs Python 3.11 or later: make PYTHON=/path/to/python"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/.core: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -e .
+	@touch $@
+
+$(VENV)/.lab: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -e '.[lab]'
+	@touch $@ $(VENV)/.core
+
+$(VENV)/.test: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -e '.[test,litellm,onnx,static]'
+	@touch $@ $(VENV)/.core $(VENV)/.lab
+
+setup: $(VENV)/.core ## Install routelab into .venv
+setup-test: $(VENV)/.test ## Install routelab with everything that the tests use
+
+demo: setup ## Run the main job on bundled data; results in out/
+	$(BIN)/routelab demo --out out --force
+
+lab: $(VENV)/.lab ## Open JupyterLab on the notebooks
+	$(BIN)/python -m jupyterlab notebooks
+
+check: setup-test ## Lint, types, notebooks
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python tools/check_notebooks.py
+
+# The kernel runs twice: interpreted, so that coverage sees its lines, and compiled.
+test: check ## Everything that CI runs: checks, tests with coverage, notebooks, browser
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q tests/simulate --cov=routelab --cov-report=
+	$(BIN)/python -m pytest -n 2 --cov=routelab --cov-append --cov-report=term --cov-fail-under=90
+	$(BIN)/python -m pytest --nbval --nbval-sanitize-with tests/notebooks/sanitize.cfg notebooks
+
+notebooks: setup-test ## Execute the notebooks and write them in their committed form
+	$(BIN)/python tools/clean_notebooks.py
+
+clean: ## Remove what was built
+	rm -rf $(VENV) out build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

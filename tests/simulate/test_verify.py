@@ -1,0 +1,126 @@
+"""The recordings of the real gateway are the truth that the kernel is held to."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from routelab import InputError
+from routelab.simulate import verify_recording
+
+# Every recording that the simulator covers; the families 01, 05 and 06 are complete.
+IDENTICAL = [
+    *(
+        "proxy/01a_fallback_noretry",
+        "proxy/01b_fallback_default_retries",
+        "proxy/01c_fallback_by_status",
+    ),
+    *("proxy/01e_fallback_chain_cycle_maxdepth", "proxy/02a_ratelimit_burst_two_deps"),
+    *("proxy/02c_ratelimit_single_dep_fallback", "proxy/02d_ratelimit_single_dep_allowed_fails"),
+    *("proxy/02e_all_deps_cooling", "proxy/03a_timeout_router", "proxy/03c_timeout_per_request"),
+    *("proxy/04a_context_window_error", "proxy/04b_context_window_only_fallbacks"),
+    *("proxy/04c_pre_call_checks", "proxy/05a_provider_budget_day", "proxy/05c_deployment_budget"),
+    *(
+        "proxy/06a_retries_single_backoff",
+        "proxy/06b_retries_exhausted",
+        "proxy/06c_retry_after_header",
+    ),
+    *("proxy/06d_retries_multi_instant", "proxy/06f_deployment_num_retries", "proxy/07e_order"),
+    *(
+        "proxy/07g_least_busy",
+        "proxy/07i3_cost_based_explicit",
+        "proxy/07l_max_parallel",
+        "proxy/07n_alias",
+    ),
+    *(
+        "proxy/07r_rpm_ignored_by_shuffle",
+        "proxy/09a_failure_rate_threshold",
+        "proxy/09c_single_dep_500",
+    ),
+    *("proxy/09d_single_dep_1000", "proxy/09e_allowed_fails", "proxy/09h_disable_cooldowns"),
+    *("sdk/02e_all_deps_cooling", "sdk/03a_timeout_router", "sdk/06d_retries_multi_instant"),
+]
+
+
+@pytest.fixture(scope="session")
+def recorded(shared):
+    return shared / "litellm" / "recorded"
+
+
+@pytest.mark.parametrize("name", IDENTICAL)
+def test_replay_is_identical_to_the_gateway(recorded, name):
+    verdict = verify_recording(recorded / f"{name}.json")
+    assert verdict.message == "identical"
+    assert verdict.identical
+
+
+def test_every_recording_of_the_families_01_05_06_is_covered(recorded):
+    names = {f"{path.parent.name}/{path.stem}" for path in recorded.glob("*/0[156]*.json")}
+    assert names <= set(IDENTICAL)
+
+
+def test_what_is_not_covered_says_why(recorded):
+    verdict = verify_recording(recorded / "proxy" / "08a_complexity_heuristic.json")
+    assert verdict.identical is None
+    assert verdict.message == "content routing (raw_model_list) is not simulated"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda r: r["results"][2]["attempts"].pop(), "request r2, attempt 2: recorded None"),
+        (
+            lambda r: r["results"][0]["attempts"][0].__setitem__(0, 0.5),
+            "request r0, attempt 1: recorded at 0.5",
+        ),
+        (
+            lambda r: r["results"][1].update(served="a1"),
+            "request r1: recorded served by a1, replayed b1",
+        ),
+        (lambda r: r["results"][1].update(cost=0.5), "request r1: recorded cost 0.5"),
+        (lambda r: r["results"][3].update(finished=9.0), "request r3: recorded finished at 9.0 s"),
+        (
+            lambda r: r["events"].append(
+                {"t": 1, "event": "cooldown", "deployment": "a1", "status": 500, "cooldown_time": 5}
+            ),
+            "cooldown 1: recorded",
+        ),
+    ],
+)
+def test_the_first_difference_is_named(recorded, tmp_path, change, message):
+    recording = json.loads((recorded / "proxy" / "01a_fallback_noretry.json").read_text())
+    change(recording)
+    path = tmp_path / "changed.json"
+    path.write_text(json.dumps(recording))
+    verdict = verify_recording(path)
+    assert verdict.identical is False
+    assert message in verdict.message
+
+
+def test_a_recorded_pick_outside_the_eligible_set_is_noticed(recorded, tmp_path):
+    recording = json.loads((recorded / "proxy" / "06d_retries_multi_instant.json").read_text())
+    recording["config"]["deployments"][2]["params"]["weight"] = (
+        1  # the others are then never picked
+    )
+    path = tmp_path / "changed.json"
+    path.write_text(json.dumps(recording))
+    assert verify_recording(path).identical is False
+
+
+def test_a_retry_sleep_outside_its_range_is_noticed(recorded, tmp_path):
+    recording = json.loads((recorded / "proxy" / "06b_retries_exhausted.json").read_text())
+    recording["config"]["router"]["retry_after"] = 4
+    path = tmp_path / "changed.json"
+    path.write_text(json.dumps(recording))
+    assert verify_recording(path).identical is False
+
+
+def test_files_that_are_no_recordings_are_refused(tmp_path):
+    path = tmp_path / "x.json"
+    path.write_text("{")
+    with pytest.raises(InputError, match="not a JSON recording"):
+        verify_recording(path)
+    path.write_text("{}")
+    with pytest.raises(InputError, match="has the keys config, trace"):
+        verify_recording(path)

@@ -1,0 +1,33 @@
+"""The README's Python runs as it stands."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+
+def blocks(root):
+    return re.findall(r"```python\n(.*?)```", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_there_is_one_example_of_at_most_a_dozen_lines(root):
+    (example,) = blocks(root)
+    assert len([line for line in example.splitlines() if line.strip()]) <= 12
+
+
+def test_the_example_runs(root, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for example in blocks(root):
+        exec(compile(example, "README.md", "exec"), {})  # noqa: S102
+    printed = capsys.readouterr().out
+    assert "requests from" in printed
+    assert (tmp_path / "litellm-config" / "config.yaml").is_file()
+
+
+@pytest.mark.parametrize("kind", ["router", "reader"])
+def test_the_table_of_extension_points_names_real_folders(root, kind):
+    text = (root / "README.md").read_text(encoding="utf-8")
+    folder = {"router": "routelab/routers/", "reader": "routelab/traffic/readers/"}[kind]
+    assert f"`{folder}`" in text
+    assert (root / folder).is_dir()

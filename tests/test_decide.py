@@ -10,7 +10,12 @@ from routelab.decide import decide
 from routelab.split import assign, bucket
 from routelab.traffic import check_traffic
 
-PROMPTS = ["sort a python list", "fix this python function", "a poem on autumn", "tell a short story"]
+PROMPTS = [
+    "sort a python list",
+    "fix this python function",
+    "a poem on autumn",
+    "tell a short story",
+]
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +39,10 @@ def test_the_order_is_rule_router_asked_default(router):
     plan = plan_of(
         router=router,
         routes={"code": "strong", "art": "cheap"},
-        rules=[{"model": "cheap", "tiers": ["free"]}, {"model": "strong", "tiers": ["free", "vip"]}],
+        rules=[
+            {"model": "cheap", "tiers": ["free"]},
+            {"model": "strong", "tiers": ["free", "vip"]},
+        ],
         model_group_alias={"best": "strong"},
     )
     frame = traffic_of(
@@ -56,7 +64,14 @@ def test_the_order_is_rule_router_asked_default(router):
 
 def test_rules_look_at_tokens_and_at_whether_there_is_a_prompt():
     plan = plan_of(
-        rules=[{"model": "strong", "min_input_tokens": 50, "max_input_tokens": 150, "has_prompt": False}]
+        rules=[
+            {
+                "model": "strong",
+                "min_input_tokens": 50,
+                "max_input_tokens": 150,
+                "has_prompt": False,
+            }
+        ]
     )
     frame = traffic_of(input_tokens=[49, 50, 150, 151, 100], prompt=[None] * 4 + ["hi"])
     assert decide(plan, frame)["group"].tolist() == ["cheap", "strong", "strong", "cheap", "cheap"]

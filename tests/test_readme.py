@@ -8,7 +8,9 @@ import pytest
 
 
 def blocks(root):
-    return re.findall(r"```python\n(.*?)```", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    return re.findall(
+        r"```python\n(.*?)```", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL
+    )
 
 
 def test_there_is_one_example_of_at_most_a_dozen_lines(root):

@@ -3,8 +3,9 @@
     python tools/make_traffic.py            # writes data/traffic.parquet
     python tools/make_traffic.py --seed 1 --out other.parquet
 
-Prompts come from data/prompts.csv, prices and speeds from the bundled catalog, the provider's outage
-from data/outages.csv. The same seed, inputs and versions of numpy, pandas and pyarrow give the same bytes.
+Prompts come from data/prompts.csv, prices and speeds from the bundled catalog, the provider's
+outage from data/outages.csv. The same seed, inputs and versions of numpy, pandas and pyarrow give
+the same bytes.
 """
 
 from __future__ import annotations
@@ -31,10 +32,10 @@ PROVIDER = "openai"
 TIERS = {"free": 0.62, "pro": 0.28, "enterprise": 0.10}
 ACTIVITY = {"free": 1.0, "pro": 2.5, "enterprise": 6.0}  # sessions, relative
 AT_WORK = {"free": 0.30, "pro": 0.70, "enterprise": 0.96}  # the rest is evenings and weekends
-SYSTEM_TOKENS = {"free": 240, "pro": 520, "enterprise": 1350}  # instructions, policies, tools
+SYSTEM_TOKENS = {"free": 420, "pro": 980, "enterprise": 2700}  # instructions, policies, tools
 ON_MINI = {"free": 0.25, "pro": 0.08, "enterprise": 0.03}  # share of sessions on gpt-4o-mini
 
-OUTPUT_MEDIAN = {"low": 90.0, "medium": 380.0, "high": 900.0}  # tokens
+OUTPUT_MEDIAN = {"low": 110.0, "medium": 450.0, "high": 1050.0}  # tokens
 OUTPUT_SPREAD, OUTPUT_LIMIT = 0.55, 4096
 CACHE_BLOCK, CACHE_LEAST, CACHE_SECONDS = 128, 1024, 300.0
 
@@ -80,7 +81,7 @@ class World:
 def rhythm() -> tuple[np.ndarray, np.ndarray]:
     """Return the two habits, work and leisure, as shares of the hours (168,) of the week in UTC."""
     local = pd.date_range(START, periods=HOURS, freq="h").tz_convert(ZONE)
-    hour, weekend = local.hour.to_numpy(), local.dayofweek.to_numpy() >= 5
+    hour, weekend = local.hour.to_numpy(), local.day_of_week.to_numpy() >= 5
     office = np.exp(-(((hour - 10.5) / 1.9) ** 2)) + 0.9 * np.exp(-(((hour - 15.0) / 2.1) ** 2))
     work = np.where(weekend, 0.06, 1.0) * (office + 0.01)
     evening = np.exp(-(((hour - 20.8) / 2.0) ** 2))
@@ -105,9 +106,7 @@ def make_world(prompts: pd.DataFrame, rng: np.random.Generator) -> World:
     ]
     work, leisure = rhythm()
     busy = work + leisure
-    return World(
-        prompts, routes, popularity, Catalog.bundled(), windows, np.asarray(busy / busy.max())
-    )
+    return World(prompts, routes, popularity, Catalog.bundled(), windows, busy / busy.max())
 
 
 def make_users(n_routes: int, rng: np.random.Generator) -> tuple[list[User], np.ndarray]:
@@ -155,7 +154,7 @@ def converse(
     rng: np.random.Generator,
     burst: bool = False,
 ) -> Iterator[dict[str, Any]]:
-    """Yield the requests of one session; the conversation so far is sent again with each of them."""
+    """Yield the requests of one session; each sends the conversation so far again."""
     model = world.catalog["gpt-4o-mini" if rng.random() < ON_MINI[user.tier] else "gpt-4o"]
     route = pick(user.routes, rng)
     system = SYSTEM_TOKENS[user.tier]
@@ -252,8 +251,9 @@ def main() -> None:
     options = parser.parse_args()
     frame = make_traffic(load_prompts(), options.seed)
     write_traffic(frame, options.out)
-    days = (frame["timestamp"].dt.tz_convert(ZONE).dt.date.nunique(), frame["cost_usd"].sum())
-    print(f"{options.out}: {len(frame):,} requests, {days[0]} local days, ${days[1]:,.2f}")
+    failed = int((frame["status"] != 200).sum())
+    spend = frame["cost_usd"].sum()
+    print(f"{options.out}: {len(frame):,} requests, {failed:,} failed, ${spend:,.2f}")
 
 
 if __name__ == "__main__":

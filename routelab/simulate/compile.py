@@ -30,15 +30,15 @@ class Accounts:
 
 
 def midnights(timezone: str, start: datetime, end: datetime) -> list[float]:
-    """Return the local midnights after `start` and up to one day past `end`.
+    """Return the local midnights from the first after `start` to the one that closes `end`'s day.
 
-    In seconds from `start`.
+    They are in seconds from `start`.
 
     Examples
     --------
     >>> start = datetime(2026, 3, 28, 12, tzinfo=UTC)
     >>> midnights("Europe/Berlin", start, start + timedelta(days=1))  # clocks change
-    [39600.0, 122400.0, 208800.0]
+    [39600.0, 122400.0]
     """
     zone = ZoneInfo(timezone)
     day = start.astimezone(zone).date()

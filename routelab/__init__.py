@@ -19,19 +19,19 @@ _HOME = {
     "Model": "routelab.catalog",
     "OutcomeTable": "routelab.outcomes",
     "Plan": "routelab.plan",
-    "Replay": "routelab.simulate",
+    "Replay": "routelab.simulation",
     "RoutelabError": "routelab._checks",
     "compare": "routelab.evaluate",
-    "export": "routelab.export",
-    "load_bundle": "routelab.export",
+    "export": "routelab.exporters",
+    "load_bundle": "routelab.exporters",
     "make_encoder": "routelab.encoders",
     "make_router": "routelab.routers",
     "read_labels": "routelab.labels",
     "read_log": "routelab.traffic",
     "read_outages": "routelab.outages",
     "read_outcomes": "routelab.outcomes",
-    "save_bundle": "routelab.export",
-    "simulate": "routelab.simulate",
+    "save_bundle": "routelab.exporters",
+    "simulate": "routelab.simulation",
 }
 
 __all__ = [
@@ -61,13 +61,13 @@ if TYPE_CHECKING:
     from routelab.catalog import Catalog, Model
     from routelab.encoders import make_encoder
     from routelab.evaluate import Comparison, compare
-    from routelab.export import export, load_bundle, save_bundle
+    from routelab.exporters import export, load_bundle, save_bundle
     from routelab.labels import read_labels
     from routelab.outages import read_outages
     from routelab.outcomes import OutcomeTable, read_outcomes
     from routelab.plan import Plan
     from routelab.routers import make_router
-    from routelab.simulate import Replay, simulate
+    from routelab.simulation import Replay, simulate
     from routelab.traffic import read_log
 
 

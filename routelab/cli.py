@@ -67,7 +67,7 @@ def _progress(what: str) -> Callable[..., None]:
 
 def _plan_of(path: Path) -> Any:
     """Read a plan from YAML, or from a bundle."""
-    from routelab.export import load_bundle
+    from routelab.exporters import load_bundle
     from routelab.plan import Plan
 
     if path.suffix in (".yaml", ".yml"):
@@ -153,7 +153,7 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Fit a router and save it as a bundle."""
-    from routelab.export import save_bundle
+    from routelab.exporters import save_bundle
     from routelab.outcomes import OutcomeTable
     from routelab.routers import make_router
 
@@ -282,7 +282,7 @@ def simulate(
     """Replay a plan on logged traffic: spend per day, share per model, failures."""
     from routelab.outages import read_outages
     from routelab.report import write_report
-    from routelab.simulate import simulate as run_simulate
+    from routelab.simulation import simulate as run_simulate
     from routelab.traffic import read_log
 
     policy = _plan_of(plan)
@@ -309,7 +309,7 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Replay recordings of the real gateway: identical, or the first difference."""
-    from routelab.simulate import verify_recording
+    from routelab.simulation import verify_recording
 
     verdicts = [verify_recording(path) for path in recording]
     words = {True: "identical", False: "DIFFERS", None: "not covered"}
@@ -334,7 +334,7 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write a plan for a gateway, and list what that gateway cannot carry."""
-    from routelab.export import export as run_export
+    from routelab.exporters import export as run_export
 
     result = run_export(_plan_of(plan), target=target, directory=out, force=force)
     lines = [f"wrote {len(result.files)} files to {out}: {', '.join(map(str, result.files))}"]
@@ -351,7 +351,7 @@ def lint(
     """Check a LiteLLM config for mistakes and traps."""
     from dataclasses import asdict
 
-    from routelab.export import lint as run_lint
+    from routelab.exporters import lint as run_lint
 
     findings = run_lint(config)
     lines = [

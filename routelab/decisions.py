@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from routelab.decide import group_of_route
-from routelab.export import load_bundle
+from routelab.exporters import load_bundle
 from routelab.plan import Plan
 
 

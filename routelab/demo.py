@@ -9,12 +9,12 @@ from pathlib import Path
 from routelab._checks import atomic_folder
 from routelab.datasets import data_dir, load_traffic
 from routelab.evaluate import Comparison, compare
-from routelab.export import export, save_bundle
+from routelab.exporters import export, save_bundle
 from routelab.labels import read_labels
 from routelab.outages import read_outages
 from routelab.plan import Plan
 from routelab.report import write_report
-from routelab.simulate import Replay, simulate
+from routelab.simulation import Replay, simulate
 
 COMPLEXITY_ROUTERS = ("keyword", "complexity", "linear", "knn")
 ROUTE_ROUTERS = ("centroid", "knn", "linear")
@@ -94,7 +94,9 @@ def _told(what: str, comparison: Comparison) -> Iterator[str]:
 
 def _compared(replay: Replay, without: Replay) -> Iterator[str]:
     s, bare = replay.summary, without.summary
-    days = ", ".join(f"{str(day)[5:]} ${spend:,.2f}" for day, spend in replay.daily["spend_usd"].items())
+    days = ", ".join(
+        f"{str(day)[5:]} ${spend:,.2f}" for day, spend in replay.daily["spend_usd"].items()
+    )
     shares = ", ".join(f"{model} {share:.0%}" for model, share in s["share_by_model"].items())
     single = s["served_by_one_model_usd"]
     dearest = max(single, key=lambda name: single[name])

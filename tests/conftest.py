@@ -42,7 +42,7 @@ def pytest_configure() -> None:
 
     Its index looks at the entry file alone.
     """
-    kernel = ROOT / "routelab" / "simulate"
+    kernel = ROOT / "routelab" / "simulation"
     newest = max(path.stat().st_mtime for path in kernel.glob("*.py"))
     for cached in (kernel / "__pycache__").glob("*.nb?"):
         if cached.stat().st_mtime < newest:

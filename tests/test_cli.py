@@ -198,7 +198,9 @@ def test_export_then_lint(run, plan, tmp_path):
     assert all(f["severity"] == "info" for f in json.loads(out)["findings"])
     bad = tmp_path / "bad.yaml"
     entry = "{model_name: a, litellm_params: {model: openai/gpt-4o, api_key: sk-x1}}"
-    bad.write_text(f"model_list:\n  - model_name: b\n    litellm_params: {{model: m}}\n  - {entry}\n")
+    bad.write_text(
+        f"model_list:\n  - model_name: b\n    litellm_params: {{model: m}}\n  - {entry}\n"
+    )
     code, out, _ = run("lint", bad)
     assert code == 1
     assert f"{bad}:4:" in out

@@ -6,6 +6,7 @@ Skops with a fixed list of types, and deterministic bytes.
 from __future__ import annotations
 
 import io
+import json
 import os
 import zipfile
 from typing import Any
@@ -14,6 +15,7 @@ from routelab._checks import InputError, atomic_file, existing_file
 from routelab.routers._base import TRUSTED_TYPES
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+_SCHEMA = "schema.json"
 
 
 def save_router(router: Any, path: str | os.PathLike[str]) -> None:
@@ -21,22 +23,50 @@ def save_router(router: Any, path: str | os.PathLike[str]) -> None:
     import skops.io
 
     with atomic_file(path) as temporary:
-        temporary.write_bytes(_undated(skops.io.dumps(router)))
+        temporary.write_bytes(_normalised(skops.io.dumps(router)))
 
 
-def _undated(archive: bytes) -> bytes:
-    """Rewrite a zip archive with its entries in order of name and without dates."""
+def _normalised(archive: bytes) -> bytes:
+    """Rewrite a skops archive without dates, with counted numbers for memory addresses."""
     packed = io.BytesIO()
+    numbers: dict[str, str] = {}
     with (
         zipfile.ZipFile(io.BytesIO(archive)) as source,
         zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as target,
     ):
-        for name in sorted(source.namelist()):
+        schema = _renumbered(json.loads(source.read(_SCHEMA)), numbers)
+        contents = {_SCHEMA: json.dumps(schema, indent=1).encode()}
+        for name in source.namelist():
+            if name != _SCHEMA:
+                contents[_renamed(name, numbers)] = source.read(name)
+        for name in sorted(contents):
             entry = zipfile.ZipInfo(name, _EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
-            target.writestr(entry, source.read(name))
+            target.writestr(entry, contents[name])
     return packed.getvalue()
+
+
+def _renamed(file: str, numbers: dict[str, str]) -> str:
+    address, dot, suffix = file.partition(".")
+    return numbers.setdefault(address, str(len(numbers) + 1)) + dot + suffix
+
+
+def _renumbered(node: Any, numbers: dict[str, str]) -> Any:
+    """Count the object ids of a skops schema in the order in which they appear."""
+    if isinstance(node, list):
+        return [_renumbered(item, numbers) for item in node]
+    if not isinstance(node, dict):
+        return node
+    result = {}
+    for key, value in node.items():
+        if key == "__id__":
+            result[key] = int(_renamed(str(value), numbers))
+        elif key == "file":
+            result[key] = _renamed(value, numbers)
+        else:
+            result[key] = _renumbered(value, numbers)
+    return result
 
 
 def load_router(path: str | os.PathLike[str]) -> Any:

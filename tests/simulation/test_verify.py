@@ -7,7 +7,7 @@ import json
 import pytest
 
 from routelab import InputError
-from routelab.simulate import verify_recording
+from routelab.simulation import verify_recording
 
 # Every recording that the simulator covers; the families 01, 05 and 06 are complete.
 IDENTICAL = [

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from routelab import InputError, Plan, simulate
-from routelab.simulate import run as runner
-from routelab.simulate.compile import midnights
+from routelab.simulation import run as runner
+from routelab.simulation.compile import midnights
 
 from .conftest import START
 

@@ -1,0 +1,19 @@
+"""From a plan to what a gateway reads, to a bundle on disk, and a check of gateway configs.
+
+One file per target; a new one registers itself in `TARGETS`.
+"""
+
+from routelab.exporters._base import TARGETS, ExportResult, export
+from routelab.exporters.bundle import Bundle, load_bundle, save_bundle
+from routelab.exporters.lint import Finding, lint
+
+__all__ = [
+    "TARGETS",
+    "Bundle",
+    "ExportResult",
+    "Finding",
+    "export",
+    "lint",
+    "load_bundle",
+    "save_bundle",
+]

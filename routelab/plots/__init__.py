@@ -1,0 +1,30 @@
+"""Pictures of results: each function takes (result, ax) and returns artists; no pyplot state."""
+
+from routelab.plots._comparison import accuracy_bars, confusion, cost_quality, router_scores
+from routelab.plots._replay import (
+    daily_spend,
+    hourly_outcomes,
+    latency,
+    model_share,
+    outcome_counts,
+    request_costs,
+)
+from routelab.plots._style import THEMES, Theme, figure, png, style
+
+__all__ = [
+    "THEMES",
+    "Theme",
+    "accuracy_bars",
+    "confusion",
+    "cost_quality",
+    "daily_spend",
+    "figure",
+    "hourly_outcomes",
+    "latency",
+    "model_share",
+    "outcome_counts",
+    "png",
+    "request_costs",
+    "router_scores",
+    "style",
+]

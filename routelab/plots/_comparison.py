@@ -1,0 +1,232 @@
+"""Pictures of a comparison: intervals and controls, cost against quality, confusion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from routelab.plots._style import Theme, color_of, dress, legend, short, title
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+
+    from routelab.evaluate import Comparison
+
+CONTROLS_SHOWN = 7
+CELLS_WITH_NUMBERS = 14
+
+
+def router_colors(comparison: Comparison, theme: Theme) -> dict[str, str]:
+    """Return a colour per row of the table: routers each their own, controls grey."""
+    table = comparison.table
+    routers = [str(name) for name in table.loc[~table["is_control"], "name"]]
+    controls = {str(name): theme.muted for name in table.loc[table["is_control"], "name"]}
+    return {**controls, **color_of(sorted(routers), theme)}
+
+
+def rows_shown(comparison: Comparison, metric: str | None = None) -> pd.DataFrame:
+    """Return the rows that :func:`accuracy_bars` draws, best first.
+
+    All routers, the controls that routers are judged against, and the best of the others.
+    """
+    metric = metric or main_metric(comparison)
+    table = comparison.table[comparison.table[metric].notna()]
+    table = table.sort_values(metric, ascending=False, kind="stable")
+    judges = set(table.get("best_control", pd.Series(dtype=str)).dropna()) | {"oracle", "random"}
+    controls = table[table["is_control"]]
+    needed = controls["name"].isin(judges)
+    others = controls[~needed].head(max(0, CONTROLS_SHOWN - int(needed.sum())))
+    keep = ~table["is_control"] | table["name"].isin([*controls["name"][needed], *others["name"]])
+    return table[keep]
+
+
+def main_metric(comparison: Comparison) -> str:
+    """Return the column of the table that has the interval: accuracy or quality."""
+    return "accuracy" if comparison.kind == "labels" else "quality"
+
+
+def accuracy_bars(
+    comparison: Comparison, ax: Axes, theme: str | Theme = "light", *, metric: str | None = None
+) -> list[Artist]:
+    """Draw routers and controls as bars, best on top, with 95 % intervals where known.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    ax : Axes
+    theme : {"light", "dark"} or Theme
+    metric : str, optional
+        Another column of the table, such as ``"macro_f1"``; by default accuracy (labels) or
+        quality (outcomes), which have intervals.
+
+    Returns
+    -------
+    list of artists
+        The bars.
+    """
+    colors = dress(ax, theme)
+    main = main_metric(comparison)
+    metric = metric or main
+    table = rows_shown(comparison, metric)
+    palette = router_colors(comparison, colors)
+    place = list(range(len(table)))
+    values = table[metric].to_numpy(float)
+    names = table["name"].astype(str).tolist()
+    bars = ax.barh(place, values, 0.62, color=[palette[name] for name in names])
+    right = values.copy()
+    if metric == main:
+        low, high = table["low"].to_numpy(float), table["high"].to_numpy(float)
+        error = np.clip([values - low, high - values], 0, None)
+        ax.errorbar(values, place, xerr=error, fmt="none", ecolor=colors.text, elinewidth=1.2,
+                    capsize=2.5)  # fmt: skip
+        right = np.maximum(values, high)
+    for y, x, value in zip(place, right, values, strict=True):
+        ax.text(x, y, f"  {value:.3f}", va="center", fontsize=8.5, color=colors.text)
+    controls = table["is_control"].tolist()
+    told = [
+        f"{short(name)} (control)" if control and "control" not in name else short(name)
+        for name, control in zip(names, controls, strict=True)
+    ]
+    ax.set_yticks(place, told, parse_math=False)
+    ax.invert_yaxis()
+    ax.grid(axis="y", visible=False)
+    ax.grid(axis="x", color=colors.grid, linewidth=0.8)
+    low_end = min(0.0, float(values.min(initial=0.0)))
+    ax.set_xlim(low_end, float(right.max(initial=0.0)) * 1.14 or 1.0)
+    interval = " with 95 % intervals" if metric == main else ""
+    title(
+        ax, f"{metric.replace('_', ' ').capitalize()}{interval}, {comparison.n:,} prompts", colors
+    )
+    return list(bars)
+
+
+def cost_quality(
+    comparison: Comparison, ax: Axes, theme: str | Theme = "light", *, only: str | None = None
+) -> list[Any]:
+    """Draw quality against cost with 95 % bands, for a comparison on outcomes.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    ax : Axes
+    theme : {"light", "dark"} or Theme
+    only : str, optional
+        Router whose curve is drawn, beside those of the controls.
+
+    Returns
+    -------
+    list of Line2D
+        One line per curve; none when the comparison has no curves.
+    """
+    colors = dress(ax, theme)
+    palette = router_colors(comparison, colors)
+    controls = set(comparison.table.loc[comparison.table["is_control"], "name"])
+    lines: list[Any] = []
+    for name, curve in comparison.curves.items():
+        control = name in controls or name not in palette
+        if only is not None and not control and name != only:
+            continue
+        color = palette.get(name, colors.muted)
+        dash = (":" if name == "oracle" else "--") if control else "-"
+        lines += ax.plot(
+            curve["cost"], curve["quality"], ls=dash, color=color, lw=1.4 if control else 2.0,
+            label=short(name),
+        )  # fmt: skip
+        if not control:
+            ax.fill_between(
+                curve["cost"], curve["low"], curve["high"], color=color, alpha=0.18, lw=0
+            )
+    shares = "strong_share" in comparison.table
+    ax.set_xlabel("share of calls to the strong model" if shares else "mean USD per prompt")
+    ax.set_ylabel("mean quality")
+    title(ax, "Quality against cost, bands of 95 %", colors)
+    if lines:
+        legend(ax, colors, loc="best")
+    return lines
+
+
+def confusion(table: pd.DataFrame, ax: Axes, theme: str | Theme = "light") -> list[Artist]:
+    """Draw a confusion table: truth in rows, answers in columns, colour by share of the row.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Counts, as in ``comparison.confusion[name]``.
+
+    Returns
+    -------
+    list of artists
+        The image.
+    """
+    from matplotlib.colors import LinearSegmentedColormap
+
+    colors = dress(ax, theme)
+    counts = table.to_numpy(float)
+    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    ramp = LinearSegmentedColormap.from_list("share", list(colors.ramp))
+    image = ax.imshow(share, cmap=ramp, vmin=0, vmax=1, aspect="auto")
+    ax.grid(False)
+    ax.spines["bottom"].set_visible(False)
+    rows, columns = ([short(name, 18) for name in axis] for axis in (table.index, table.columns))
+    slanted = max(map(len, columns), default=0) > 8
+    step = max(1, len(rows) // 24)
+    ax.set_yticks(range(0, len(rows), step), rows[::step], parse_math=False)
+    ax.set_xticks(range(0, len(columns), step), columns[::step], parse_math=False)
+    if slanted:
+        ax.tick_params(axis="x", labelrotation=40)
+    if len(rows) <= CELLS_WITH_NUMBERS:
+        for (y, x), count in np.ndenumerate(counts):
+            if not count:
+                continue
+            bold = share[y, x] > 0.5
+            ax.text(x, y, f"{int(count)}", ha="center", va="center", fontsize=8,
+                    color=colors.face if bold else colors.text)  # fmt: skip
+    ax.set_xlabel("answered")
+    ax.set_ylabel("truth")
+    title(ax, "Truth and answers", colors)
+    return [image]
+
+
+def router_scores(
+    scores: dict[str, dict[str, float]], ax: Axes, theme: str | Theme = "light", *, limit: int = 8
+) -> list[Artist]:
+    """Draw each router's scores for one prompt: a row per answer, a dot per router.
+
+    Parameters
+    ----------
+    scores : dict of str to dict of str to float
+        Router name to its answers' scores.
+    limit : int, default 8
+        Answers shown: those with the highest score of any router.
+
+    Returns
+    -------
+    list of artists
+        One set of dots per router.
+    """
+    colors = dress(ax, theme)
+    best: dict[str, float] = {}
+    for answers in scores.values():
+        for answer, value in answers.items():
+            best[answer] = max(value, best.get(answer, value))
+    order = sorted(best, key=lambda answer: -best[answer])[:limit]
+    palette = color_of(list(scores), colors)
+    dots: list[Artist] = []
+    for number, (name, answers) in enumerate(scores.items()):
+        offset = (number - (len(scores) - 1) / 2) * min(0.18, 0.7 / max(len(scores), 1))
+        points = [(answers[a], y + offset) for y, a in enumerate(order) if a in answers]
+        if points:
+            x, y = zip(*points, strict=True)
+            dots += ax.plot(x, y, "o", ms=7, color=palette[name], label=short(name))
+    ax.set_yticks(range(len(order)), [short(answer) for answer in order], parse_math=False)
+    ax.set_ylim(len(order) - 0.5, -0.5)
+    ax.set_xlim(-0.03, 1.03)
+    ax.grid(axis="x", color=colors.grid, linewidth=0.8)
+    ax.set_xlabel("score")
+    title(ax, "Scores of each router", colors)
+    if dots:
+        legend(ax, colors, loc="lower right")
+    return dots

@@ -1,0 +1,303 @@
+"""Pictures of a replay: what was spent, what became of the requests, who served them, how fast."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from routelab.plots._style import Theme, color_of, dress, legend, short, title
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+
+    from routelab.simulation import Replay
+
+#: What can become of a request, from the bottom of the stack to its top.
+OUTCOMES = ("served", "degraded", "fallback", "failed", "refused")
+_TOLD = {
+    "served": "served as asked",
+    "degraded": "served cheaper by a budget",
+    "fallback": "served by a fallback",
+    "failed": "failed",
+    "refused": "refused by a budget",
+}
+
+
+def outcome_of(replay: Replay) -> np.ndarray:
+    """Return what became of each request (n,): a number that points into `OUTCOMES`."""
+    decisions = replay.decisions
+    served = decisions["model"].notna().to_numpy()
+    refused = (decisions["error"] == "BudgetExceededError").to_numpy(bool)
+    fell_back = (decisions["fallbacks"] > 0).to_numpy()
+    degraded = decisions["degraded"].to_numpy(bool)
+    return np.select(
+        [~served & refused, ~served, served & fell_back, served & degraded], [4, 3, 2, 1], 0
+    )
+
+
+def outcome_counts(replay: Replay) -> dict[str, int]:
+    """Return how many requests met each outcome."""
+    counts = np.bincount(outcome_of(replay), minlength=len(OUTCOMES))
+    return dict(zip(OUTCOMES, counts.tolist(), strict=True))
+
+
+def daily_spend(replay: Replay, ax: Axes, theme: str | Theme = "light") -> list[Artist]:
+    """Draw USD per day, stacked by model, with the daily budget as a line.
+
+    Parameters
+    ----------
+    replay : Replay
+    ax : Axes
+    theme : {"light", "dark"} or Theme
+
+    Returns
+    -------
+    list of artists
+        The bars, their totals and the budget lines.
+    """
+    colors = dress(ax, theme)
+    days = [str(day) for day in replay.daily.index]
+    names = pd.to_datetime(pd.Series(days)).dt.strftime("%a %d %b").tolist()
+    step = max(1, -(-len(days) // 10))
+    ax.set_xticks(range(0, len(days), step), names[::step], rotation=0)
+    if len(days) > 5:
+        ax.set_xticks(
+            range(0, len(days), step), [name.replace(" ", "\n", 1) for name in names[::step]]
+        )
+    ax.set_ylabel("USD a day")
+    title(ax, "Spend per day and model", colors)
+    artists = spend_artists(replay, ax, colors)
+    legend(ax, colors, ncols=2)
+    top = max([*_heights(replay), *(limit for limit in _limits(replay) if _fits(limit, replay))])
+    ax.set_ylim(0, (top or 1.0) * 1.38)  # room for the legend
+    ax.set_xlim(-0.6, len(days) - 0.4)
+    return artists
+
+
+def spend_artists(replay: Replay, ax: Axes, theme: Theme) -> list[Artist]:
+    """Draw what moves in :func:`daily_spend` when a setting changes; axes stay as they are."""
+    models = list(replay.plan.catalog.names)
+    palette = color_of(models, theme)
+    position = list(range(len(replay.daily)))
+    bottom = np.zeros(len(replay.daily))
+    artists: list[Artist] = []
+    for model in models:
+        column = f"usd:{model}"
+        if column not in replay.daily:
+            continue
+        height = replay.daily[column].to_numpy(float)
+        bars = ax.bar(
+            position, height, 0.72, bottom=bottom, color=palette[model], label=short(model)
+        )
+        artists += list(bars)
+        bottom = bottom + height
+    for x, total in zip(position, bottom, strict=True):
+        artists.append(
+            ax.text(
+                x, total, f"{total:,.2f}", ha="center", va="bottom", fontsize=7.5, color=theme.text
+            )
+        )
+    for budget in replay.plan.budgets:
+        if budget.scope == "plan" and _fits(budget.limit_usd, replay):
+            label = f"daily budget ${budget.limit_usd:,.2f}"
+            line = ax.axhline(budget.limit_usd, color=theme.failed, lw=1.4, ls="--", label=label)
+            artists.append(line)
+    return artists
+
+
+def _heights(replay: Replay) -> list[float]:
+    return [0.0, *replay.daily["spend_usd"].astype(float)]
+
+
+def _limits(replay: Replay) -> list[float]:
+    return [budget.limit_usd for budget in replay.plan.budgets if budget.scope == "plan"]
+
+
+def _fits(limit: float, replay: Replay) -> bool:
+    """Whether a budget line leaves the bars tall enough to read."""
+    return limit <= 2.5 * max(_heights(replay))
+
+
+def hourly_outcomes(replay: Replay, ax: Axes, theme: str | Theme = "light") -> list[Artist]:
+    """Draw requests per hour, stacked by what became of them; the legend counts them.
+
+    Parameters
+    ----------
+    replay : Replay
+    ax : Axes
+    theme : {"light", "dark"} or Theme
+
+    Returns
+    -------
+    list of artists
+        One area per outcome that occurs.
+    """
+    colors = dress(ax, theme)
+    title(ax, "Requests per hour and what became of them", colors)
+    ax.set_ylabel("requests an hour")
+    edges, counts = hourly_counts(replay)
+    artists = outcome_artists(replay, ax, colors)
+    legend(ax, colors)
+    time_axis(ax, edges)
+    ax.set_ylim(0, max(1, int(counts.sum(axis=0).max(initial=0))) * 1.55)
+    return artists
+
+
+def time_axis(ax: Axes, edges: pd.DatetimeIndex) -> None:
+    """Mark whole days (or hours, when there are few) under `hourly_outcomes`."""
+    hours = len(edges) - 1
+    ax.set_xlim(0, max(hours, 1))
+    if hours < 36:
+        step = max(1, hours // 6)
+        ax.set_xticks(range(0, hours + 1, step), [f"{t:%H:%M}" for t in edges[::step]])
+        return
+    midnights = [i for i, t in enumerate(edges) if t.hour == 0]
+    midnights = midnights[:: max(1, len(midnights) // 8)]
+    if midnights[0] > 12:  # the log's first day has room for a name as well
+        midnights = [0, *midnights]
+    ax.set_xticks(midnights, [f"{edges[i]:%a\n%d %b}" for i in midnights], ha="left")
+
+
+def hourly_counts(replay: Replay) -> tuple[pd.DatetimeIndex, np.ndarray]:
+    """Return hour edges (h + 1,) in the plan's time zone and requests (outcomes, h)."""
+    zone = replay.summary["timezone"]
+    hour = replay.decisions["timestamp"].dt.tz_convert(zone).dt.tz_localize(None).dt.floor("h")
+    number = ((hour - hour.iloc[0]) // pd.Timedelta(hours=1)).to_numpy()
+    low, high = int(number.min()), int(number.max())
+    width = high - low + 1
+    flat = outcome_of(replay) * width + (number - low)
+    counts = np.bincount(flat, minlength=len(OUTCOMES) * width).reshape(len(OUTCOMES), width)
+    first = hour.iloc[0] + pd.Timedelta(hours=low)
+    return pd.date_range(first, periods=width + 1, freq="h"), counts
+
+
+def outcome_artists(replay: Replay, ax: Axes, theme: Theme) -> list[Artist]:
+    """Draw what moves in :func:`hourly_outcomes` when a setting changes."""
+    _, counts = hourly_counts(replay)
+    edges = np.arange(counts.shape[1] + 1)
+    bottom = np.zeros(counts.shape[1])
+    artists: list[Artist] = []
+    for name, row in zip(OUTCOMES, counts, strict=True):
+        if not row.any():
+            continue
+        artists.append(
+            ax.fill_between(
+                edges,
+                _closed(bottom),
+                _closed(bottom + row),
+                step="post",
+                lw=0,
+                color=getattr(theme, name),
+                label=f"{_TOLD[name]} {int(row.sum()):,}",
+            )
+        )
+        bottom = bottom + row
+    return artists
+
+
+def _closed(heights: np.ndarray) -> np.ndarray:
+    """Repeat the last height, which a step needs at its right edge."""
+    return np.append(heights, heights[-1])
+
+
+def model_share(replay: Replay, ax: Axes, theme: str | Theme = "light") -> list[Artist]:
+    """Draw the share of served requests per model, with the percentage at each bar.
+
+    Returns
+    -------
+    list of artists
+        The bars.
+    """
+    colors = dress(ax, theme)
+    names = list(replay.plan.catalog.names)
+    palette = color_of(names, colors)
+    shares = [replay.summary["share_by_model"].get(name, 0.0) for name in names]
+    return _bars(
+        ax, names, shares, [palette[name] for name in names], "Share of served requests", colors,
+        [f"{share:.1%}" for share in shares],
+    )  # fmt: skip
+
+
+def _bars(
+    ax: Axes,
+    names: list[str],
+    values: list[float],
+    palette: list[str],
+    heading: str,
+    theme: Theme,
+    told: list[str],
+) -> list[Artist]:
+    """Draw horizontal bars from top to bottom, each with its value as text."""
+    place = list(range(len(names)))
+    bars = ax.barh(place, values, 0.66, color=palette)
+    ax.set_yticks(place, [short(name) for name in names], parse_math=False)
+    ax.invert_yaxis()
+    top = max([*values, 0.0]) or 1.0
+    ax.set_xlim(0, top * 1.22)
+    ax.grid(axis="y", visible=False)
+    ax.set_xticks([])
+    ax.spines["bottom"].set_visible(False)
+    for y, value, text in zip(place, values, told, strict=True):
+        ax.text(value + top * 0.015, y, text, va="center", fontsize=8.5, color=theme.text)
+    title(ax, heading, theme)
+    return list(bars)
+
+
+def request_costs(
+    costs: dict[str, float], ax: Axes, theme: str | Theme = "light", *, chosen: tuple[str, ...] = ()
+) -> list[Artist]:
+    """Draw what one request costs on each model, in USD; models that were chosen stand out.
+
+    Parameters
+    ----------
+    costs : dict of str to float
+        Model name to USD.
+    chosen : tuple of str
+        Models that some router chose.
+    """
+    colors = dress(ax, theme)
+    palette = [colors.served if name in chosen else colors.muted for name in costs]
+    told = [_usd(value) for value in costs.values()]
+    return _bars(
+        ax, list(costs), list(costs.values()), palette, "USD for this request", colors, told
+    )
+
+
+def _usd(value: float) -> str:
+    return f"${value:,.2f}" if value >= 1 else f"${value:.3g}" if value >= 1e-3 else f"${value:.6f}"
+
+
+def latency(replay: Replay, ax: Axes, theme: str | Theme = "light") -> list[Any]:
+    """Draw the share of requests answered within a time, per model (log scale, 200 quantiles).
+
+    Returns
+    -------
+    list of Line2D
+    """
+    colors = dress(ax, theme)
+    names = list(replay.plan.catalog.names)
+    palette = color_of(names, colors)
+    shares = np.linspace(0, 1, 200)
+    lines: list[Any] = []
+    groups = replay.decisions.groupby("model", observed=True)["latency_s"]
+    by_model = {str(model): values.to_numpy(float) for model, values in groups}
+    for name in names:
+        seconds = by_model.get(name, np.zeros(0))
+        seconds = seconds[seconds > 0]
+        if seconds.size:
+            lines += ax.plot(
+                np.quantile(seconds, shares), shares, color=palette[name], label=short(name), lw=1.8
+            )
+    ax.set_xscale("log")
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    ax.xaxis.set_minor_formatter(lambda value, _: "")
+    ax.set_xlabel("seconds, with retries and fallbacks")
+    ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    ax.set_ylim(0, 1.02)
+    title(ax, "Answered within", colors)
+    if lines:
+        legend(ax, colors, loc="lower right")
+    return lines

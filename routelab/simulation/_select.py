@@ -1,0 +1,243 @@
+"""Which deployment of a group serves an attempt.
+
+And what its provider's script says to the call.
+"""
+
+from __future__ import annotations
+
+import numba
+
+from routelab.simulation import _draws, errors
+from routelab.simulation._budget import gateway_exceeded
+from routelab.simulation._cooldown import is_cooling
+from routelab.simulation.arrays import (
+    C_BAD_PICKS,
+    D_MODEL,
+    D_ORDER,
+    D_OWN_BUDGET,
+    D_PRICE_IN,
+    D_PRICE_OUT,
+    D_PROVIDER_BUDGET,
+    D_WEIGHT,
+    D_WINDOW,
+    G_END,
+    G_FIRST,
+    O_ATTEMPTS,
+    P_PRE_CALL_CHECKS,
+    P_SEED,
+    P_STRATEGY,
+    Q_IN,
+    R_CAPACITY,
+    R_CAPACITY_S,
+    R_FROM,
+    R_NTH,
+    R_NTH_END,
+    R_PROBABILITY,
+    R_REQUESTS,
+    R_REQUESTS_END,
+    R_TO,
+    S_PICKS,
+    S_REQUEST,
+    V_RULES,
+    V_RULES_END,
+    X_CALLS,
+    X_IN_FLIGHT,
+    X_WEIGHT,
+)
+
+SHUFFLE, LEAST_BUSY, COST_BASED = 0, 1, 2
+NO_DEPLOYMENT, GATEWAY_BUDGET = errors.NO_DEPLOYMENT, errors.GATEWAY_BUDGET
+CONTEXT_WINDOW = errors.CONTEXT_WINDOW
+
+
+@numba.njit(nogil=True)
+def _weigh(plan, state, first, end):
+    """Turn the eligible marks into shuffle weights; return their sum.
+
+    The weights are the first of weight, rpm and tpm that any eligible deployment has; without any
+    they are all one.
+    """
+    for metric in range(D_WEIGHT, D_WEIGHT + 3):
+        total = 0.0
+        for d in range(first, end):
+            if state.deployment[d, X_WEIGHT] > 0.0 and plan.deployment[d, metric] > 0.0:
+                total += plan.deployment[d, metric]
+        if total > 0.0:
+            for d in range(first, end):
+                value = plan.deployment[d, metric]
+                eligible = state.deployment[d, X_WEIGHT] > 0.0
+                state.deployment[d, X_WEIGHT] = value if eligible and value > 0.0 else 0.0
+            return total
+    total = 0.0
+    for d in range(first, end):
+        total += state.deployment[d, X_WEIGHT]
+    return total
+
+
+@numba.njit(nogil=True)
+def _several(state, first, end):
+    found = 0
+    for d in range(first, end):
+        found += state.deployment[d, X_WEIGHT] > 0.0
+    return found > 1
+
+
+@numba.njit(nogil=True)
+def _shuffle(plan, state, output, feed, slot, first, end):
+    """Return (deployment, its share of the draw)."""
+    total = _weigh(plan, state, first, end)
+    request, number = state.slot[slot, S_REQUEST], state.slot[slot, S_PICKS]
+    state.slot[slot, S_PICKS] = number + 1
+    if feed.pick_start.size and _several(state, first, end):
+        place = feed.pick_start[request] + int(output.request[request, O_ATTEMPTS])
+        if place < feed.pick_start[request + 1]:
+            fed = feed.picks[place]
+            if first <= fed < end and state.deployment[fed, X_WEIGHT] > 0.0:
+                return fed, state.deployment[fed, X_WEIGHT] / total
+        state.counter[C_BAD_PICKS] += 1
+    left = total
+    if end - first > 1:
+        left = (
+            _draws.uniform(int(plan.setting[P_SEED]), _draws.PICK, request, first, number) * total
+        )
+    last = -1
+    for d in range(first, end):
+        if state.deployment[d, X_WEIGHT] > 0.0:
+            last = d
+            left -= state.deployment[d, X_WEIGHT]
+            if left < 0.0:
+                break
+    return last, state.deployment[last, X_WEIGHT] / total
+
+
+@numba.njit(nogil=True)
+def _least(plan, state, first, end):
+    """Return the eligible deployment that is least busy, or cheapest.
+
+    Ties go to the first listed.
+    """
+    best, least = -1, 0.0
+    for d in range(first, end):
+        if state.deployment[d, X_WEIGHT] > 0.0:
+            value = state.deployment[d, X_IN_FLIGHT]
+            if plan.setting[P_STRATEGY] == COST_BASED:
+                value = plan.deployment[d, D_PRICE_IN] + plan.deployment[d, D_PRICE_OUT]
+            if best < 0 or value < least:
+                best, least = d, value
+    return best
+
+
+@numba.njit(nogil=True)
+def _over_budget(plan, state, d, now):
+    shared, own = plan.deployment[d, D_PROVIDER_BUDGET], plan.deployment[d, D_OWN_BUDGET]
+    if shared >= 0.0 and gateway_exceeded(plan, state, int(shared), now):
+        return True
+    return own >= 0.0 and gateway_exceeded(plan, state, int(own), now)
+
+
+@numba.njit(nogil=True)
+def _keep_order(plan, state, first, end, wanted):
+    """Keep the deployments of one order, the lowest present unless one is asked for.
+
+    Return how many.
+    """
+    if wanted < 0:
+        for d in range(first, end):
+            order = plan.deployment[d, D_ORDER]
+            if (
+                state.deployment[d, X_WEIGHT] > 0.0
+                and order >= 0
+                and (wanted < 0 or order < wanted)
+            ):
+                wanted = order
+    left = 0
+    for d in range(first, end):
+        if state.deployment[d, X_WEIGHT] > 0.0:
+            if wanted >= 0 and plan.deployment[d, D_ORDER] != wanted:
+                state.deployment[d, X_WEIGHT] = 0.0
+            else:
+                left += 1
+    return left
+
+
+@numba.njit(nogil=True)
+def select(plan, state, output, trace, feed, slot, group, order, now):
+    """Pick a deployment in the gateway's order of filters.
+
+    Returns
+    -------
+    (deployment, error kind, share of the draw)
+        The deployment is -1 when nothing is left, and the kind says which filter emptied the list.
+    """
+    first, end = plan.group[group, G_FIRST], plan.group[group, G_END]
+    left = 0
+    for d in range(first, end):
+        free = not is_cooling(state.deployment[d], now)
+        state.deployment[d, X_WEIGHT] = 1.0 if free else 0.0
+        left += free
+    if left == 0:
+        return -1, NO_DEPLOYMENT, 0.0
+    if plan.budget.shape[0]:
+        for d in range(first, end):
+            if state.deployment[d, X_WEIGHT] > 0.0 and _over_budget(plan, state, d, now):
+                state.deployment[d, X_WEIGHT] = 0.0
+                left -= 1
+        if left == 0:
+            return -1, GATEWAY_BUDGET, 0.0
+    if plan.setting[P_PRE_CALL_CHECKS] == 1.0:
+        tokens = trace.request[state.slot[slot, S_REQUEST], Q_IN]
+        for d in range(first, end):
+            if state.deployment[d, X_WEIGHT] > 0.0 and 0.0 < plan.deployment[d, D_WINDOW] < tokens:
+                state.deployment[d, X_WEIGHT] = 0.0
+                left -= 1
+        if left == 0:
+            return -1, CONTEXT_WINDOW, 0.0
+    if _keep_order(plan, state, first, end, float(order)) == 0:
+        return -1, NO_DEPLOYMENT, 0.0
+    if plan.setting[P_STRATEGY] != SHUFFLE:
+        return _least(plan, state, first, end), 0, 1.0
+    deployment, share = _shuffle(plan, state, output, feed, slot, first, end)
+    return deployment, 0, share
+
+
+@numba.njit(nogil=True)
+def _among(values, start, end, wanted):
+    """Return whether a sorted slice holds a value; an empty slice holds everything."""
+    if start == end:
+        return True
+    low, high = start, end
+    while low < high:
+        middle = (low + high) >> 1
+        if values[middle] < wanted:
+            low = middle + 1
+        else:
+            high = middle
+    return low < end and values[low] == wanted
+
+
+@numba.njit(nogil=True)
+def matching_rule(plan, state, provider, request, deployment, attempt, now):
+    """Return the first rule of the provider's script that applies to this call, or -1."""
+    call, own = int(state.deployment[deployment, X_CALLS]), provider.deployment[deployment]
+    for number in range(int(own[V_RULES]), int(own[V_RULES_END])):
+        rule = provider.rule[number]
+        if now < rule[R_FROM] or now >= rule[R_TO]:
+            continue
+        if not _among(provider.lists, int(rule[R_NTH]), int(rule[R_NTH_END]), call):
+            continue
+        if not _among(provider.lists, int(rule[R_REQUESTS]), int(rule[R_REQUESTS_END]), request):
+            continue
+        if rule[R_CAPACITY] >= 0.0:
+            window, used = int(now // rule[R_CAPACITY_S]), state.rule[number]
+            if used[0] != window:
+                used[0], used[1] = window, 0
+            if used[1] < rule[R_CAPACITY]:
+                used[1] += 1
+                continue
+        if rule[R_PROBABILITY] < 1.0:
+            model = int(plan.deployment[deployment, D_MODEL])
+            seed = int(plan.setting[P_SEED])
+            if _draws.uniform(seed, _draws.FAIL, request, model, attempt) >= rule[R_PROBABILITY]:
+                continue
+        return number
+    return -1

@@ -1,0 +1,337 @@
+"""The tables that the kernel works on.
+
+Few arrays, one row per thing, columns named by the constants here.
+
+Few arrays keep the compiled kernel small (numba hands each array to each function as seven values),
+and a row per deployment or request is one or two cache lines. Units: seconds, USD, tokens. In float
+tables NaN means "not set"; in integer tables -1 does.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+# PlanArrays.deployment
+(
+    D_GROUP,
+    D_MODEL,
+    D_WEIGHT,
+    D_RPM,
+    D_TPM,
+    D_ORDER,
+    D_MAX_PARALLEL,
+    D_TIMEOUT,
+    D_RETRIES,
+    D_COOLDOWN,
+    D_ALLOWED_FAILS,
+    D_WINDOW,
+    D_PRICE_IN,
+    D_PRICE_CACHED,
+    D_PRICE_OUT,
+    D_PROVIDER_BUDGET,
+    D_OWN_BUDGET,
+) = range(17)
+# PlanArrays.group
+G_FIRST, G_END, G_ORDERS, G_ORDERS_END = range(4)
+# PlanArrays.budget
+B_LIMIT, B_PERIOD, B_OF_PROVIDER = range(3)
+# PlanArrays.calendar
+K_LIMIT, K_EDGES, K_EDGES_END, K_ACCOUNTS, K_ACCOUNTS_END, K_DOWN, K_DOWN_END, K_SERVE_LAST = range(
+    8
+)
+# PlanArrays.setting
+(
+    P_STRATEGY,
+    P_RETRIES,
+    P_RETRY_AFTER,
+    P_TIMEOUT,
+    P_COOLDOWN,
+    P_ALLOWED_FAILS,
+    P_HAS_ALLOWED_POLICY,
+    P_NO_COOLDOWNS,
+    P_PRE_CALL_CHECKS,
+    P_MAX_FALLBACKS,
+    P_EXPECTED_OUTPUT,
+    P_PROXY,
+    P_SEED,
+    P_HAS_GENERIC,
+    P_HAS_CONTEXT,
+    P_HAS_POLICY,
+) = range(16)
+N_SETTINGS = 16
+
+
+class PlanArrays(NamedTuple):
+    """A compiled plan: G groups, D deployments (contiguous by group).
+
+    B gateway and C calendar budgets.
+    """
+
+    deployment: Floats  # (D, 17) D_*
+    group: Ints  # (G, 4) G_*; orders are a slice of `lists`
+    chain: Ints  # (3, G + 1, 2) start in `lists` and length of the generic, context-window and
+    # content-policy chains of each group; the last column is "*"; length -1 = no chain
+    lists: Ints
+    kind: Ints  # (2, kinds) retries and allowed fails by error class
+    budget: Floats  # (B, 3) B_*
+    calendar: Floats  # (C, 8) K_*
+    edges: Floats  # midnights of the calendar budgets
+    setting: Floats  # (16,) P_*
+
+
+# Provider.rule
+(
+    R_FROM,
+    R_TO,
+    R_STATUS,
+    R_KIND,
+    R_LATENCY,
+    R_RETRY_AFTER,
+    R_PROBABILITY,
+    R_CAPACITY,
+    R_CAPACITY_S,
+    R_NTH,
+    R_NTH_END,
+    R_REQUESTS,
+    R_REQUESTS_END,
+    R_IN,
+    R_OUT,
+) = range(15)
+# Provider.deployment
+V_RULES, V_RULES_END, V_BASE, V_PER_OUTPUT, V_WINDOW, V_ERROR_S = range(6)
+
+
+class Provider(NamedTuple):
+    """How providers answer: rules per deployment, tried in order.
+
+    Without a match a call succeeds.
+    """
+
+    rule: Floats  # (R, 15) R_*
+    lists: Ints  # sorted call numbers and request numbers of the rules
+    deployment: (
+        Floats  # (D, 6) V_*: rules, seconds to the first token, per output token, hard window
+    )
+
+
+# Trace.request
+(
+    Q_T,
+    Q_GROUP,
+    Q_IN,
+    Q_CACHED,
+    Q_OUT,
+    Q_RETRIES,
+    Q_TIMEOUT,
+    Q_MODEL,
+    Q_LATENCY,
+    Q_STATUS,
+    Q_KIND,
+) = range(11)
+N_REQUEST = 11
+
+
+class Trace(NamedTuple):
+    """N requests in time order.
+
+    Columns: seconds from the start, group asked for, tokens in / of these cached / out, retries and
+    timeout given by the client, and what the log saw: model, latency, failure status and error
+    class.
+    """
+
+    request: Floats  # (N, 11) Q_*
+    account: Ints  # (N, C) account in each calendar budget, -1 = not concerned
+
+
+class Feed(NamedTuple):
+    """What the real gateway drew at random, for verification.
+
+    Empty arrays when the kernel draws itself.
+    """
+
+    pick_start: Ints  # (N + 1,)
+    picks: Ints  # deployments in the order of the attempts of each request
+    sleeps: Floats  # retry sleeps in order of time
+
+
+# State.deployment
+(
+    X_COOL_SET,
+    X_COOL_S,
+    X_COOL_EXPIRY,
+    X_FAILS,
+    X_FAILS_EXPIRY,
+    X_GOOD,
+    X_GOOD_EXPIRY,
+    X_ALLOWED,
+    X_ALLOWED_EXPIRY,
+    X_IN_FLIGHT,
+    X_CALLS,
+    X_WEIGHT,  # scratch of the selection
+) = range(12)
+# State.budget
+Y_SPEND, Y_SPEND_EXPIRY, Y_START, Y_START_EXPIRY = range(4)
+# State.counter
+C_NEXT, C_HEAP, C_FREE, C_SEQ, C_ATTEMPTS, C_COOLDOWNS, C_SLEEPS, C_BAD_PICKS, C_BAD_SLEEPS = range(
+    9
+)
+# State.slot
+(
+    S_REQUEST,
+    S_DEPTH,
+    S_EVENT,
+    S_DEPLOYMENT,
+    S_KIND,
+    S_STATUS,
+    S_LOGGED,
+    S_PICKS,
+    S_IN,
+    S_OUT,
+    S_RETRY_AFTER,
+) = range(11)
+# State.frame
+(
+    F_GROUP,
+    F_ORDER,
+    F_HOPS,
+    F_RETRIES,
+    F_TRY,
+    F_BY_POLICY,
+    F_RESOLVED,
+    F_NEXT_ORDER,
+    F_CHAIN,
+    F_CHAIN_LEFT,
+    F_KIND,
+    F_STATUS,
+    F_DEPLOYMENT,
+    F_RETRY_AFTER,
+    F_LAST_KIND,
+    F_LAST_STATUS,
+    F_LAST_DEPLOYMENT,
+    F_LAST_RETRY_AFTER,
+) = range(18)
+
+
+class State(NamedTuple):
+    """Everything that is carried from one chunk of requests to the next.
+
+    S slots for requests in flight.
+    """
+
+    deployment: Floats  # (D, 12) X_*
+    rule: Ints  # (R, 2) capacity window and calls in it
+    budget: Floats  # (B, 4) Y_*
+    account: Floats  # (A, 2) spend and day
+    counter: Ints  # C_*
+    heap_time: Floats  # (S,)
+    heap: Ints  # (S, 2) sequence number and slot
+    free: Ints  # (S,)
+    slot: Ints  # (S, 11) S_*
+    frame: Ints  # (S, frames, 18) F_*
+    attempted: NDArray[np.bool_]  # (S, G * (orders + 1)) fallback targets that were tried
+
+
+# Output.request
+(
+    O_SERVED,
+    O_STATUS,
+    O_KIND,
+    O_FINISHED,
+    O_COST,
+    O_IN,
+    O_OUT,
+    O_ATTEMPTS,
+    O_RETRIES,
+    O_FALLBACKS,
+    O_GROUP,
+) = range(11)
+# Output.attempt
+A_REQUEST, A_T, A_DEPLOYMENT, A_STATUS, A_SHARE = range(5)
+# Output.cooldown
+L_T, L_DEPLOYMENT, L_STATUS, L_SECONDS = range(4)
+
+
+class Output(NamedTuple):
+    """One row per request, and the growing logs of attempts and cooldowns.
+
+    The status -408 in the log of attempts marks a timeout on the client's side.
+    """
+
+    request: Floats  # (N, 11) O_*
+    attempt: Floats  # (attempts, 5) A_*
+    cooldown: Floats  # (cooldowns, 4) L_*
+
+
+EVENT_ATTEMPT, EVENT_WAKE = 0, 1
+MARGIN = 32  # log entries that one step may write
+
+
+def new_state(plan: PlanArrays, provider: Provider, slots: int) -> State:
+    """Return the state of a gateway that was just started."""
+    groups, accounts = len(plan.group), int(plan.calendar[:, K_ACCOUNTS_END].max(initial=0))
+    orders = int((plan.group[:, G_ORDERS_END] - plan.group[:, G_ORDERS]).max(initial=0))
+    deployment = np.zeros((len(plan.deployment), 12))
+    deployment[
+        :, [X_COOL_SET, X_COOL_EXPIRY, X_FAILS_EXPIRY, X_GOOD_EXPIRY, X_ALLOWED_EXPIRY]
+    ] = -np.inf
+    of_provider = plan.budget[:, B_OF_PROVIDER] == 1
+    budget = np.zeros((len(plan.budget), 4))
+    budget[:, Y_SPEND_EXPIRY] = np.where(of_provider, plan.budget[:, B_PERIOD], -np.inf)
+    budget[:, Y_START] = np.where(of_provider, 0.0, np.nan)
+    budget[:, Y_START_EXPIRY] = budget[:, Y_SPEND_EXPIRY]
+    account = np.zeros((accounts, 2))
+    account[:, 1] = -1
+    counter = np.zeros(9, np.int64)
+    counter[C_FREE] = slots
+    return State(
+        deployment=deployment,
+        rule=np.full((len(provider.rule), 2), -1, np.int64),
+        budget=budget,
+        account=account,
+        counter=counter,
+        heap_time=np.zeros(slots),
+        heap=np.zeros((slots, 2), np.int64),
+        free=np.arange(slots - 1, -1, -1, dtype=np.int64),
+        slot=np.zeros((slots, 11), np.int64),
+        frame=np.zeros((slots, int(plan.setting[P_MAX_FALLBACKS]) + 2, 18), np.int64),
+        attempted=np.zeros((slots, groups * (orders + 1)), np.bool_),
+    )
+
+
+def more_slots(state: State) -> State:
+    """Return the same state with room for twice as many requests in flight."""
+    old = state.free.size
+    free = np.zeros(2 * old, np.int64)
+    n_free = int(state.counter[C_FREE])
+    free[:n_free] = state.free[:n_free]
+    free[n_free : n_free + old] = np.arange(2 * old - 1, old - 1, -1)
+    state.counter[C_FREE] = n_free + old
+    names = ("heap_time", "heap", "slot", "frame", "attempted")
+    return state._replace(free=free, **{name: _doubled(getattr(state, name)) for name in names})
+
+
+def _doubled(values: np.ndarray) -> np.ndarray:
+    return np.concatenate([values, np.zeros_like(values)])
+
+
+def new_output(requests: int) -> Output:
+    """Return empty results for `requests` requests."""
+    request = np.zeros((requests, 11))
+    request[:, [O_SERVED, O_GROUP]] = -1
+    return Output(request, np.zeros((requests + 2 * MARGIN, 5)), np.zeros((2 * MARGIN, 4)))
+
+
+def more_attempts(output: Output) -> Output:
+    """Return the same results with twice the room for attempts."""
+    return output._replace(attempt=_doubled(output.attempt))
+
+
+def more_cooldowns(output: Output) -> Output:
+    """Return the same results with twice the room for cooldowns."""
+    return output._replace(cooldown=_doubled(output.cooldown))

@@ -1,0 +1,406 @@
+"""Recordings of the real gateway: read one, replay it, and name the first difference.
+
+A recording holds a configuration, scripted provider answers, the requests, and what the gateway did
+with them. What the gateway drew at random (which deployment, how much jitter) is fed to the kernel,
+which checks that it lies in its own range.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+from typing import Any
+
+import numpy as np
+
+from routelab._checks import InputError, existing_file
+from routelab.catalog import Catalog, Model
+from routelab.plan import Plan
+from routelab.simulation import errors
+from routelab.simulation._call import CLIENT_TIMEOUT
+from routelab.simulation.arrays import (
+    A_DEPLOYMENT,
+    A_REQUEST,
+    A_STATUS,
+    A_T,
+    C_BAD_PICKS,
+    C_BAD_SLEEPS,
+    N_REQUEST,
+    O_COST,
+    O_FINISHED,
+    O_KIND,
+    O_SERVED,
+    O_STATUS,
+    Q_GROUP,
+    Q_IN,
+    Q_MODEL,
+    Q_OUT,
+    Q_RETRIES,
+    Q_T,
+    Q_TIMEOUT,
+    Feed,
+    Output,
+    State,
+    Trace,
+)
+from routelab.simulation.compile import compile_plan
+from routelab.simulation.provider import Answer, build_provider
+from routelab.simulation.run import run
+
+TIME_TOLERANCE_S = 1e-3
+COST_TOLERANCE_USD = 1e-12
+DEFAULT_LATENCY_S = 0.1
+_ROUTER = {
+    "allowed_fails",
+    "allowed_fails_policy",
+    "content_policy_fallbacks",
+    "context_window_fallbacks",
+    "cooldown_time",
+    "default_fallbacks",
+    "disable_cooldowns",
+    "enable_pre_call_checks",
+    "fallbacks",
+    "max_fallbacks",
+    "model_group_alias",
+    "num_retries",
+    "provider_budget_config",
+    "retry_after",
+    "retry_policy",
+    "routing_strategy",
+    "timeout",
+}
+_PARAMS = {
+    "api_version",
+    "base_model",
+    "budget_duration",
+    "cooldown_time",
+    "input_cost_per_token",
+    "max_budget",
+    "max_parallel_requests",
+    "num_retries",
+    "order",
+    "output_cost_per_token",
+    "rpm",
+    "timeout",
+    "tpm",
+    "weight",
+}
+_INFO = {"max_input_tokens", "cooldown_time", "allowed_fails"}
+
+
+class NotCovered(InputError):
+    """The recording uses something that the simulator does not replay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a replay of one recording showed.
+
+    Attributes
+    ----------
+    name : str
+    identical : bool or None
+        None when the recording is not covered.
+    message : str
+        "identical", the first difference, or why the recording is not covered.
+    requests, attempts : int
+    """
+
+    name: str
+    identical: bool | None
+    message: str
+    requests: int = 0
+    attempts: int = 0
+
+
+def verify_recording(path: str | os.PathLike[str]) -> Verdict:
+    """Replay a recording of the real gateway and compare every attempt, time, cost and cooldown."""
+    found = existing_file(path, "recording")
+    try:
+        recording = json.loads(found.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise InputError(f"{found}: not a JSON recording: {error}") from error
+    if not isinstance(recording, dict) or not {"config", "trace", "results"} <= recording.keys():
+        raise InputError(f"{found}: a recording has the keys config, trace, results and events")
+    try:
+        plan = plan_of(recording)
+        output, state, names = replay_recording(recording, plan)
+    except InputError as reason:
+        return Verdict(found.stem, None, str(reason))
+    difference = first_difference(recording, output, state, names)
+    return Verdict(
+        name=found.stem,
+        identical=difference is None,
+        message=difference or "identical",
+        requests=len(recording["trace"]),
+        attempts=len(output.attempt),
+    )
+
+
+def _only(given: dict[str, Any] | None, known: set[str], what: str) -> dict[str, Any]:
+    unknown = sorted((given or {}).keys() - known)
+    if unknown:
+        raise NotCovered(f"{what} {unknown[0]!r} is not simulated")
+    return given or {}
+
+
+def _chains(given: list[dict[str, list[str]]] | None) -> dict[str, list[str]]:
+    return {source: chain for entry in given or [] for source, chain in entry.items()}
+
+
+def _policy(given: dict[str, int] | None, suffix: str) -> dict[str, int] | None:
+    """``{"RateLimitErrorRetries": 1}`` -> ``{"RateLimitError": 1}``, as plans spell it."""
+    if given is None:
+        return None
+    names = {key.removesuffix(suffix): count for key, count in given.items()}
+    return {("Timeout" if name == "TimeoutError" else name): n for name, n in names.items()}
+
+
+def _price(model: str, deployment: dict[str, Any], info: dict[str, Any]) -> Model:
+    """Return the catalog entry of a recorded deployment, named after the deployment."""
+    catalog = Catalog.bundled()
+    params = deployment.get("params") or {}
+    by_gateway_name = {catalog[name].litellm_model: catalog[name] for name in catalog.names}
+    base = by_gateway_name.get(model) or by_gateway_name.get(f"openai/{model}")
+    if base is None:
+        raise NotCovered(f"no price for the recorded model {model!r} in the catalog")
+    prices = {}
+    if "input_cost_per_token" in params:
+        prices["input_usd_per_mtok"] = params["input_cost_per_token"] * 1e6
+    if "output_cost_per_token" in params:
+        prices["output_usd_per_mtok"] = params["output_cost_per_token"] * 1e6
+    window = info.get("max_input_tokens", base.context_window)
+    provider = model.partition("/")[0] if "/" in model else base.provider
+    return replace(base, name=deployment["id"], provider=provider, context_window=window, **prices)
+
+
+def plan_of(recording: dict[str, Any]) -> Plan:
+    """Translate the recorded gateway configuration into a plan."""
+    config = recording["config"]
+    if config.get("raw_model_list"):
+        raise NotCovered("content routing (raw_model_list) is not simulated")
+    if config.get("litellm"):
+        raise NotCovered("module settings of the gateway are not simulated")
+    router = _only(config.get("router"), _ROUTER, "router setting")
+    models: dict[str, list[dict[str, Any]]] = {}
+    prices, budgets = [], []
+    for entry in config["deployments"]:
+        params = _only(entry.get("params"), _PARAMS, "deployment parameter")
+        info = _only(entry.get("model_info"), _INFO, "model_info key")
+        prices.append(_price(entry.get("model", "openai/gpt-4o-mini"), entry, info))
+        fields = {
+            "id": entry["id"],
+            "model": entry["id"],
+            "timeout_s": params.get("timeout"),
+            "cooldown_s": info.get("cooldown_time", params.get("cooldown_time")),
+            "allowed_fails": info.get("allowed_fails"),
+        }
+        same = ("weight", "order", "rpm", "tpm", "max_parallel_requests", "num_retries")
+        fields |= {name: params.get(name) for name in same}
+        models.setdefault(entry["group"], []).append(fields)
+        if "max_budget" in params and "budget_duration" in params:
+            limit = {"limit_usd": params["max_budget"], "period": params["budget_duration"]}
+            budgets.append({"scope": "deployment", "name": entry["id"], **limit})
+    for provider, budget in (router.get("provider_budget_config") or {}).items():
+        limit = {"limit_usd": budget["budget_limit"], "period": budget["time_period"]}
+        budgets.append({"scope": "provider", "name": provider, **limit})
+    by_cost = router.get("routing_strategy") == "cost-based-routing"
+    named = all("input_cost_per_token" in (e.get("params") or {}) for e in config["deployments"])
+    if by_cost and not named:
+        raise NotCovered("cost-based routing without explicit prices is not simulated")
+    context, policy = router.get("context_window_fallbacks"), router.get("content_policy_fallbacks")
+    return Plan(
+        name=recording["scenario"],
+        catalog=Catalog(prices),
+        models=models,
+        default=next(iter(models)),
+        strategy=router.get("routing_strategy", "simple-shuffle"),
+        enable_pre_call_checks=router.get("enable_pre_call_checks", False),
+        retries={
+            "num_retries": router.get("num_retries", 2),
+            "retry_after_s": router.get("retry_after", 0),
+            "policy": _policy(router.get("retry_policy"), "Retries"),
+        },
+        timeout_s=router.get("timeout"),
+        cooldown={
+            "seconds": router.get("cooldown_time") or 5,
+            "allowed_fails": router.get("allowed_fails"),
+            "allowed_fails_policy": _policy(router.get("allowed_fails_policy"), "AllowedFails"),
+            "disabled": router.get("disable_cooldowns", False),
+        },
+        fallbacks=_chains(router.get("fallbacks")),
+        context_window_fallbacks=None if context is None else _chains(context),
+        content_policy_fallbacks=None if policy is None else _chains(policy),
+        default_fallbacks=router.get("default_fallbacks") or (),
+        max_fallbacks=router.get("max_fallbacks", 5),
+        model_group_alias=router.get("model_group_alias") or {},
+        budgets=budgets,
+    )
+
+
+def _first_group(plan: Plan, groups: list[str], asked: str) -> int:
+    """Return the group: an unknown one is served directly by the first default fallback."""
+    name = plan.model_group_alias.get(asked, asked)
+    if name not in groups and plan.default_fallbacks:
+        name = plan.default_fallbacks[0]
+    if name not in groups:
+        raise NotCovered(f"the recording asks for {asked!r}, which is no model group")
+    return groups.index(name)
+
+
+def _answer(rule: dict[str, Any], requests: dict[str, int]) -> Answer:
+    capacity = rule.get("capacity") or {}
+    error = rule.get("error") or {}
+    kind = None
+    if error.get("code") == "context_length_exceeded":
+        kind = errors.CONTEXT_WINDOW
+    elif error.get("code") in ("content_policy_violation", "content_filter"):
+        kind = errors.CONTENT_POLICY
+    after = rule.get("retry_after")
+    return Answer(
+        status=int(rule.get("status", 200)),
+        kind=kind,
+        from_t=rule.get("from_t", -np.inf),
+        to_t=rule.get("to_t", np.inf),
+        latency=float(rule.get("latency", DEFAULT_LATENCY_S)),
+        retry_after=-1 if after is None else int(after),
+        capacity=capacity.get("n", -1),
+        capacity_s=capacity.get("per_s", 1.0),
+        nth=tuple(rule.get("nth", ())),
+        requests=tuple(requests[r] for r in rule.get("requests", ())),
+        input_tokens=rule.get("prompt_tokens", -1),
+        output_tokens=rule.get("completion_tokens", -1),
+    )
+
+
+def replay_recording(recording: dict[str, Any], plan: Plan) -> tuple[Output, State, list[str]]:
+    """Replay the recorded requests; return the results, the final state and the deployment ids."""
+    if recording.get("summary_only") or recording.get("sequential"):
+        raise NotCovered("recordings that are summaries or sequential are not replayed")
+    asked = recording["trace"]
+    for request in asked:
+        _only(request.get("kwargs"), {"num_retries", "timeout"}, "request argument")
+    times = [request["t"] for request in asked]
+    order = sorted(range(len(asked)), key=lambda i: times[i])
+    if order != list(range(len(asked))):
+        raise NotCovered("requests are not in order of time")
+    number = {request["id"]: i for i, request in enumerate(asked)}
+    ids = list(plan.deployments)
+    groups = list(plan.models)
+    outcomes = recording["config"].get("outcomes") or {}
+    provider = build_provider(
+        [[_answer(rule, number) for rule in outcomes.get(d, [])] for d in ids],
+        latency_base=np.full(len(ids), DEFAULT_LATENCY_S),
+        latency_per_output=np.zeros(len(ids)),
+        hard_window=np.zeros(len(ids), np.int64),
+        latency_of_error=DEFAULT_LATENCY_S,
+    )
+    given = [request.get("kwargs") or {} for request in asked]
+    count = len(asked)
+    rows = np.zeros((count, N_REQUEST))
+    rows[:, Q_T] = times
+    rows[:, Q_GROUP] = [_first_group(plan, groups, r["model"]) for r in asked]
+    rows[:, Q_IN] = [r["prompt_tokens"] for r in asked]
+    rows[:, Q_OUT] = [r["completion_tokens"] for r in asked]
+    rows[:, Q_RETRIES] = [k.get("num_retries", -1) for k in given]
+    rows[:, Q_TIMEOUT] = [k.get("timeout", np.nan) for k in given]
+    rows[:, Q_MODEL] = -1
+    trace = Trace(rows, np.zeros((count, 0), np.int64))
+    picks = [[ids.index(a[1]) for a in result["attempts"]] for result in recording["results"]]
+    feed = Feed(
+        pick_start=np.concatenate([[0], np.cumsum([len(p) for p in picks])]).astype(np.int64),
+        picks=np.array([d for p in picks for d in p], np.int64),
+        sleeps=np.array(
+            [e["seconds"] for e in recording["events"] if e["event"] == "retry_sleep"], np.float64
+        ),
+    )
+    accounting = "sdk" if recording.get("entry") == "sdk" else "proxy"
+    output, state = run(compile_plan(plan, accounting=accounting), provider, trace, feed=feed)
+    return output, state, ids
+
+
+def _differs(recorded: float, replayed: float, tolerance: float) -> bool:
+    return abs(recorded - replayed) > tolerance
+
+
+def first_difference(
+    recording: dict[str, Any], output: Output, state: State, ids: list[str]
+) -> str | None:
+    """Return the first thing in which a replay differs from its recording, or None."""
+    attempts: list[list[tuple[float, str, Any]]] = [[] for _ in recording["trace"]]
+    for entry in output.attempt[np.lexsort((output.attempt[:, A_T], output.attempt[:, A_REQUEST]))]:
+        status: Any = int(entry[A_STATUS])
+        status = "client_timeout" if status == CLIENT_TIMEOUT else status
+        deployment = ids[int(entry[A_DEPLOYMENT])]
+        attempts[int(entry[A_REQUEST])].append((float(entry[A_T]), deployment, status))
+    for number, result in enumerate(recording["results"]):
+        place = f"request {result['id']}"
+        pairs = zip_longest(result["attempts"], attempts[number])
+        for count, (recorded, replayed) in enumerate(pairs, start=1):
+            if (
+                recorded is None
+                or replayed is None
+                or [recorded[1], recorded[2]] != list(replayed[1:])
+            ):
+                return f"{place}, attempt {count}: recorded {recorded}, replayed {_plain(replayed)}"
+            if _differs(recorded[0], replayed[0], TIME_TOLERANCE_S):
+                told = f"recorded at {recorded[0]} s, replayed {replayed[0]:.6f} s"
+                return f"{place}, attempt {count}: {told}"
+        problem = _result_difference(result, number, output, ids)
+        if problem:
+            return f"{place}: {problem}"
+    recorded_events = [e for e in recording["events"] if e["event"] == "cooldown"]
+    problem = _cooldown_difference(recorded_events, output, ids)
+    if problem:
+        return problem
+    if state.counter[C_BAD_PICKS]:
+        return (
+            f"{state.counter[C_BAD_PICKS]} recorded picks are not in the simulator's eligible set"
+        )
+    if state.counter[C_BAD_SLEEPS]:
+        return (
+            f"{state.counter[C_BAD_SLEEPS]} recorded retry sleeps are outside the simulator's range"
+        )
+    return None
+
+
+def _plain(replayed: tuple[float, str, Any] | None) -> list[Any] | None:
+    return None if replayed is None else [round(float(replayed[0]), 6), *replayed[1:]]
+
+
+def _result_difference(
+    result: dict[str, Any], number: int, output: Output, ids: list[str]
+) -> str | None:
+    row = output.request[number]
+    served, finished, cost = int(row[O_SERVED]), float(row[O_FINISHED]), float(row[O_COST])
+    replayed = ids[served] if served >= 0 else None
+    if result.get("served") != replayed:
+        return f"recorded served by {result.get('served')}, replayed {replayed}"
+    if _differs(result["finished"], finished, TIME_TOLERANCE_S):
+        return f"recorded finished at {result['finished']} s, replayed {finished:.6f} s"
+    if served >= 0:
+        if _differs(result["cost"], cost, COST_TOLERANCE_USD):
+            return f"recorded cost {result['cost']!r}, replayed {cost!r}"
+        return None
+    seen = (errors.NAMES[int(row[O_KIND])], int(row[O_STATUS]) or None)
+    told = (result.get("error"), result.get("status"))
+    return None if told == seen else f"recorded error {told}, replayed {seen}"
+
+
+def _cooldown_difference(
+    recorded: list[dict[str, Any]], output: Output, ids: list[str]
+) -> str | None:
+    for count, (event, ours) in enumerate(zip_longest(recorded, output.cooldown), start=1):
+        told = (
+            None
+            if event is None
+            else (event["deployment"], event["status"], event["cooldown_time"])
+        )
+        seen = None if ours is None else (ids[int(ours[1])], int(ours[2]), float(ours[3]))
+        if event is None or ours is None or told != seen:
+            return f"cooldown {count}: recorded {told}, replayed {seen}"
+        if _differs(event["t"], ours[0], TIME_TOLERANCE_S):
+            return f"cooldown {count}: recorded at {event['t']} s, replayed {ours[0]:.6f} s"
+    return None

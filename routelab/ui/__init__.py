@@ -1,0 +1,23 @@
+"""Live panels for notebooks: a function per panel, each returns a widget with a static picture."""
+
+from routelab.ui._base import Panel
+from routelab.ui._budget import BudgetConfig, BudgetPanel, budget
+from routelab.ui._compare import CompareConfig, ComparePanel, compare
+from routelab.ui._explore import ExploreConfig, ExplorePanel, explore
+from routelab.ui._export import ExportConfig, ExportPanel, export
+
+__all__ = [
+    "BudgetConfig",
+    "BudgetPanel",
+    "CompareConfig",
+    "ComparePanel",
+    "ExploreConfig",
+    "ExplorePanel",
+    "ExportConfig",
+    "ExportPanel",
+    "Panel",
+    "budget",
+    "compare",
+    "explore",
+    "export",
+]

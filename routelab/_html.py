@@ -18,20 +18,33 @@ def esc(text: object) -> str:
 
 
 def table(head: Sequence[object], rows: Iterable[Sequence[object]], caption: str = "") -> str:
-    """Return a table; every cell is escaped, cells that start like numbers are right-aligned.
+    """Return a table whose first column names the rows; columns of numbers are right-aligned.
+
+    Every cell is escaped.
 
     Examples
     --------
-    >>> table(["a"], [["<"]]).count("&lt;")
-    1
+    >>> table(["name", "n"], [["<", 1]]).count('class="n"')
+    2
     """
-    top = "".join(f'<th scope="col">{esc(cell)}</th>' for cell in head)
-    body = "".join(f"<tr>{''.join(_cell(cell) for cell in row)}</tr>" for row in rows)
+    lines = [[str(cell) for cell in row] for row in rows]
+    numbers = [
+        column > 0 and all(_is_number(line[column]) for line in lines)
+        for column in range(len(head))
+    ]
+    marks = [' class="n"' if number else "" for number in numbers]
+    top = "".join(
+        f'<th scope="col"{mark}>{esc(cell)}</th>' for mark, cell in zip(marks, head, strict=True)
+    )
+    body = "".join(
+        "<tr>"
+        + "".join(f"<td{mark}>{esc(cell)}</td>" for mark, cell in zip(marks, line, strict=True))
+        + "</tr>"
+        for line in lines
+    )
     told = f"<caption>{esc(caption)}</caption>" if caption else ""
     return f"<table>{told}<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _cell(value: object) -> str:
-    text = str(value)
-    numeric = text.lstrip("$+-−")[:1].isdigit() or text in ("", "–")
-    return f'<td class="n">{esc(text)}</td>' if numeric else f"<td>{esc(text)}</td>"
+def _is_number(text: str) -> bool:
+    return text.lstrip("$+-−")[:1].isdigit() or text in ("", "–")

@@ -168,6 +168,7 @@ class Panel(w.VBox):
     def __init__(self, config: Any):
         self.config = config
         self.result: Any = None
+        self._drawing = False
         self.status = Status()
         super().__init__(layout=w.Layout(max_width="1150px"))
 
@@ -183,7 +184,7 @@ class Panel(w.VBox):
         """Let a control set a field of the configuration; a refused value is taken back."""
 
         def changed(change: Any) -> None:
-            if change.new == getattr(self.config, field):
+            if self._drawing or change.new == getattr(self.config, field):
                 return
             try:
                 self.update(**{field: change.new})
@@ -198,7 +199,11 @@ class Panel(w.VBox):
         config = replace(self.config, **changes)
         result = self.compute(config)
         self.config, self.result = config, result
-        self.status.ok(self.draw(result))
+        self._drawing = True  # controls that draw() sets are not asked back
+        try:
+            self.status.ok(self.draw(result))
+        finally:
+            self._drawing = False
 
     def fallback(self) -> str:
         """Return the text that stands in for the panel where neither widget nor picture shows."""
@@ -209,9 +214,19 @@ class Panel(w.VBox):
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
         data["text/plain"] = self.fallback()
         if self.picture is not None:
-            data["image/png"] = base64.b64encode(self.picture.value).decode()
+            data["image/png"] = base64.b64encode(compact(self.picture.value)).decode()
             metadata["image/png"] = {"width": self.picture.width_px}
         return data, metadata
+
+
+def compact(png: bytes) -> bytes:
+    """Return the same picture as a small PNG, for outputs that are stored."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    image = Image.open(io.BytesIO(png)).convert("RGB")
+    image.quantize(128, dither=Image.Dither.NONE).save(buffer, "png", optimize=True)
+    return buffer.getvalue()
 
 
 def number(

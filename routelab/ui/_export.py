@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import ipywidgets as w
@@ -112,9 +112,10 @@ class ExportPanel(Panel):
 
     def draw(self, result: Exported) -> str:
         """Show the file, what is not carried, and what lint found."""
-        with self.file.hold_trait_notifications():
+        if tuple(self.file.options) != tuple(result.files):
             self.file.options = list(result.files)
-            self.file.value = result.shown
+        self.file.value = result.shown
+        self.config = replace(self.config, file=result.shown)
         self.preview.value = result.text
         data = base64.b64encode(result.files[result.shown]).decode()
         self.download.value = (

@@ -80,7 +80,7 @@ def test_read_reports_and_writes(run, data, tmp_path):
     trace = data / "trace_azure_2023" / "AzureLLMInferenceTrace_conv.dev.csv"
     code, out, _ = run("read", trace, "--out", tmp_path / "t.parquet")
     assert code == 0
-    assert "13,927" in out
+    assert "13927 read, 13927 accepted, 0 rejected" in out
     assert len(pd.read_parquet(tmp_path / "t.parquet")) == 13_927
 
 
@@ -236,6 +236,7 @@ def bad_cases(tmp_path):
     good_plan = file("good.yaml", PLAN)
     out = tmp_path / "out"
     cut = file("cut.zip", "PK\x03\x04")
+    two = file("two.csv", "prompt,label\nhi,a\nho,b\n")
     one = file("one.csv", "prompt,label\nhi,a\nho,a\n")
     prompts_only = file("p.csv", "timestamp,prompt\n2026-01-05T00:00:00Z,hello\n")
 
@@ -263,7 +264,7 @@ def bad_cases(tmp_path):
             "Europe/Berlin",
         ),
         "a truncated bundle": (("route", cut, "hi"), "cut.zip"),
-        "an unknown router": (("train", one, "--router", "centriod", "--out", out), "centroid"),
+        "an unknown router": (("train", two, "--router", "centriod", "--out", out), "centroid"),
         "an unknown target": (("export", good_plan, "--target", "litelm", "--out", out), "litellm"),
         "no prompts": (("route", cut), "no prompts"),
         "an unknown format": (("read", good_log, "--format", "azur"), "azure-2023"),

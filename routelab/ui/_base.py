@@ -232,20 +232,24 @@ def compact(png: bytes) -> bytes:
 def number(
     label: str, value: float, low: float, high: float, step: float
 ) -> tuple[w.Widget, w.HBox]:
-    """Return a slider and the row that pairs it with a labelled number field.
+    """Return a labelled number field, and the row that pairs it with a slider.
 
-    Screen readers get the name from the field; sliders of ipywidgets have none.
+    Screen readers get the name from the field; sliders of ipywidgets have none. The slider's
+    values are rounded to six digits on their way, so that 6 does not become 5.999999999.
     """
     whole = all(float(x).is_integer() for x in (value, low, high, step))
     slide, field = (w.IntSlider, w.BoundedIntText) if whole else (w.FloatSlider, w.BoundedFloatText)
     bounds = {"min": low, "max": high, "step": step, "value": value}
     slider = slide(**bounds, readout=False, layout=w.Layout(width="190px"))
     box = field(
-        **bounds, description=label, style={"description_width": "150px"},
-        layout=w.Layout(width="250px"),
-    )  # fmt: skip
-    w.link((slider, "value"), (box, "value"))
-    return slider, w.HBox([box, slider])
+        **bounds,
+        description=label,
+        style={"description_width": "165px"},
+        layout=w.Layout(width="265px"),
+    )
+    rounded = (lambda x: round(x, 6), lambda x: x)
+    w.link((slider, "value"), (box, "value"), transform=rounded)
+    return box, w.HBox([box, slider])
 
 
 class Job:

@@ -173,7 +173,7 @@ def test_other_targets(plan, tmp_path, root):
 
 
 @pytest.mark.litellm
-def test_the_real_proxy_loads_every_model_that_was_written(exported):
+def test_the_real_proxy_loads_every_model_that_was_written(exported, root):
     if importlib.util.find_spec("litellm") is None:
         pytest.skip("litellm is not installed: pip install 'routelab[litellm]'")
     keys = {"OPENAI_API_KEY": "x", "AZURE_API_KEY": "x", "CHEAP_KEY": "x"}
@@ -184,12 +184,15 @@ def test_the_real_proxy_loads_every_model_that_was_written(exported):
         text=True,
         timeout=180,
         cwd=exported.directory,
-        env={**os.environ, **keys, "AZURE_API_BASE": "http://127.0.0.1:9"},
+        env={**os.environ, **keys, "PYTHONPATH": str(root), "AZURE_API_BASE": "http://127.0.0.1:9"},
         check=False,
     )
     lines = [line for line in done.stdout.splitlines() if line.startswith("LOADED ")]
     assert lines, done.stderr[-3000:]
     loaded = json.loads(lines[0].removeprefix("LOADED "))
     written = config_of(exported)["model_list"]
-    assert [name for name, _ in loaded] == [e["model_name"] for e in written]
-    assert [i for _, i in loaded[:-1]] == [e["model_info"]["id"] for e in written[:-1]]
+    expected = [[e["model_name"], e["model_info"]["id"]] for e in written[:-1]]
+    aliased = [["best", i] for name, i in expected if name == "strong"]
+    by_id = sorted(pair for pair in loaded if pair[0] != "routelab")
+    assert by_id == sorted(expected + aliased)
+    assert "routelab" in [name for name, _ in loaded]

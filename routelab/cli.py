@@ -102,12 +102,18 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder for everything that is made.")],
     force: Force = False,
     seed: Seed = 0,
+    as_json: Json = False,
 ) -> None:
     """All four uses on bundled data: compare, simulate, export, report."""
     from routelab.demo import run_demo
 
+    lines = []
     for line in run_demo(out, force=force, seed=seed):
-        typer.echo(line)
+        lines.append(line)
+        if not as_json:
+            typer.echo(line)
+    if as_json:
+        _say("", {"found": lines, "out": out}, as_json)
 
 
 @app.command()

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from routelab._checks import InputError
 from routelab.decide import group_of_route
 from routelab.exporters import load_bundle
 from routelab.plan import Plan
@@ -31,8 +32,6 @@ def route_decisions(source: str | os.PathLike[str], prompts: Sequence[str]) -> l
         bundle = load_bundle(path)
         plan, router = bundle.plan, bundle.router
     if router is None:
-        from routelab._checks import InputError
-
         if plan is None or plan.router is None:
             raise InputError(f"{str(source)!r} holds no router")
         router = plan.router.resolve()

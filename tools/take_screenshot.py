@@ -36,7 +36,7 @@ def show_panel(page: Any) -> None:
     )
     page.evaluate(HIDE_SIDEBAR)
     page.wait_for_timeout(1500)  # the sidebar slides
-    page.locator(".rl-status").scroll_into_view_if_needed()
+    page.get_by_text("Move the budget.").evaluate("e => e.scrollIntoView({block: 'start'})")
     page.wait_for_timeout(500)
 
 
@@ -59,7 +59,8 @@ def main() -> None:
             show_panel(page)
             page.screenshot(path=raw)
         options.out.parent.mkdir(parents=True, exist_ok=True)
-        small = Image.open(raw).convert("RGB").quantize(160, dither=Image.Dither.NONE)
+        method = Image.Quantize.MAXCOVERAGE  # keeps the few red pixels red
+        small = Image.open(raw).convert("RGB").quantize(256, method, dither=Image.Dither.NONE)
         small.save(options.out, optimize=True)
     print(f"{options.out}: {options.out.stat().st_size // 1024} KB")
 

@@ -58,7 +58,7 @@ def _renumbered(node: Any, numbers: dict[str, str]) -> Any:
         return [_renumbered(item, numbers) for item in node]
     if not isinstance(node, dict):
         return node
-    result = {}
+    result: dict[str, Any] = {}
     for key, value in node.items():
         if key == "__id__":
             result[key] = int(_renamed(str(value), numbers))

@@ -225,7 +225,8 @@ def compact(png: bytes) -> bytes:
 
     buffer = io.BytesIO()
     image = Image.open(io.BytesIO(png)).convert("RGB")
-    image.quantize(128, dither=Image.Dither.NONE).save(buffer, "png", optimize=True)
+    method = Image.Quantize.MAXCOVERAGE  # rare colours stay what they are
+    image.quantize(256, method, dither=Image.Dither.NONE).save(buffer, "png", optimize=True)
     return buffer.getvalue()
 
 

@@ -159,7 +159,7 @@ class Retries(_Part):
 class Cooldown(_Part):
     """When a failing deployment is left alone, and for how long."""
 
-    seconds: float = Field(5, ge=0)
+    seconds: float = Field(5, ge=0, description="0 means 5, as in the gateway; see disabled")
     allowed_fails: int | None = Field(None, ge=0)
     allowed_fails_policy: Policy | None = None
     disabled: bool = False

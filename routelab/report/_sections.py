@@ -125,7 +125,8 @@ def best_router(result: Comparison) -> str:
     """Return the name of the best router, "" when there are only controls."""
     metric = "accuracy" if result.kind == "labels" else "quality"
     routers = result.table[~result.table["is_control"]]
-    return str(routers.loc[routers[metric].idxmax(), "name"]) if len(routers) else ""
+    best = routers.sort_values(metric, ascending=False, kind="stable")["name"].head(1)
+    return str(best.iloc[0]) if len(best) else ""
 
 
 def _confused(name: str, counts: pd.DataFrame) -> str:

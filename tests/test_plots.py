@@ -1,0 +1,189 @@
+"""Pictures: what is drawn is what the results hold; names are never formulas; two themes."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from routelab import Catalog, InputError, OutcomeTable, Plan, compare, make_router, plots, simulate
+from routelab.catalog import Model
+from routelab.plots._comparison import rows_shown
+from routelab.plots._replay import hourly_counts
+
+DEAR = Model("$\\frac{dear", "alpha", 1.0, 10.0, ttft_s=1.0, output_tokens_per_s=100.0)
+FAIR = Model("fair", "beta", 0.1, 1.0, ttft_s=0.5, output_tokens_per_s=100.0)
+
+
+@pytest.fixture(scope="module")
+def replay():
+    """Two days of hourly requests; the budget of USD 10 a day is met after nine of USD 1.1."""
+    plan = Plan(
+        models={"strong": DEAR.name, "cheap": "fair"}, default="strong",
+        catalog=Catalog([DEAR, FAIR]), fallbacks={"strong": ["cheap"]}, retries={"num_retries": 0},
+        budgets=[{"scope": "plan", "limit_usd": 10, "downgrade_to": ["cheap"]}],
+        expected_output_tokens=100_000,
+    )  # fmt: skip
+    start = pd.Timestamp("2026-01-05", tz="UTC")
+    traffic = pd.DataFrame(
+        {
+            "timestamp": start + pd.to_timedelta(np.arange(48), unit="h"),
+            "input_tokens": 100_000, "output_tokens": 100_000,
+        }
+    )  # fmt: skip
+    down = {"start": [start + pd.Timedelta(hours=1.5)], "end": [start + pd.Timedelta(hours=3.5)]}
+    outages = pd.DataFrame({**down, "provider": ["alpha"]})
+    return simulate(traffic, plan, outages=outages)
+
+
+@pytest.fixture(scope="module")
+def comparison():
+    words = {"code": "fix the loop", "a$\\frac{": "write a poem"}
+    rows = [(f"{text} {i}", label) for label, text in words.items() for i in range(15)]
+    labels = pd.DataFrame(rows, columns=["prompt", "label"])
+    return compare(["centroid", "knn"], labels, cv=3, n_boot=100)
+
+
+@pytest.fixture(scope="module")
+def outcomes():
+    prompts = [f"{word} {i}" for i in range(20) for word in ("prove theorem", "say hello")]
+    hard = np.array([word.startswith("prove") for word in prompts])
+    quality = np.stack([np.ones(40), np.where(hard, 0.0, 1.0)], axis=1)
+    table = OutcomeTable(prompts, ["big", "small"], quality, np.tile([0.01, 0.001], (40, 1)))
+    return compare({"near": make_router("outcome-knn", k=3)}, table, cv=2, n_boot=100)
+
+
+def axes(theme="light"):
+    fig, (ax,) = plots.figure(5, 3, theme=theme)
+    return fig, ax
+
+
+def told(ax):
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_picture_of_a_replay_draws_in_both_themes(replay, theme):
+    for draw in (plots.daily_spend, plots.hourly_outcomes, plots.model_share, plots.latency):
+        fig, ax = axes(theme)
+        assert draw(replay, ax, theme)
+        assert plots.png(fig) == plots.png(fig)
+        assert ax.get_facecolor() == fig.get_facecolor()
+
+
+def test_bars_of_a_day_add_up_to_its_spend(replay):
+    _, ax = axes()
+    plots.daily_spend(replay, ax)
+    tops = {}
+    for bar in ax.patches:
+        x = round(bar.get_x() + bar.get_width() / 2)
+        tops[x] = max(tops.get(x, 0.0), bar.get_y() + bar.get_height())
+    assert list(tops.values()) == pytest.approx(replay.daily["spend_usd"].tolist())
+    assert "daily budget $10.00" in told(ax)
+
+
+def test_a_budget_far_above_the_bars_does_not_flatten_them(replay):
+    far = replay.plan.replace(budgets=[{"scope": "plan", "limit_usd": 1000}])
+    _, ax = axes()
+    plots.daily_spend(type(replay)(**{**vars(replay), "plan": far}), ax)
+    assert ax.get_ylim()[1] < 50
+
+
+def test_outcomes_count_every_request_once(replay):
+    counts = plots.outcome_counts(replay)
+    assert sum(counts.values()) == 48
+    assert counts["fallback"] == 2  # two hours of outage, one request each
+    assert counts["refused"] + counts["degraded"] > 0
+    edges, hours = hourly_counts(replay)
+    assert hours.sum() == 48 and len(edges) == hours.shape[1] + 1
+
+
+def test_hours_name_every_outcome_with_its_count(replay):
+    _, ax = axes()
+    plots.hourly_outcomes(replay, ax)
+    assert "served by a fallback 2" in told(ax)
+
+
+def test_a_short_replay_shows_hours_instead_of_days():
+    plan = Plan(models={"cheap": "fair"}, default="cheap", catalog=Catalog([FAIR]))
+    stamps = pd.date_range("2026-01-05", periods=6, freq="h", tz="UTC")
+    traffic = pd.DataFrame({"timestamp": stamps, "input_tokens": 10, "output_tokens": 10})
+    _, ax = axes()
+    plots.hourly_outcomes(simulate(traffic, plan), ax)
+    assert ax.get_xticklabels()[0].get_text() == "00:00"
+
+
+def test_names_are_never_read_as_formulas(replay):
+    fig, ax = axes()
+    plots.daily_spend(replay, ax)
+    assert DEAR.name in told(ax)
+    plots.png(fig)  # a formula would raise here
+
+
+def test_accuracy_bars_show_routers_and_controls_best_first(comparison):
+    fig, ax = axes()
+    bars = plots.accuracy_bars(comparison, ax)
+    widths = [bar.get_width() for bar in bars]
+    assert widths == sorted(widths, reverse=True) and len(bars) == len(rows_shown(comparison))
+    names = [text.get_text() for text in ax.get_yticklabels()]
+    assert "centroid" in names and "constant (control)" in names
+    plots.png(fig)
+
+
+def test_another_figure_has_no_intervals(comparison):
+    _, ax = axes()
+    plots.accuracy_bars(comparison, ax, metric="macro_f1")
+    assert ax.get_title(loc="left") == "Macro f1, 30 prompts" and not ax.collections
+
+
+def test_cost_quality_draws_a_curve_per_router_and_control(outcomes):
+    _, ax = axes()
+    lines = plots.cost_quality(outcomes, ax)
+    assert [line.get_label() for line in lines] == list(outcomes.curves)
+    assert ax.get_xlabel() == "share of calls to the strong model"
+    _, ax = axes()
+    assert len(plots.cost_quality(outcomes, ax, only="nobody")) == len(lines) - 1
+
+
+def test_a_comparison_without_curves_draws_none(comparison):
+    _, ax = axes()
+    assert plots.cost_quality(comparison, ax) == []
+
+
+def test_confusion_writes_counts_and_many_classes_go_without(comparison):
+    fig, ax = axes()
+    table = comparison.confusion["centroid"]
+    (image,) = plots.confusion(table, ax)
+    assert image.get_array().sum() == pytest.approx(len(table))
+    assert {t.get_text() for t in ax.texts} <= {str(n) for n in table.to_numpy().ravel()}
+    plots.png(fig)
+    names = [f"a class with a name {i}" for i in range(40)]
+    _, ax = axes()
+    plots.confusion(pd.DataFrame(np.eye(40, dtype=int), names, names), ax)
+    assert not ax.texts and len(ax.get_yticklabels()) < 40
+
+
+def test_scores_and_costs_of_one_prompt():
+    fig, (left, right) = plots.figure(6, 3, columns=2)
+    dots = plots.router_scores({"a": {"x": 0.2, "$\\frac{": 0.8}, "b": {"x": 0.9}}, left)
+    assert len(dots) == 2 and left.get_yticklabels()[0].get_text() == "x"
+    bars = plots.request_costs({"big": 1.5, "mid": 0.02, "small": 1e-5}, right, chosen=("big",))
+    assert [bar.get_width() for bar in bars] == [1.5, 0.02, 1e-5]
+    assert [t.get_text() for t in right.texts] == ["$1.50", "$0.02", "$0.000010"]
+    plots.png(fig)
+
+
+def test_an_unknown_theme_is_said():
+    with pytest.raises(InputError, match="no theme 'drak'.*did you mean 'dark'"):
+        plots.style("drak")
+
+
+def test_colours_differ_within_a_theme():
+    for theme in plots.THEMES.values():
+        assert len(set(theme.colors)) == len(theme.colors) == 8
+
+
+def test_pyplot_is_not_needed():
+    assert "matplotlib.pyplot" not in sys.modules

@@ -1,0 +1,150 @@
+"""The parts that panels are made of."""
+
+from __future__ import annotations
+
+import io
+import threading
+from dataclasses import dataclass
+
+import pytest
+from PIL import Image
+
+from routelab import plots
+from routelab._checks import InputError
+from routelab._html import esc, table
+from routelab.ui._base import Facts, Job, LivePlot, Panel, Picture, Status, compact, guarded, number
+
+
+def test_status_and_facts_are_escaped():
+    status, facts = Status(), Facts()
+    status.ok("<b>")
+    assert status.text == "<b>" and "<b>" not in status.value and 'role="status"' in status.value
+    status.error("<i>")
+    assert "<i>" not in status.value and 'role="alert"' in status.value
+    facts.show({"<u>": "<s>"})
+    assert "<u>" not in facts.value and "<s>" not in facts.value
+
+
+def test_an_exception_in_a_callback_is_shown_beside_the_control():
+    status = Status()
+
+    @guarded(status)
+    def fails(error):
+        raise error
+
+    fails(InputError("the budget must be above 0"))
+    assert status.text == "the budget must be above 0"
+    fails(KeyError("x"))
+    assert status.text == "KeyError: 'x'"
+
+
+def test_tables_are_escaped_and_numbers_are_right_aligned():
+    text = table(["<a>", "n"], [["<img>", "1.5"]], "<caption>")
+    assert "<img>" not in text and "<a>" not in text and "&lt;caption&gt;" in text
+    assert '<td class="n">1.5</td>' in text and "<td>&lt;img&gt;</td>" in text
+    assert esc("a\x00\x1b[31mb\n") == "a[31mb\n"
+
+
+def test_number_field_and_slider_follow_each_other():
+    field, row = number("Budget, USD", 2.0, 0.5, 10.0, 0.5)
+    slider = row.children[1]
+    assert field.description == "Budget, USD"
+    slider.value = 5.999999999999
+    assert field.value == 6.0
+    field.value = 3.5
+    assert slider.value == 3.5
+
+
+def test_live_plot_draws_only_what_moves_and_gives_the_same_bytes_for_the_same_state():
+    fig, (ax,) = plots.figure(4, 2)
+    (line,) = ax.plot([0, 1], [0, 1])
+    plot = LivePlot(fig, [line])
+    seen = []
+    for end in (1, 0.5, 1):
+        plot.clear()
+        plot.show(ax.plot([0, 1], [0, end], color="black"))
+        seen.append(plot.value)
+    assert seen[0] == seen[2] != seen[1]
+
+
+def test_pictures_are_png_of_the_announced_width_and_compact_keeps_the_size():
+    fig, _ = plots.figure(4, 2, dpi=100)
+    picture = Picture(4)
+    picture.paint(fig)
+    small = Image.open(io.BytesIO(compact(picture.value)))
+    assert small.format == "PNG" and small.size == (400, 200) == (picture.width_px, 200)
+
+
+@dataclass(frozen=True)
+class Config:
+    level: int = 1
+
+
+class Doubled(Panel):
+    def __init__(self):
+        super().__init__(Config())
+        self.level, row = number("Level", 1, 0, 9, 1)
+        self.bind(self.level, "level")
+        self.children = [row, self.status]
+        self.update()
+
+    def compute(self, config):
+        if config.level == 7:
+            raise InputError("7 is taken")
+        return config.level * 2
+
+    def draw(self, result):
+        return f"twice {self.config.level} is {result}"
+
+
+def test_a_panel_computes_when_a_control_moves():
+    panel = Doubled()
+    panel.level.value = 4
+    assert (panel.config, panel.result) == (Config(4), 8)
+    assert panel.status.text == "twice 4 is 8"
+
+
+def test_a_refused_value_is_taken_back_and_the_reason_shown():
+    panel = Doubled()
+    panel.level.value = 7
+    assert panel.level.value == 1 and panel.config == Config(1) and panel.result == 2
+    assert panel.status.text == "7 is taken"
+
+
+def test_a_panel_without_a_picture_falls_back_to_text():
+    data, metadata = Doubled()._repr_mimebundle_()
+    assert data["text/plain"] == "Config(level=1)\ntwice 1 is 2"
+    assert "application/vnd.jupyter.widget-view+json" in data and metadata == {}
+
+
+def test_the_base_panel_leaves_computing_and_drawing_to_its_kinds():
+    panel = Panel(Config())
+    with pytest.raises(NotImplementedError):
+        panel.compute(panel.config)
+    with pytest.raises(NotImplementedError):
+        panel.draw(None)
+
+
+def test_a_job_runs_one_at_a_time_and_stops_when_asked():
+    status, started = Status(), threading.Event()
+
+    def work(tell, cancelled):
+        started.set()
+        while not cancelled():
+            threading.Event().wait(0.01)
+        tell("stopped by the reader")
+
+    job = Job(status)
+    assert job.start(work) and started.wait(5)
+    assert job.running and not job.start(work)
+    job.cancel()
+    job.join(5)
+    assert not job.running and status.text == "stopped by the reader"
+
+
+def test_a_job_shows_its_error():
+    status = Status()
+    job = Job(status)
+    job.start(lambda tell, cancelled: 1 / 0)
+    job.join(5)
+    assert status.text == "ZeroDivisionError: division by zero"

@@ -1,0 +1,66 @@
+"""Hostile text from logs and labels reaches no HTML unescaped, and no figure as a formula."""
+
+from __future__ import annotations
+
+import ipywidgets as w
+import pytest
+
+from routelab import Plan, make_router, simulate, ui
+from routelab.report import write_report
+
+from .conftest import DEAR, FAIR, FORMULA, HOSTILE
+
+
+def html_of(widget: w.Widget) -> str:
+    """Return all HTML that a widget and its children hold."""
+    parts = [widget.value] if isinstance(widget, w.HTML) else []
+    return "\n".join(parts + [html_of(child) for child in getattr(widget, "children", ())])
+
+
+@pytest.fixture
+def hostile_plan():
+    from routelab import Catalog
+
+    catalog = Catalog([DEAR, FAIR])
+    return Plan(
+        name=HOSTILE, catalog=catalog, models={HOSTILE: "dear", FORMULA: "fair"}, default=FORMULA,
+        fallbacks={HOSTILE: [FORMULA]},
+    )  # fmt: skip
+
+
+def panels(comparison, traffic, plan):
+    router = make_router("centroid").fit([HOSTILE, FORMULA], [HOSTILE, FORMULA])
+    explore = ui.explore({HOSTILE: router, FORMULA: router}, [HOSTILE, FORMULA], plan=plan)
+    yield explore
+    explore.text.value = f"{FORMULA} {HOSTILE}"
+    yield explore
+    compare = ui.compare(comparison)
+    yield compare
+    compare.update(router=HOSTILE, truth=HOSTILE)
+    yield compare
+    yield ui.budget(traffic.assign(user=HOSTILE, tier=HOSTILE), plan)
+    export = ui.export(plan)
+    yield export
+    export.file.value = "NOT_EXPORTED.md"
+    yield export
+    export.status.error(HOSTILE)
+    yield export
+
+
+def test_no_panel_lets_raw_markup_through(comparison, traffic, hostile_plan):
+    seen = 0
+    for panel in panels(comparison, traffic, hostile_plan):
+        text = html_of(panel)
+        assert "<img" not in text and "onerror=\"" not in text
+        seen += "&lt;img" in text
+    assert seen >= 5
+
+
+def test_the_report_lets_no_markup_through(comparison, traffic, hostile_plan, tmp_path):
+    replay = simulate(traffic.assign(user=HOSTILE), hostile_plan)
+    path = write_report(
+        tmp_path / "r.html", replay=replay, comparisons={HOSTILE: comparison}, title=HOSTILE
+    )
+    text = path.read_text(encoding="utf-8")
+    assert "<img src=x" not in text and "onerror=\"" not in text and "<script" not in text
+    assert "&lt;img src=x" in text

@@ -130,7 +130,7 @@ def test_verdicts_and_commands_are_there(page, comparison):
 
 def test_a_budget_that_is_kept_and_one_that_is_not(replay, plan):
     told = " ".join(replay_sentences(replay))
-    assert "3 of 3 days end above the daily budget of $0.004" in told
+    assert "2 of 3 days end above the daily budget of $0.004" in told
     roomy = plan.replace(budgets=[{"scope": "plan", "limit_usd": 50}])
     stamps = pd.date_range("2026-01-05", periods=4, freq="h", tz="UTC")
     traffic = pd.DataFrame({"timestamp": stamps, "input_tokens": 10, "output_tokens": 10})

@@ -36,7 +36,9 @@ def show_panel(page: Any) -> None:
     )
     page.evaluate(HIDE_SIDEBAR)
     page.wait_for_timeout(1500)  # the sidebar slides
-    page.get_by_role("strong").filter(has_text="Move the budget").evaluate("e => e.scrollIntoView({block: 'start'})")
+    page.get_by_role("strong").filter(has_text="Move the budget").evaluate(
+        "e => e.scrollIntoView({block: 'start'})"
+    )
     page.wait_for_timeout(500)
 
 

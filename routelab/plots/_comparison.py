@@ -172,7 +172,7 @@ def confusion(table: pd.DataFrame, ax: Axes, theme: str | Theme = "light") -> li
     ax.spines["bottom"].set_visible(False)
     rows, columns = ([short(name, 18) for name in axis] for axis in (table.index, table.columns))
     slanted = max(map(len, columns), default=0) > 8
-    step = max(1, len(rows) // 24)
+    step = max(1, -(-len(rows) // 24))
     ax.set_yticks(range(0, len(rows), step), rows[::step], parse_math=False)
     ax.set_xticks(range(0, len(columns), step), columns[::step], parse_math=False)
     if slanted:
@@ -222,7 +222,7 @@ def router_scores(
             x, y = zip(*points, strict=True)
             dots += ax.plot(x, y, "o", ms=7, color=palette[name], label=short(name))
     ax.set_yticks(range(len(order)), [short(answer) for answer in order], parse_math=False)
-    ax.set_ylim(len(order) - 0.5, -0.5)
+    ax.set_ylim(max(len(order), 1) - 0.5, -0.5)
     ax.set_xlim(-0.03, 1.03)
     ax.grid(axis="x", color=colors.grid, linewidth=0.8)
     ax.set_xlabel("score")

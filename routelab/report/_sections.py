@@ -114,7 +114,7 @@ def comparison(result: Comparison) -> str:
         shown.append(
             picture(
                 partial(plots.confusion, counts), _confused(best, counts),
-                f"{best}: truth in rows, answers in columns, stronger colour for a larger share of the row.",
+                f"{best}: truth in rows, answers in columns; colour is the share of the row.",
                 height=max(1.4 + 0.24 * rows_shown, 1.8 + 0.2 * len(counts)),
             )
         )  # fmt: skip

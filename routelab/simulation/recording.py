@@ -52,6 +52,7 @@ from routelab.simulation.run import run
 TIME_TOLERANCE_S = 1e-3
 COST_TOLERANCE_USD = 1e-12
 DEFAULT_LATENCY_S = 0.1
+PROPORTIONS_P = 1e-4
 _ROUTER = {
     "allowed_fails",
     "allowed_fails_policy",
@@ -124,12 +125,14 @@ def verify_recording(path: str | os.PathLike[str]) -> Verdict:
         raise InputError(f"{found}: not a JSON recording: {error}") from error
     if not isinstance(recording, dict) or not {"config", "trace", "results"} <= recording.keys():
         raise InputError(f"{found}: a recording has the keys config, trace, results and events")
+    recording = _in_order(recording)
     try:
         plan = plan_of(recording)
         output, state, names = replay_recording(recording, plan)
     except InputError as reason:
         return Verdict(found.stem, None, str(reason))
-    difference = first_difference(recording, output, state, names)
+    differ = proportions_differ if recording.get("summary_only") else first_difference
+    difference = differ(recording, output, state, names)
     return Verdict(
         name=found.stem,
         identical=difference is None,
@@ -137,6 +140,15 @@ def verify_recording(path: str | os.PathLike[str]) -> Verdict:
         requests=len(recording["trace"]),
         attempts=len(output.attempt),
     )
+
+
+def _in_order(recording: dict[str, Any]) -> dict[str, Any]:
+    """Return the recording with its requests in order of time."""
+    trace, results = recording["trace"], recording["results"]
+    order = sorted(range(len(trace)), key=lambda i: trace[i]["t"])
+    if len(results) == len(trace):
+        results = [results[i] for i in order]
+    return {**recording, "trace": [trace[i] for i in order], "results": results}
 
 
 def _only(given: dict[str, Any] | None, known: set[str], what: str) -> dict[str, Any]:
@@ -277,15 +289,12 @@ def _answer(rule: dict[str, Any], requests: dict[str, int]) -> Answer:
 
 def replay_recording(recording: dict[str, Any], plan: Plan) -> tuple[Output, State, list[str]]:
     """Replay the recorded requests; return the results, the final state and the deployment ids."""
-    if recording.get("summary_only") or recording.get("sequential"):
-        raise NotCovered("recordings that are summaries or sequential are not replayed")
+    if recording.get("sequential"):
+        raise NotCovered("recordings whose requests wait for each other are not replayed")
     asked = recording["trace"]
     for request in asked:
         _only(request.get("kwargs"), {"num_retries", "timeout"}, "request argument")
     times = [request["t"] for request in asked]
-    order = sorted(range(len(asked)), key=lambda i: times[i])
-    if order != list(range(len(asked))):
-        raise NotCovered("requests are not in order of time")
     number = {request["id"]: i for i, request in enumerate(asked)}
     ids = list(plan.deployments)
     groups = list(plan.models)
@@ -308,6 +317,11 @@ def replay_recording(recording: dict[str, Any], plan: Plan) -> tuple[Output, Sta
     rows[:, Q_TIMEOUT] = [k.get("timeout", np.nan) for k in given]
     rows[:, Q_MODEL] = -1
     trace = Trace(rows, np.zeros((count, 0), np.int64))
+    accounting = "sdk" if recording.get("entry") == "sdk" else "proxy"
+    arrays = compile_plan(plan, accounting=accounting)
+    if recording.get("summary_only"):  # its picks were not kept: the kernel draws its own
+        output, state = run(arrays, provider, trace)
+        return output, state, ids
     picks = [[ids.index(a[1]) for a in result["attempts"]] for result in recording["results"]]
     feed = Feed(
         pick_start=np.concatenate([[0], np.cumsum([len(p) for p in picks])]).astype(np.int64),
@@ -316,9 +330,27 @@ def replay_recording(recording: dict[str, Any], plan: Plan) -> tuple[Output, Sta
             [e["seconds"] for e in recording["events"] if e["event"] == "retry_sleep"], np.float64
         ),
     )
-    accounting = "sdk" if recording.get("entry") == "sdk" else "proxy"
-    output, state = run(compile_plan(plan, accounting=accounting), provider, trace, feed=feed)
+    output, state = run(arrays, provider, trace, feed=feed)
     return output, state, ids
+
+
+def proportions_differ(
+    recording: dict[str, Any], output: Output, state: State, ids: list[str]
+) -> str | None:
+    """Compare how often each deployment served: a chi-square test of homogeneity at 1e-4."""
+    from scipy.stats import chi2_contingency
+
+    served = output.request[:, O_SERVED].astype(int)
+    told = recording["totals"]["served_by"]
+    table = np.array([[told.get(name, 0), int((served == i).sum())] for i, name in enumerate(ids)])
+    if table.sum(axis=0)[0] != table.sum(axis=0)[1]:
+        return f"recorded {table.sum(axis=0)[0]} served, replayed {table.sum(axis=0)[1]}"
+    used = table[table.sum(axis=1) > 0]
+    if len(used) > 1:
+        p = float(chi2_contingency(used).pvalue)
+        if p < PROPORTIONS_P:
+            return f"served by: recorded and replayed {table.tolist()}, p = {p:.1g}"
+    return None
 
 
 def _differs(recorded: float, replayed: float, tolerance: float) -> bool:

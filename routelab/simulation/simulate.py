@@ -132,7 +132,7 @@ def _ready(traffic: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
 def _fitting(decisions: pd.DataFrame, plan: Plan, frame: pd.DataFrame) -> pd.DataFrame:
     if len(decisions) != len(frame):
         raise InputError(f"{len(decisions)} decisions were given for {len(frame)} requests")
-    unknown = sorted(set(decisions["group"]) - set(plan.models))
+    unknown = sorted(set(decisions["group"].unique()) - set(plan.models))
     if unknown:
         raise InputError(f"the decisions name {unknown[0]!r}, which is no model group of the plan")
     return decisions

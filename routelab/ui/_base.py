@@ -42,6 +42,21 @@ class Status(w.HTML):
         )
 
 
+#: For tables and lists inside panels: JupyterLab's own style for them is meant for outputs.
+PANEL_STYLE = (
+    "<style>.rl-told table{border-collapse:collapse;margin:.2em 0}"
+    ".rl-told th,.rl-told td{text-align:left;padding:.1em 1.4em .1em 0;line-height:1.5;"
+    "vertical-align:top}.rl-told ul{margin:.2em 0;padding-left:1.3em}"
+    ".rl-told li{line-height:1.5}.rl-yaml textarea{font-family:monospace;white-space:pre}"
+    ".rl-yaml textarea:disabled{color:var(--jp-content-font-color1,inherit);opacity:1}</style>"
+)
+
+
+def told(html: str) -> str:
+    """Return HTML (escaped already) in the panels' style for tables and lists."""
+    return f'{PANEL_STYLE}<div class="rl-told">{html}</div>'
+
+
 class Facts(w.HTML):
     """Numbers with their names, in a row; always escaped."""
 
@@ -169,6 +184,7 @@ class Panel(w.VBox):
         self.config = config
         self.result: Any = None
         self._drawing = False
+        self._controls: dict[str, w.Widget] = {}
         self.status = Status()
         super().__init__(layout=w.Layout(max_width="1150px"))
 
@@ -192,16 +208,22 @@ class Panel(w.VBox):
                 control.set_trait("value", getattr(self.config, field))
                 raise
 
+        self._controls[field] = control
         control.observe(guarded(self.status)(changed), "value")
 
     def update(self, **changes: Any) -> None:
-        """Change settings: compute, draw, tell. After an error the old settings stay."""
+        """Change settings: compute, draw, tell, and move the controls along.
+
+        After an error the old settings stay.
+        """
         config = replace(self.config, **changes)
         result = self.compute(config)
         self.config, self.result = config, result
         self._drawing = True  # controls that draw() sets are not asked back
         try:
             self.status.ok(self.draw(result))
+            for field, control in self._controls.items():
+                control.value = getattr(self.config, field)
         finally:
             self._drawing = False
 

@@ -16,7 +16,7 @@ from routelab.catalog import Catalog
 from routelab.decide import group_of_route
 from routelab.plan import Plan
 from routelab.plots._style import short
-from routelab.ui._base import PICTURE_DPI, Panel, Picture, number
+from routelab.ui._base import PICTURE_DPI, Panel, Picture, number, told
 
 PROMPTS_LISTED = 60
 MODELS_SHOWN = 8
@@ -139,7 +139,7 @@ class ExplorePanel(Panel):
             group = result.groups[name]
             rows.append([name, answer or "abstains", score, *([group or "–"] if self.plan else [])])
         head = ["router", "answer", "best score", *(["model group"] if self.plan else [])]
-        self.table.value = table(head, rows)
+        self.table.value = told(table(head, rows))
         assert self.picture is not None
         fig, axes = plots.figure(WIDTH, 3.3, columns=2, dpi=PICTURE_DPI, ratios=(1.25, 1.0))
         plots.router_scores(result.scores, axes[0])

@@ -14,7 +14,7 @@ from routelab._html import esc, table
 from routelab.exporters import TARGETS, Finding, lint
 from routelab.exporters import export as run_export
 from routelab.plan import Plan
-from routelab.ui._base import Panel
+from routelab.ui._base import Panel, told
 
 LINES_IN_FALLBACK = 30
 
@@ -96,8 +96,7 @@ class ExportPanel(Panel):
         self.bind(self.target, "target")
         self.bind(self.file, "file")
         top = w.HBox([self.target, self.file, self.download], layout=w.Layout(flex_flow="row wrap"))
-        code = w.HTML("<style>.rl-yaml textarea{font-family:monospace;white-space:pre}</style>")
-        self.children = [top, code, self.preview, self.told, self.status]
+        self.children = [top, self.preview, self.told, self.status]
         self.update()
 
     def compute(self, config: ExportConfig) -> Exported:
@@ -126,7 +125,7 @@ class ExportPanel(Panel):
         missing = "".join(f"<li>{esc(item)}</li>" for item in result.not_carried)
         rows = [[f.line, f.severity, f.message, f.fix] for f in result.findings]
         found = table(["line", "severity", "finding", "what to do"], rows) if rows else ""
-        self.told.value = (
+        self.told.value = told(
             f"<b>Not carried by {esc(self.config.target)}</b>"
             f"<ul>{missing or '<li>nothing: all of the plan is there</li>'}</ul>{found}"
         )

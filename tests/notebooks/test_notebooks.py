@@ -54,7 +54,7 @@ def test_the_check_names_what_is_wrong(check, tmp_path):
         "metadata": {"scrolled": True},
         "outputs": [
             {"output_type": "error", "ename": "KeyError"},
-            {"output_type": "display_data", "data": {check.WIDGET_VIEW: {}, "text/html": "<SCRIPT>"}},
+            {"output_type": "x", "data": {check.WIDGET_VIEW: {}, "text/html": "<SCRIPT>"}},
             {"output_type": "stream", "text": "/home/me/data.csv"},
         ],
     }  # fmt: skip

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from routelab import InputError, Plan, simulate
+from routelab.decide import decide
 from routelab.simulation import run as runner
 from routelab.simulation.compile import midnights
 
@@ -288,3 +289,15 @@ def test_the_azure_trace_replays_whole(data, root):
     assert len(replay.decisions) == 13_927
     assert replay.summary["served"] + replay.summary["failed"] + replay.summary["refused"] == 13_927
     assert "no request carries a prompt, so the router was never asked" in replay.notes
+
+
+def test_decisions_may_be_made_once_for_plans_that_differ_in_money(make_plan, make_traffic):
+    traffic = make_traffic([0, 5000], tokens_in=9_000)
+    decided = decide(make_plan(), traffic)
+    for plan in (make_plan(), make_plan(budgets=[{"scope": "plan", "limit_usd": 1.5}])):
+        shared, own = simulate(traffic, plan, decisions=decided), simulate(traffic, plan)
+        pd.testing.assert_frame_equal(shared.decisions, own.decisions)
+    with pytest.raises(InputError, match="2 decisions were given for 1 requests"):
+        simulate(traffic.head(1), make_plan(), decisions=decided)
+    with pytest.raises(InputError, match="'weak', which is no model group"):
+        simulate(traffic, make_plan(), decisions=decided.assign(group="weak"))

@@ -39,6 +39,8 @@ IDENTICAL = [
         "proxy/09c_single_dep_500",
     ),
     *("proxy/09d_single_dep_1000", "proxy/09e_allowed_fails", "proxy/09h_disable_cooldowns"),
+    *("proxy/07a_weighted_shuffle", "proxy/07b_shuffle_by_rpm", "proxy/07c_shuffle_uniform"),
+    *("proxy/07d_weight_partial", "proxy/09g_auth_error"),
     *("sdk/02e_all_deps_cooling", "sdk/03a_timeout_router", "sdk/06d_retries_multi_instant"),
 ]
 
@@ -106,6 +108,17 @@ def test_a_recorded_pick_outside_the_eligible_set_is_noticed(recorded, tmp_path)
     path = tmp_path / "changed.json"
     path.write_text(json.dumps(recording))
     assert verify_recording(path).identical is False
+
+
+def test_proportions_that_do_not_fit_the_weights_are_noticed(recorded, tmp_path):
+    recording = json.loads((recorded / "proxy" / "07a_weighted_shuffle.json").read_text())
+    recording["config"]["deployments"][0]["params"]["weight"] = 5  # 8 when it was recorded
+    path = tmp_path / "changed.json"
+    path.write_text(json.dumps(recording))
+    assert "p = " in verify_recording(path).message
+    recording["totals"]["served_by"] = {"w8": 1}
+    path.write_text(json.dumps(recording))
+    assert verify_recording(path).message == "recorded 1 served, replayed 4000"
 
 
 def test_a_retry_sleep_outside_its_range_is_noticed(recorded, tmp_path):

@@ -12,8 +12,9 @@ from routelab.catalog import Model
 HOSTILE = '<img src=x onerror="alert(1)">'
 FORMULA = r"$\frac{ not a formula"
 
-DEAR = Model("dear", "alpha", 1.0, 10.0, context_window=10_000, ttft_s=1.0, output_tokens_per_s=99)
-FAIR = Model("fair", "beta", 0.1, 1.0, context_window=10_000, ttft_s=0.5, output_tokens_per_s=99)
+SPEED = {"context_window": 10_000, "ttft_s": 0.5, "output_tokens_per_s": 99.0}
+DEAR = Model("dear", "alpha", 1.0, 10.0, litellm_model="openai/dear", **SPEED)
+FAIR = Model("fair", "beta", 0.1, 1.0, litellm_model="azure/fair", **SPEED)
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ def test_another_figure_and_a_control_can_be_chosen(comparison):
 def test_a_router_that_never_gives_a_class_has_no_precision_for_it(comparison):
     panel = ui.compare(comparison)
     panel.update(router=HOSTILE, truth="code")
+    assert (panel.router.value, panel.truth.value) == (HOSTILE, "code")
     assert panel.result["recall"] == 0
     assert "–" in panel.facts.value
 

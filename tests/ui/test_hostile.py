@@ -51,7 +51,7 @@ def test_no_panel_lets_raw_markup_through(comparison, traffic, hostile_plan):
     seen = 0
     for panel in panels(comparison, traffic, hostile_plan):
         text = html_of(panel)
-        assert "<img" not in text and "onerror=\"" not in text
+        assert "<img" not in text and 'onerror="' not in text
         seen += "&lt;img" in text
     assert seen >= 5
 
@@ -62,5 +62,5 @@ def test_the_report_lets_no_markup_through(comparison, traffic, hostile_plan, tm
         tmp_path / "r.html", replay=replay, comparisons={HOSTILE: comparison}, title=HOSTILE
     )
     text = path.read_text(encoding="utf-8")
-    assert "<img src=x" not in text and "onerror=\"" not in text and "<script" not in text
+    assert "<img src=x" not in text and 'onerror="' not in text and "<script" not in text
     assert "&lt;img src=x" in text

@@ -84,7 +84,7 @@ def write_report(
     notes = notes or ["none were needed"]
     sections.append(("assumptions", "Assumptions", items(notes)))
     sections.append(("reproduce", "How to reproduce", _reproduce(replay, named, export_result)))
-    lead = "Written by routelab; every number is computed from the files named below."
+    lead = "Written by routelab; the commands that compute it again are at the end."
     text = page(title, lead, sections, f"routelab {__version__}")
     with atomic_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

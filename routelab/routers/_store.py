@@ -1,7 +1,4 @@
-"""Fitted routers on disk, without pickle.
-
-Skops with a fixed list of types, and deterministic bytes.
-"""
+"""Fitted routers on disk: skops with a fixed list of types, and deterministic bytes."""
 
 from __future__ import annotations
 

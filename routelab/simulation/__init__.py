@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from routelab.simulation.recording import Verdict, verify_recording
 from routelab.simulation.replay import Replay
 from routelab.simulation.simulate import simulate
+from routelab.simulation.verify import Verdict, verify_recording
 
 __all__ = ["Replay", "Verdict", "simulate", "verify_recording"]

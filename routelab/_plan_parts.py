@@ -1,0 +1,260 @@
+"""The parts of a plan: deployments, retries, cooldown, budgets, rules, splits, cache, router."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
+
+from routelab._checks import InputError, did_you_mean
+
+#: Error types that the gateway's retry and allowed-fails policies know.
+ERROR_TYPES = (
+    "AuthenticationError",
+    "BadRequestError",
+    "ContentPolicyViolationError",
+    "InternalServerError",
+    "RateLimitError",
+    "Timeout",
+)
+Strategy = Literal[
+    "simple-shuffle",
+    "least-busy",
+    "latency-based-routing",
+    "cost-based-routing",
+    "usage-based-routing-v2",
+]
+_PERIOD = re.compile(r"(\d+)(s|m|h|d)")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def period_seconds(period: str) -> float:
+    """Return the seconds in a budget period such as ``"30s"``, ``"10m"``, ``"12h"`` or ``"1d"``.
+
+    Examples
+    --------
+    >>> period_seconds("12h")
+    43200.0
+    """
+    match = _PERIOD.fullmatch(period)
+    if match is None or int(match[1]) == 0:
+        raise ValueError(f"period {period!r} must be a whole number above 0 and s, m, h or d: 1d")
+    return float(int(match[1]) * _SECONDS[match[2]])
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False
+    )
+
+
+class RouterSpec(Part):
+    """Which router chooses a route for a prompt, and where it comes from.
+
+    Either `labels` (a file to train on: every use trains the same router), or `file` (a fitted
+    router inside a bundle), or `fitted` (an estimator given from Python) is needed before prompts
+    can be routed.
+    """
+
+    kind: str
+    encoder: str = "tfidf"
+    params: dict[str, Any] = {}
+    labels: str | None = Field(None, description="label file, or bundled:prompts.csv")
+    label: str | None = Field(None, description="which column of the label file")
+    file: str | None = Field(None, description="fitted router inside a bundle")
+    fitted: Any = Field(None, exclude=True, repr=False)
+
+    def resolve(self) -> Any:
+        """Return the fitted estimator.
+
+        The one given, or loaded from `file`, or trained on `labels`.
+        """
+        if self.fitted is not None:
+            return self.fitted
+        if self.file is not None:
+            from routelab.routers import load_router
+
+            return load_router(self.file)
+        if self.labels is None:
+            raise InputError(
+                "the plan names a router but neither a label file, a fitted file nor an estimator: "
+                "set router.labels, or load the plan from a bundle"
+            )
+        from routelab.datasets import resolve_bundled
+        from routelab.labels import read_labels
+        from routelab.routers import make_router
+
+        frame = read_labels(resolve_bundled(self.labels), label=self.label)
+        router = make_router(self.kind, encoder=self.encoder, **self.params)
+        return router.fit(frame["prompt"].tolist(), frame["label"].tolist())
+
+
+class Deployment(Part):
+    """One place that serves a model: what a LiteLLM ``model_list`` entry describes."""
+
+    id: str
+    model: str = Field(description="name in the catalog")
+    weight: float | None = Field(None, ge=0)
+    order: int | None = Field(None, ge=1)
+    rpm: int | None = Field(None, ge=1)
+    tpm: int | None = Field(None, ge=1)
+    max_parallel_requests: int | None = Field(None, ge=1)
+    timeout_s: float | None = Field(None, gt=0)
+    num_retries: int | None = Field(None, ge=0)
+    cooldown_s: float | None = Field(None, ge=0)
+    allowed_fails: int | None = Field(None, ge=0)
+    api_base: str | None = None
+    api_key_env: str | None = Field(
+        None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="environment variable, never the key"
+    )
+
+
+def _known_error_types(policy: dict[str, int]) -> dict[str, int]:
+    for name, count in policy.items():
+        if name not in ERROR_TYPES:
+            raise ValueError(
+                f"there is no error type {name!r}{did_you_mean(name, ERROR_TYPES)}; "
+                f"a policy names {', '.join(ERROR_TYPES)}"
+            )
+        if count < 0:
+            raise ValueError(f"{name} must be at least 0, got {count}")
+    return policy
+
+
+Policy = Annotated[dict[str, int], AfterValidator(_known_error_types)]
+
+
+class Retries(Part):
+    """Retries inside one model group."""
+
+    num_retries: int = Field(2, ge=0)
+    retry_after_s: float = Field(0, ge=0, description="least wait before a retry")
+    policy: Policy | None = Field(None, description="retries per error type")
+
+
+class Cooldown(Part):
+    """When a failing deployment is left alone, and for how long."""
+
+    seconds: float = Field(5, ge=0, description="0 means 5, as in the gateway; see disabled")
+    allowed_fails: int | None = Field(None, ge=0)
+    allowed_fails_policy: Policy | None = None
+    disabled: bool = False
+
+
+class Budget(Part):
+    """A spending limit in USD.
+
+    ``provider`` and ``deployment`` budgets are the gateway's: their window has a fixed length, and
+    the next one starts at the first success after it ends, so it drifts. ``plan``, ``tier`` and
+    ``user`` budgets are calendar budgets: they start afresh at midnight in `timezone`. Before a
+    request, its cost is estimated with the catalog's one formula and `expected_output_tokens`; what
+    is booked afterwards is the same formula on the real tokens. A request that would cross the
+    limit goes to the first group of `downgrade_to` that still fits, else it is refused or served by
+    the last of them (`when_exhausted`).
+    """
+
+    scope: Literal["provider", "deployment", "plan", "tier", "user"]
+    name: str | None = Field(
+        None, description="provider, deployment id or tier; not for plan, user"
+    )
+    limit_usd: float = Field(gt=0)
+    period: str = "1d"
+    timezone: str = "UTC"
+    downgrade_to: tuple[str, ...] = ()
+    when_exhausted: Literal["refuse", "serve-last"] = "refuse"
+
+    @field_validator("period")
+    @classmethod
+    def _period(cls, value: str) -> str:
+        period_seconds(value)
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _timezone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            from zoneinfo import available_timezones
+
+            raise ValueError(
+                f"time zone {value!r} does not exist{did_you_mean(value, available_timezones())}"
+            ) from None
+        return value
+
+    @model_validator(mode="after")
+    def _scope(self) -> Self:
+        named = self.scope in ("provider", "deployment", "tier")
+        if named and not self.name:
+            raise ValueError(f"a budget of scope {self.scope!r} needs a name")
+        if not named and self.name:
+            raise ValueError(f"a budget of scope {self.scope!r} takes no name, got {self.name!r}")
+        if self.is_calendar and self.period != "1d":
+            raise ValueError(f"a {self.scope} budget is per calendar day: period 1d only")
+        if not self.is_calendar and (self.downgrade_to or self.when_exhausted != "refuse"):
+            raise ValueError(
+                f"a {self.scope} budget is the gateway's: it filters deployments and cannot "
+                f"downgrade; "
+                "use fallbacks, or scope plan, tier or user"
+            )
+        if self.when_exhausted == "serve-last" and not self.downgrade_to:
+            raise ValueError("when_exhausted: serve-last needs downgrade_to")
+        return self
+
+    @property
+    def is_calendar(self) -> bool:
+        """True for routelab's own budgets, False for those of the gateway."""
+        return self.scope in ("plan", "tier", "user")
+
+
+class Rule(Part):
+    """A fixed decision on what is known before any router runs.
+
+    The first rule that matches wins.
+    """
+
+    model: str
+    tiers: tuple[str, ...] | None = None
+    has_prompt: bool | None = None
+    min_input_tokens: int | None = Field(None, ge=0)
+    max_input_tokens: int | None = Field(None, ge=0)
+
+
+class Arm(Part):
+    """One arm of an A/B split; without a `model` it keeps the router's choice."""
+
+    share: float = Field(gt=0, le=1)
+    model: str | None = None
+
+
+class Split(Part):
+    """An A/B test: units (users, sessions or requests) are assigned to arms by a stable hash."""
+
+    name: str
+    arms: dict[str, Arm]
+    by: Literal["user", "session_id", "request_id"] = "user"
+    models: tuple[str, ...] | None = Field(None, description="only requests routed to these groups")
+
+    @model_validator(mode="after")
+    def _shares(self) -> Self:
+        total = math.fsum(arm.share for arm in self.arms.values())
+        if abs(total - 1) > 1e-9:
+            raise ValueError(f"the shares of split {self.name!r} add up to {total:g}, not to 1")
+        return self
+
+
+class DecisionCache(Part):
+    """Keep the router's answer for a prompt that was seen before."""
+
+    max_entries: int = Field(10_000, ge=1)
+    ttl_s: float = Field(3600, gt=0)

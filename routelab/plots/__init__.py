@@ -1,14 +1,14 @@
 """Pictures of results: each function takes (result, ax) and returns artists; no pyplot state."""
 
-from routelab.plots._comparison import accuracy_bars, confusion, cost_quality, router_scores
+from routelab.plots._comparison import accuracy_bars, confusion, cost_quality
 from routelab.plots._replay import (
     daily_spend,
     hourly_outcomes,
     latency,
     model_share,
     outcome_counts,
-    request_costs,
 )
+from routelab.plots._request import request_costs, router_scores
 from routelab.plots._style import THEMES, Theme, figure, png, style
 
 __all__ = [

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from routelab.plots._request import bars
 from routelab.plots._style import Theme, color_of, dress, legend, short, title
 
 if TYPE_CHECKING:
@@ -215,59 +216,10 @@ def model_share(replay: Replay, ax: Axes, theme: str | Theme = "light") -> list[
     names = list(replay.plan.catalog.names)
     palette = color_of(names, colors)
     shares = [replay.summary["share_by_model"].get(name, 0.0) for name in names]
-    return _bars(
+    return bars(
         ax, names, shares, [palette[name] for name in names], "Share of served requests", colors,
         [f"{share:.1%}" for share in shares],
     )  # fmt: skip
-
-
-def _bars(
-    ax: Axes,
-    names: list[str],
-    values: list[float],
-    palette: list[str],
-    heading: str,
-    theme: Theme,
-    told: list[str],
-) -> list[Artist]:
-    """Draw horizontal bars from top to bottom, each with its value as text."""
-    place = list(range(len(names)))
-    bars = ax.barh(place, values, 0.66, color=palette)
-    ax.set_yticks(place, [short(name) for name in names], parse_math=False)
-    ax.invert_yaxis()
-    top = max([*values, 0.0]) or 1.0
-    ax.set_xlim(0, top * 1.22)
-    ax.grid(axis="y", visible=False)
-    ax.set_xticks([])
-    ax.spines["bottom"].set_visible(False)
-    for y, value, text in zip(place, values, told, strict=True):
-        ax.text(value + top * 0.015, y, text, va="center", fontsize=8.5, color=theme.text)
-    title(ax, heading, theme)
-    return list(bars)
-
-
-def request_costs(
-    costs: dict[str, float], ax: Axes, theme: str | Theme = "light", *, chosen: tuple[str, ...] = ()
-) -> list[Artist]:
-    """Draw what one request costs on each model, in USD; models that were chosen stand out.
-
-    Parameters
-    ----------
-    costs : dict of str to float
-        Model name to USD.
-    chosen : tuple of str
-        Models that some router chose.
-    """
-    colors = dress(ax, theme)
-    palette = [colors.served if name in chosen else colors.muted for name in costs]
-    told = [_usd(value) for value in costs.values()]
-    return _bars(
-        ax, list(costs), list(costs.values()), palette, "USD for this request", colors, told
-    )
-
-
-def _usd(value: float) -> str:
-    return f"${value:,.2f}" if value >= 1 else f"${value:.3g}" if value >= 1e-3 else f"${value:.6f}"
 
 
 def latency(replay: Replay, ax: Axes, theme: str | Theme = "light") -> list[Any]:

@@ -1,26 +1,18 @@
-"""What every panel is made of: a status line, guarded callbacks, a picture, and a static copy."""
+"""What every panel is made of: a status line, guarded callbacks, controls, and a static copy."""
 
 from __future__ import annotations
 
 import base64
 import functools
-import io
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets as w
-import numpy as np
 
 from routelab._html import esc
-
-if TYPE_CHECKING:
-    from matplotlib.artist import Artist
-    from matplotlib.figure import Figure
-
-WIDTH_DPI = 100  # pixels on the page per inch of figure
-PICTURE_DPI = 144  # pixels in the picture per inch of figure
+from routelab.ui._picture import Picture, compact
 
 
 class Status(w.HTML):
@@ -94,74 +86,6 @@ def guarded(status: Status) -> Callable[[Callable[..., Any]], Callable[..., Any]
         return call
 
     return wrap
-
-
-class Picture(w.Image):
-    """A figure as PNG; `paint` shows another one of the same size."""
-
-    def __init__(self, width: float):
-        self.width_px = int(width * WIDTH_DPI)
-        super().__init__(
-            format="png", layout=w.Layout(width=f"{self.width_px}px", max_width="100%")
-        )
-
-    def paint(self, fig: Figure) -> None:
-        """Draw a figure (not of pyplot) and send it."""
-        fig.canvas.draw()
-        self.send_pixels(fig.canvas)
-
-    def send_pixels(self, canvas: Any) -> None:
-        """Send what is on a canvas; fast rather than small."""
-        from PIL import Image
-
-        buffer = io.BytesIO()
-        pixels = np.asarray(canvas.buffer_rgba())
-        Image.fromarray(pixels).convert("RGB").save(buffer, "png", compress_level=1)
-        self.value = buffer.getvalue()
-
-
-class LivePlot(Picture):
-    """A figure whose axes are drawn once; `show` replaces what moves.
-
-    Parameters
-    ----------
-    fig : Figure
-        Not of pyplot. Its layout is frozen at the first drawing.
-    shown : iterable of artists
-        What is drawn already and moves: it counts for the layout and is then removed.
-    """
-
-    def __init__(self, fig: Figure, shown: Iterable[Artist] = ()):
-        super().__init__(fig.get_figwidth())
-        self._fig = fig
-        self._canvas: Any = fig.canvas
-        self._artists: list[Artist] = list(shown)
-        self._canvas.draw()
-        self._fig.set_layout_engine("none")
-        self.rebuild()
-
-    def rebuild(self) -> None:
-        """Draw axes, ticks and labels again, after limits or names have changed."""
-        self.clear()
-        self._canvas.draw()
-        self._background = self._canvas.copy_from_bbox(self._fig.bbox)
-
-    def clear(self) -> None:
-        """Remove what moves, so that a new drawing starts from empty axes."""
-        for artist in self._artists:
-            artist.remove()
-        for ax in self._fig.axes:
-            ax.containers.clear()  # else legends name bars that are gone
-        self._artists = []
-
-    def show(self, artists: Iterable[Artist]) -> None:
-        """Draw these artists over the axes and send the picture."""
-        self._artists = list(artists)
-        self._canvas.restore_region(self._background)
-        for artist in sorted(self._artists, key=lambda a: a.get_zorder()):
-            artist.set_animated(True)
-            self._fig.draw_artist(artist)
-        self.send_pixels(self._canvas)
 
 
 class Panel(w.VBox):
@@ -239,17 +163,6 @@ class Panel(w.VBox):
             data["image/png"] = base64.b64encode(compact(self.picture.value)).decode()
             metadata["image/png"] = {"width": self.picture.width_px}
         return data, metadata
-
-
-def compact(png: bytes) -> bytes:
-    """Return the same picture as a small PNG, for outputs that are stored."""
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    image = Image.open(io.BytesIO(png)).convert("RGB")
-    method = Image.Quantize.MAXCOVERAGE  # rare colours stay what they are
-    image.quantize(256, method, dither=Image.Dither.NONE).save(buffer, "png", optimize=True)
-    return buffer.getvalue()
 
 
 def number(

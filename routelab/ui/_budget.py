@@ -15,7 +15,8 @@ from routelab.plots import _replay as pictures
 from routelab.plots._style import legend, style
 from routelab.simulation import Replay, simulate
 from routelab.traffic import check_traffic
-from routelab.ui._base import PICTURE_DPI, Facts, LivePlot, Panel, number
+from routelab.ui._base import Facts, Panel, number
+from routelab.ui._picture import PICTURE_DPI, LivePlot
 
 
 @dataclass(frozen=True, slots=True)

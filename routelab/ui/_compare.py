@@ -14,7 +14,8 @@ from routelab._checks import InputError
 from routelab.evaluate import Comparison
 from routelab.plots._comparison import main_metric
 from routelab.plots._style import short
-from routelab.ui._base import PICTURE_DPI, Facts, Panel, Picture, number
+from routelab.ui._base import Facts, Panel, number
+from routelab.ui._picture import PICTURE_DPI, Picture
 
 WIDTH = 11.0
 FIGURES = (

@@ -16,7 +16,8 @@ from routelab.catalog import Catalog
 from routelab.decide import group_of_route
 from routelab.plan import Plan
 from routelab.plots._style import short
-from routelab.ui._base import PICTURE_DPI, Panel, Picture, number, told
+from routelab.ui._base import Panel, number, told
+from routelab.ui._picture import PICTURE_DPI, Picture
 
 PROMPTS_LISTED = 60
 MODELS_SHOWN = 8

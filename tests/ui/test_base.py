@@ -12,7 +12,8 @@ from PIL import Image
 from routelab import plots
 from routelab._checks import InputError
 from routelab._html import esc, table
-from routelab.ui._base import Facts, Job, LivePlot, Panel, Picture, Status, compact, guarded, number
+from routelab.ui._base import Facts, Job, Panel, Status, guarded, number
+from routelab.ui._picture import LivePlot, Picture, compact
 
 
 def test_status_and_facts_are_escaped():

@@ -71,7 +71,7 @@ def _run(folder: Path, seed: int) -> Iterator[str]:
     write_report(
         folder / "report.html",
         replay=replay,
-        comparisons=(by_complexity, by_route),
+        comparisons={"complexity": by_complexity, "routes": by_route},
         export_result=exported,
         title="routelab on bundled data",
     )

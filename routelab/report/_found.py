@@ -68,11 +68,9 @@ def replay_sentences(replay: Replay) -> Iterator[str]:
 
 def _budget_sentences(replay: Replay, counts: Mapping[str, int]) -> Iterator[str]:
     limits = [b for b in replay.plan.budgets if b.scope == "plan"]
-    if counts["degraded"] or counts["refused"]:
-        yield (
-            f"Budgets sent {counts['degraded']:,} requests to a cheaper model and refused "
-            f"{counts['refused']:,}."
-        )
+    degraded, refused = replay.summary["degraded"], counts["refused"]
+    if degraded or refused:
+        yield f"Budgets sent {degraded:,} requests to a cheaper model and refused {refused:,}."
     elif replay.plan.budgets:
         yield "No request met the limit of a budget that downgrades or refuses."
     for budget in limits:

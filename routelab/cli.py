@@ -54,7 +54,7 @@ def _progress(what: str) -> Callable[..., None]:
     """Return a callback that shows a bar on standard error; quiet when that is no terminal."""
     from tqdm.auto import tqdm
 
-    bar = tqdm(desc=what, unit="", delay=2, leave=False, disable=not sys.stderr.isatty())
+    bar = tqdm(desc=what, unit="", leave=False, disable=not sys.stderr.isatty())
 
     def show(done: int, total: int, *_: Any) -> None:
         bar.total = total
@@ -169,8 +169,10 @@ def train(
         estimator.fit(table.prompts, table)
         prompts, learnt = len(table.prompts), f"{len(table.models)} models"
     else:
+        table, held_out = _published_split(table)
         estimator.fit(table["prompt"].tolist(), table["label"].tolist())
         prompts, learnt = len(table), f"{table['label'].nunique()} labels"
+        learnt += "" if held_out is None else " (the file's train part)"
     save_bundle(out, router=estimator, force=force)
     text = f"fitted {router!r} on {prompts:,} prompts and {learnt}; wrote {out}"
     _say(text, {"router": router, "prompts": prompts, "out": out}, as_json)
@@ -300,7 +302,7 @@ def simulate(
         outages=schedule,
         accounting=accounting,
         seed=seed,
-        progress=_progress("simulate"),
+        progress=_progress("simulate (the first run compiles, once)"),
     )
     replay.save(out, force=force)
     write_report(out / "report.html", replay=replay, title=f"{policy.name} on {log.name}")

@@ -13,9 +13,9 @@ def blocks(root):
     )
 
 
-def test_there_is_one_example_of_at_most_a_dozen_lines(root):
+def test_there_is_one_example_of_ten_lines(root):
     (example,) = blocks(root)
-    assert len([line for line in example.splitlines() if line.strip()]) <= 12
+    assert len([line for line in example.splitlines() if line.strip()]) <= 10
 
 
 def test_the_example_runs(root, tmp_path, monkeypatch, capsys):

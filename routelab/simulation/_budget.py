@@ -32,7 +32,7 @@ from routelab.simulation.arrays import (
 )
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def gateway_exceeded(plan, state, budget, now):
     """Return whether a provider or deployment budget is used up.
 
@@ -42,7 +42,7 @@ def gateway_exceeded(plan, state, budget, now):
     return now <= row[Y_SPEND_EXPIRY] and row[Y_SPEND] >= plan.budget[budget, B_LIMIT]
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def book_gateway(plan, state, budget, cost, now):
     """Add a cost the way the gateway's budget limiter does.
 
@@ -64,7 +64,7 @@ def book_gateway(plan, state, budget, cost, now):
     row[Y_SPEND] = spend
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def _account(plan, state, budget, account, now):
     """Return the row of an account.
 
@@ -83,7 +83,7 @@ def _account(plan, state, budget, account, now):
     return entry
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def book_calendar(plan, state, trace, request, cost, now):
     """Add a cost to every calendar budget that concerns the request."""
     for budget in range(plan.calendar.shape[0]):
@@ -92,7 +92,7 @@ def book_calendar(plan, state, trace, request, cost, now):
             _account(plan, state, budget, account, now)[0] += cost
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def cost_of(plan, deployment, tokens_in, cached, tokens_out):
     """Return the cost of a call: the one formula of the catalog, for estimates and for bookings."""
     row = plan.deployment[deployment]
@@ -100,7 +100,7 @@ def cost_of(plan, deployment, tokens_in, cached, tokens_out):
     return cost + tokens_out * row[D_PRICE_OUT]
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def estimate(plan, trace, request, group):
     """Return the expected cost of a request in a group.
 
@@ -114,7 +114,7 @@ def estimate(plan, trace, request, group):
     return most
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def affordable_group(plan, state, trace, request, group, now):
     """Return the group that the calendar budgets allow in place of `group`.
 

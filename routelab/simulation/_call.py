@@ -53,7 +53,7 @@ CLIENT_TIMEOUT = -408
 TIMEOUT, CONTEXT_WINDOW = errors.TIMEOUT, errors.CONTEXT_WINDOW
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def _answer(plan, provider, trace, state, slot, deployment, number, now):
     """Decide what the provider answers: write status and tokens to the slot, return the latency."""
     own, request = state.slot[slot], state.slot[slot, S_REQUEST]
@@ -88,7 +88,7 @@ def _answer(plan, provider, trace, state, slot, deployment, number, now):
     return latency
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def start_attempt(plan, provider, trace, state, output, slot, deployment, share, now):
     """Send a request to a deployment.
 

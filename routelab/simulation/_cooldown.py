@@ -42,13 +42,13 @@ MIN_CALLS_LONE = 1000  # of the breaker of a group with one deployment
 DEFAULT_ALLOWED_FAILS = 3
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def is_cooling(row, now):
     """Return whether a deployment is in cooldown; the earlier of two overlapping ends counts."""
     return now < row[X_COOL_SET] + row[X_COOL_S] and now <= row[X_COOL_EXPIRY]
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def _bump(row, count, expiry, now, ttl):
     if now > row[expiry]:
         row[count] = 1.0
@@ -57,13 +57,13 @@ def _bump(row, count, expiry, now, ttl):
         row[count] += 1.0
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def count_success(row, now):
     """Book a success for the failure-rate breaker."""
     _bump(row, X_GOOD, X_GOOD_EXPIRY, now, WINDOW_S)
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def _should_cool(plan, row, deployment, kind, status, lone, has_fallback, now):
     if lone and status == 402:
         return False
@@ -95,7 +95,7 @@ def _should_cool(plan, row, deployment, kind, status, lone, has_fallback, now):
     return not (status == 408 or status == 409 or status == 429 or status >= 500)
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def count_failure(plan, state, output, deployment, kind, status, retry_after, now):
     """Book a failure that reached the failure callback.
 

@@ -15,7 +15,7 @@ import numpy as np
 FAIL, PICK, JITTER = 1, 2, 3
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def _mix(x):
     x = np.uint64(x)
     x ^= x >> np.uint64(30)
@@ -26,7 +26,7 @@ def _mix(x):
     return x
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def uniform(seed, purpose, request, target, attempt):
     """Return a number in [0, 1) that depends on the arguments alone."""
     golden = np.uint64(0x9E3779B97F4A7C15)

@@ -39,7 +39,7 @@ UNRESOLVED, BY_CHAIN, BY_ORDER = 0, 1, 2
 CONTEXT_WINDOW, CONTENT_POLICY = errors.CONTEXT_WINDOW, errors.CONTENT_POLICY
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def open_frame(state, slot, group, order, hops):
     """Start to try a group on top of the request's stack."""
     depth = state.slot[slot, S_DEPTH]
@@ -53,7 +53,7 @@ def open_frame(state, slot, group, order, hops):
     frame[F_RETRY_AFTER] = frame[F_LAST_RETRY_AFTER] = -1
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def _find_chain(plan, state, slot, frame, which):
     """Point the frame at its fallback chain; return whether there is one."""
     everyone = plan.chain.shape[1] - 1
@@ -67,7 +67,7 @@ def _find_chain(plan, state, slot, frame, which):
     return False
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def give_up(plan, state, slot, frame):
     """Choose how to fall back from a group whose own tries are used up.
 
@@ -100,7 +100,7 @@ def give_up(plan, state, slot, frame):
     return True
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def _claim(state, slot, key):
     """Mark a target as tried; return whether it was new."""
     new = not state.attempted[slot, key]
@@ -108,7 +108,7 @@ def _claim(state, slot, key):
     return new
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def next_target(plan, state, output, slot, frame):
     """Open a frame for the next fallback target; return whether there was one."""
     group, target, order = frame[F_GROUP], -1, -1

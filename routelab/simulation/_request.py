@@ -83,13 +83,13 @@ CONTEXT_WINDOW, CONTENT_POLICY = errors.CONTEXT_WINDOW, errors.CONTENT_POLICY
 NO_DEPLOYMENT, PLAN_BUDGET = errors.NO_DEPLOYMENT, errors.PLAN_BUDGET
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def _fail(frame, kind, status, deployment, retry_after):
     frame[F_KIND], frame[F_STATUS], frame[F_DEPLOYMENT] = kind, status, deployment
     frame[F_RETRY_AFTER] = retry_after
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def _log_failure(plan, state, output, slot, frame, now):
     """Count a failed attempt; the proxy shows the breaker only the first failure of a request."""
     if plan.setting[P_PROXY] == 0.0 or state.slot[slot, S_LOGGED] == 0:
@@ -99,7 +99,7 @@ def _log_failure(plan, state, output, slot, frame, now):
     state.slot[slot, S_LOGGED] = 1
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def _try_group(plan, provider, trace, feed, state, output, slot, frame, now):
     """Select a deployment and call it; return the next phase."""
     group, order = frame[F_GROUP], frame[F_ORDER]
@@ -118,7 +118,7 @@ def _try_group(plan, provider, trace, feed, state, output, slot, frame, now):
     return WAIT
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def _may_retry(setting, kind, status, healthy, size):
     """Return whether the gateway retries this error inside the group."""
     if kind == CONTEXT_WINDOW and setting[P_HAS_CONTEXT] == 1.0:
@@ -135,7 +135,7 @@ def _may_retry(setting, kind, status, healthy, size):
     return healthy > 0
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def _backoff(plan, state, feed, slot, frame, healthy, size):
     """Return how long the gateway sleeps before the next try."""
     step, jitter = frame[F_TRY], JITTER_S
@@ -154,7 +154,7 @@ def _backoff(plan, state, feed, slot, frame, healthy, size):
     return base + jitter * _draws.uniform(seed, _draws.JITTER, request, frame[F_GROUP], step)
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def _after_failure(plan, trace, feed, state, slot, frame, now):
     """Decide on a retry; return the next phase."""
     group, kind, tried = frame[F_GROUP], frame[F_KIND], frame[F_DEPLOYMENT]
@@ -187,13 +187,13 @@ def _after_failure(plan, trace, feed, state, slot, frame, now):
     return _after_sleep(frame)
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def _after_sleep(frame):
     """Return the phase after a retry's sleep; the gateway sleeps once more after the last retry."""
     return SELECT if frame[F_TRY] < frame[F_RETRIES] else GIVE_UP
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def _unwind(plan, state, output, slot, frame, now):
     """Leave a frame that has nothing left to try; return the next phase."""
     kind, status, deployment = frame[F_KIND], frame[F_STATUS], frame[F_DEPLOYMENT]
@@ -220,7 +220,7 @@ def _unwind(plan, state, output, slot, frame, now):
     return NEXT_TARGET
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def _close(state, output, slot, now):
     output.request[state.slot[slot, S_REQUEST], O_FINISHED] = now
     n = state.counter[C_FREE]
@@ -228,7 +228,7 @@ def _close(state, output, slot, now):
     state.counter[C_FREE] = n + 1
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def move(plan, provider, trace, feed, state, output, slot, phase, now):
     """Move a request through its phases until it waits for an event or is finished."""
     while phase != WAIT:
@@ -247,7 +247,7 @@ def move(plan, provider, trace, feed, state, output, slot, phase, now):
             phase = _unwind(plan, state, output, slot, frame, now)
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def arrive(plan, trace, state, output, now):
     """Take the next request in; return (slot, phase).
 
@@ -271,7 +271,7 @@ def arrive(plan, trace, state, output, now):
     return slot, SELECT
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def _succeed(plan, trace, state, output, slot, now):
     own = state.slot[slot]
     request, deployment = own[S_REQUEST], own[S_DEPLOYMENT]
@@ -289,7 +289,7 @@ def _succeed(plan, trace, state, output, slot, now):
     _close(state, output, slot, now)
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def resume(plan, trace, state, output, slot, now):
     """Take the event that a request was waiting for; return its next phase."""
     own = state.slot[slot]

@@ -50,7 +50,7 @@ NO_DEPLOYMENT, GATEWAY_BUDGET = errors.NO_DEPLOYMENT, errors.GATEWAY_BUDGET
 CONTEXT_WINDOW = errors.CONTEXT_WINDOW
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def _weigh(plan, state, first, end):
     """Turn the eligible marks into shuffle weights; return their sum.
 
@@ -74,7 +74,7 @@ def _weigh(plan, state, first, end):
     return total
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def _several(state, first, end):
     found = 0
     for d in range(first, end):
@@ -82,7 +82,7 @@ def _several(state, first, end):
     return found > 1
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def _shuffle(plan, state, output, feed, slot, first, end):
     """Return (deployment, its share of the draw)."""
     total = _weigh(plan, state, first, end)
@@ -110,7 +110,7 @@ def _shuffle(plan, state, output, feed, slot, first, end):
     return last, state.deployment[last, X_WEIGHT] / total
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def _least(plan, state, first, end):
     """Return the eligible deployment that is least busy, or cheapest.
 
@@ -127,7 +127,7 @@ def _least(plan, state, first, end):
     return best
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def _over_budget(plan, state, d, now):
     shared, own = plan.deployment[d, D_PROVIDER_BUDGET], plan.deployment[d, D_OWN_BUDGET]
     if shared >= 0.0 and gateway_exceeded(plan, state, int(shared), now):
@@ -135,7 +135,7 @@ def _over_budget(plan, state, d, now):
     return own >= 0.0 and gateway_exceeded(plan, state, int(own), now)
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def _keep_order(plan, state, first, end, wanted):
     """Keep the deployments of one order, the lowest present unless one is asked for.
 
@@ -160,7 +160,7 @@ def _keep_order(plan, state, first, end, wanted):
     return left
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def select(plan, state, output, trace, feed, slot, group, order, now):
     """Pick a deployment in the gateway's order of filters.
 
@@ -200,7 +200,7 @@ def select(plan, state, output, trace, feed, slot, group, order, now):
     return deployment, 0, share
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def _among(values, start, end, wanted):
     """Return whether a sorted slice holds a value; an empty slice holds everything."""
     if start == end:
@@ -215,7 +215,7 @@ def _among(values, start, end, wanted):
     return low < end and values[low] == wanted
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, error_model="numpy")
 def matching_rule(plan, state, provider, request, deployment, attempt, now):
     """Return the first rule of the provider's script that applies to this call, or -1."""
     call, own = int(state.deployment[deployment, X_CALLS]), provider.deployment[deployment]

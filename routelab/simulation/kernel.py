@@ -23,7 +23,7 @@ from routelab.simulation.arrays import (
 DONE, NEED_SLOTS, NEED_ATTEMPTS, NEED_COOLDOWNS = 0, 1, 2, 3
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit(nogil=True, cache=True, error_model="numpy")
 def advance(plan, provider, trace, feed, state, output, stop):
     """Run until request number `stop` has arrived and, when it is the last one.
 

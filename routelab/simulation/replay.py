@@ -176,7 +176,8 @@ def _decisions(
     providers = np.array([plan.provider_of(d) for d in deployments] + [None], object)
     served = rows[:, O_SERVED].astype(int)  # -1 picks the None at the end
     after_budget = groups[rows[:, O_GROUP].astype(int)]
-    seconds = (frame["timestamp"] - frame["timestamp"].iloc[0]).dt.total_seconds().to_numpy()
+    stamps = frame["timestamp"].astype("int64").to_numpy()  # microseconds, as in the trace
+    seconds = (stamps - stamps[0]) / 1e6
     kept = ["request_id", "timestamp", "user", "tier", "session_id"]
     result = frame[kept].copy()
     for name in ("route", "routed_by", "arm", "cache_hit"):

@@ -113,6 +113,9 @@ class Deployment(Part):
     num_retries: int | None = Field(None, ge=0)
     cooldown_s: float | None = Field(None, ge=0)
     allowed_fails: int | None = Field(None, ge=0)
+    explicit_prices: bool = Field(
+        True, description="false: cost-based routing looks the literal name up and finds no price"
+    )
     api_base: str | None = None
     api_key_env: str | None = Field(
         None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="environment variable, never the key"

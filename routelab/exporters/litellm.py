@@ -107,7 +107,7 @@ def _entry(plan: Plan, group: str, deployment: Deployment) -> dict[str, Any]:
         "model": model.litellm_model,
         "api_key": f"os.environ/{deployment.api_key_env or _default_key(model)}",
         "api_base": deployment.api_base,
-        **_prices(model),
+        **(_prices(model) if deployment.explicit_prices else {}),
         "weight": deployment.weight,
         "order": deployment.order,
         "rpm": deployment.rpm,

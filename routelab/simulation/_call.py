@@ -7,7 +7,8 @@ import numpy as np
 
 from routelab.simulation import errors
 from routelab.simulation._heap import push
-from routelab.simulation._select import matching_rule
+from routelab.simulation._select import USAGE_BASED, matching_rule
+from routelab.simulation._usage import turn_minute
 from routelab.simulation.arrays import (
     A_DEPLOYMENT,
     A_REQUEST,
@@ -19,6 +20,7 @@ from routelab.simulation.arrays import (
     D_TIMEOUT,
     EVENT_ATTEMPT,
     O_ATTEMPTS,
+    P_STRATEGY,
     P_TIMEOUT,
     Q_IN,
     Q_KIND,
@@ -47,6 +49,7 @@ from routelab.simulation.arrays import (
     V_WINDOW,
     X_CALLS,
     X_IN_FLIGHT,
+    X_MINUTE_CALLS,
 )
 
 CLIENT_TIMEOUT = -408
@@ -114,5 +117,9 @@ def start_attempt(plan, provider, trace, state, output, slot, deployment, share,
         latency = limit
         own[S_STATUS], own[S_KIND], own[S_RETRY_AFTER] = 408, TIMEOUT, -1
         entry[A_STATUS] = CLIENT_TIMEOUT
+    if plan.setting[P_STRATEGY] == USAGE_BASED:
+        turn_minute(plan, state.deployment[deployment], now)
+        state.deployment[deployment, X_MINUTE_CALLS] += 1.0
+    state.started[slot] = now
     own[S_EVENT], own[S_DEPLOYMENT] = EVENT_ATTEMPT, deployment
     push(state.heap_time, state.heap, state.counter, now + latency, slot)

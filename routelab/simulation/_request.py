@@ -15,7 +15,14 @@ from routelab.simulation._call import start_attempt
 from routelab.simulation._cooldown import count_failure, count_success, is_cooling
 from routelab.simulation._fallback import give_up, next_target, open_frame
 from routelab.simulation._heap import push
-from routelab.simulation._select import select
+from routelab.simulation._select import (
+    LATENCY_BASED,
+    LEAST_BUSY,
+    SHUFFLE,
+    USAGE_BASED,
+    select,
+)
+from routelab.simulation._usage import TIMEOUT_PENALTY, remember_latency, turn_minute
 from routelab.simulation.arrays import (
     C_BAD_SLEEPS,
     C_FREE,
@@ -58,6 +65,7 @@ from routelab.simulation.arrays import (
     P_RETRIES,
     P_RETRY_AFTER,
     P_SEED,
+    P_STRATEGY,
     Q_CACHED,
     Q_GROUP,
     Q_RETRIES,
@@ -73,12 +81,16 @@ from routelab.simulation.arrays import (
     S_RETRY_AFTER,
     S_STATUS,
     X_IN_FLIGHT,
+    X_MINUTE_CALLS,
+    X_MINUTE_TOKENS,
 )
 
 SELECT, FAILED, GIVE_UP, NEXT_TARGET, UNWIND, WAIT = 0, 1, 2, 3, 4, 5
 JITTER_S, FIRST_DELAY_S, MAX_DELAY_S, MAX_RETRY_AFTER_S = 0.75, 0.5, 8.0, 60
+MINUTE_LIMIT_RETRY_AFTER_S = 60
 BY_ORDER = 2
 RATE_LIMIT, NOT_FOUND, AUTHENTICATION = errors.RATE_LIMIT, errors.NOT_FOUND, errors.AUTHENTICATION
+TIMEOUT = errors.TIMEOUT
 CONTEXT_WINDOW, CONTENT_POLICY = errors.CONTEXT_WINDOW, errors.CONTENT_POLICY
 NO_DEPLOYMENT, PLAN_BUDGET = errors.NO_DEPLOYMENT, errors.PLAN_BUDGET
 
@@ -96,6 +108,8 @@ def _log_failure(plan, state, output, slot, frame, now):
         if frame[F_DEPLOYMENT] >= 0:
             kind, status, after = frame[F_KIND], frame[F_STATUS], frame[F_RETRY_AFTER]
             count_failure(plan, state, output, frame[F_DEPLOYMENT], kind, status, after, now)
+            if kind == TIMEOUT and plan.setting[P_STRATEGY] == LATENCY_BASED:
+                remember_latency(plan, state, frame[F_DEPLOYMENT], TIMEOUT_PENALTY, now)
     state.slot[slot, S_LOGGED] = 1
 
 
@@ -105,8 +119,14 @@ def _try_group(plan, provider, trace, feed, state, output, slot, frame, now):
     group, order = frame[F_GROUP], frame[F_ORDER]
     deployment, kind, share = select(plan, state, output, trace, feed, slot, group, order, now)
     if deployment < 0:
-        status = 429 if kind == NO_DEPLOYMENT else (400 if kind == CONTEXT_WINDOW else 0)
-        _fail(frame, kind, status, -1, -1)
+        status, after = 0, -1
+        if kind == NO_DEPLOYMENT:
+            status = 429
+        elif kind == CONTEXT_WINDOW:
+            status = 400
+        elif kind == RATE_LIMIT:
+            status, after = 429, MINUTE_LIMIT_RETRY_AFTER_S
+        _fail(frame, kind, status, -1, after)
         _log_failure(plan, state, output, slot, frame, now)
         return FAILED
     limit = plan.deployment[deployment, D_MAX_PARALLEL]
@@ -272,6 +292,22 @@ def arrive(plan, trace, state, output, now):
 
 
 @numba.njit(nogil=True, error_model="numpy")
+def _count_usage(plan, state, slot, deployment, now):
+    """Count a success for the strategies that look at usage or latency."""
+    strategy = plan.setting[P_STRATEGY]
+    if strategy == SHUFFLE or strategy == LEAST_BUSY:
+        return
+    own, row = state.slot[slot], state.deployment[deployment]
+    turn_minute(plan, row, now)
+    row[X_MINUTE_TOKENS] += own[S_IN] + own[S_OUT]
+    if strategy != USAGE_BASED:  # which counts calls when they start
+        row[X_MINUTE_CALLS] += 1.0
+    if strategy == LATENCY_BASED:
+        seconds = now - state.started[slot]
+        remember_latency(plan, state, deployment, seconds / max(own[S_OUT], 1), now)
+
+
+@numba.njit(nogil=True, error_model="numpy")
 def _succeed(plan, trace, state, output, slot, now):
     own = state.slot[slot]
     request, deployment = own[S_REQUEST], own[S_DEPLOYMENT]
@@ -281,6 +317,7 @@ def _succeed(plan, trace, state, output, slot, now):
     row[O_SERVED], row[O_STATUS], row[O_COST] = deployment, 200, cost
     row[O_IN], row[O_OUT] = own[S_IN], own[S_OUT]
     count_success(state.deployment[deployment], now)
+    _count_usage(plan, state, slot, deployment, now)
     for column in (D_PROVIDER_BUDGET, D_OWN_BUDGET):
         budget = plan.deployment[deployment, column]
         if budget >= 0.0:

@@ -6,18 +6,21 @@ And what its provider's script says to the call.
 from __future__ import annotations
 
 import numba
+import numpy as np
 
 from routelab.simulation import _draws, errors
 from routelab.simulation._budget import gateway_exceeded
 from routelab.simulation._cooldown import is_cooling
+from routelab.simulation._usage import greet, mean_latency, turn_minute
 from routelab.simulation.arrays import (
     C_BAD_PICKS,
     D_MODEL,
     D_ORDER,
     D_OWN_BUDGET,
-    D_PRICE_IN,
-    D_PRICE_OUT,
     D_PROVIDER_BUDGET,
+    D_ROUTE_PRICE,
+    D_RPM,
+    D_TPM,
     D_WEIGHT,
     D_WINDOW,
     G_END,
@@ -42,12 +45,14 @@ from routelab.simulation.arrays import (
     V_RULES_END,
     X_CALLS,
     X_IN_FLIGHT,
+    X_MINUTE_CALLS,
+    X_MINUTE_TOKENS,
     X_WEIGHT,
 )
 
-SHUFFLE, LEAST_BUSY, COST_BASED = 0, 1, 2
+SHUFFLE, LEAST_BUSY, COST_BASED, LATENCY_BASED, USAGE_BASED = 0, 1, 2, 3, 4
 NO_DEPLOYMENT, GATEWAY_BUDGET = errors.NO_DEPLOYMENT, errors.GATEWAY_BUDGET
-CONTEXT_WINDOW = errors.CONTEXT_WINDOW
+CONTEXT_WINDOW, RATE_LIMIT = errors.CONTEXT_WINDOW, errors.RATE_LIMIT
 
 
 @numba.njit(nogil=True, error_model="numpy")
@@ -83,9 +88,8 @@ def _several(state, first, end):
 
 
 @numba.njit(nogil=True, error_model="numpy")
-def _shuffle(plan, state, output, feed, slot, first, end):
-    """Return (deployment, its share of the draw)."""
-    total = _weigh(plan, state, first, end)
+def _draw(plan, state, output, feed, slot, first, end, total):
+    """Return (deployment, its share of the draw) for the weights left in the scratch column."""
     request, number = state.slot[slot, S_REQUEST], state.slot[slot, S_PICKS]
     state.slot[slot, S_PICKS] = number + 1
     if feed.pick_start.size and _several(state, first, end):
@@ -97,9 +101,8 @@ def _shuffle(plan, state, output, feed, slot, first, end):
         state.counter[C_BAD_PICKS] += 1
     left = total
     if end - first > 1:
-        left = (
-            _draws.uniform(int(plan.setting[P_SEED]), _draws.PICK, request, first, number) * total
-        )
+        seed = int(plan.setting[P_SEED])
+        left = _draws.uniform(seed, _draws.PICK, request, first, number) * total
     last = -1
     for d in range(first, end):
         if state.deployment[d, X_WEIGHT] > 0.0:
@@ -111,20 +114,64 @@ def _shuffle(plan, state, output, feed, slot, first, end):
 
 
 @numba.njit(nogil=True, error_model="numpy")
-def _least(plan, state, first, end):
-    """Return the eligible deployment that is least busy, or cheapest.
+def _value(plan, state, d):
+    """Return what a strategy wants to be small."""
+    strategy, row = plan.setting[P_STRATEGY], state.deployment[d]
+    if strategy == LEAST_BUSY:
+        return row[X_IN_FLIGHT]
+    if strategy == COST_BASED:
+        return plan.deployment[d, D_ROUTE_PRICE]
+    if strategy == USAGE_BASED:
+        return row[X_MINUTE_TOKENS]
+    return mean_latency(row)
 
-    Ties go to the first listed.
-    """
-    best, least = -1, 0.0
+
+@numba.njit(nogil=True, error_model="numpy")
+def _keep_least(plan, state, first, end):
+    """Keep the deployments with the least value, all of them on a tie; return how many."""
+    least, kept = np.inf, 0
     for d in range(first, end):
         if state.deployment[d, X_WEIGHT] > 0.0:
-            value = state.deployment[d, X_IN_FLIGHT]
-            if plan.setting[P_STRATEGY] == COST_BASED:
-                value = plan.deployment[d, D_PRICE_IN] + plan.deployment[d, D_PRICE_OUT]
-            if best < 0 or value < least:
-                best, least = d, value
-    return best
+            least = min(least, _value(plan, state, d))
+    for d in range(first, end):
+        if state.deployment[d, X_WEIGHT] > 0.0:
+            if _value(plan, state, d) > least:
+                state.deployment[d, X_WEIGHT] = 0.0
+            else:
+                kept += 1
+    return kept
+
+
+@numba.njit(nogil=True, error_model="numpy")
+def _first_left(state, first, end):
+    for d in range(first, end):
+        if state.deployment[d, X_WEIGHT] > 0.0:
+            return d
+    return -1
+
+
+@numba.njit(nogil=True, error_model="numpy")
+def _within_minute_limits(plan, state, first, end, tokens, now):
+    """Drop deployments whose rpm or tpm of this clock minute is used up; return how many are left.
+
+    Usage-based routing is off by one: it stops one call before its rpm, once there was one.
+    """
+    left, usage = 0, plan.setting[P_STRATEGY] == USAGE_BASED
+    for d in range(first, end):
+        row, limits = state.deployment[d], plan.deployment[d]
+        if row[X_WEIGHT] > 0.0:
+            turn_minute(plan, row, now)
+            calls = row[X_MINUTE_CALLS]
+            over = row[X_MINUTE_TOKENS] + tokens > limits[D_TPM]
+            if usage:
+                over = over or (calls > 0.0 and calls + 1.0 >= limits[D_RPM])
+            else:
+                over = over or calls + 1.0 > limits[D_RPM]
+            if over:
+                row[X_WEIGHT] = 0.0
+            else:
+                left += 1
+    return left
 
 
 @numba.njit(nogil=True, error_model="numpy")
@@ -194,9 +241,21 @@ def select(plan, state, output, trace, feed, slot, group, order, now):
             return -1, CONTEXT_WINDOW, 0.0
     if _keep_order(plan, state, first, end, float(order)) == 0:
         return -1, NO_DEPLOYMENT, 0.0
-    if plan.setting[P_STRATEGY] != SHUFFLE:
-        return _least(plan, state, first, end), 0, 1.0
-    deployment, share = _shuffle(plan, state, output, feed, slot, first, end)
+    strategy = plan.setting[P_STRATEGY]
+    if strategy == SHUFFLE:
+        total = _weigh(plan, state, first, end)
+        deployment, share = _draw(plan, state, output, feed, slot, first, end, total)
+        return deployment, 0, share
+    if strategy != LEAST_BUSY:
+        if strategy == LATENCY_BASED:
+            greet(state, first, end, now)
+        tokens = trace.request[state.slot[slot, S_REQUEST], Q_IN]
+        if _within_minute_limits(plan, state, first, end, tokens, now) == 0:
+            return -1, RATE_LIMIT if strategy == USAGE_BASED else NO_DEPLOYMENT, 0.0
+    kept = _keep_least(plan, state, first, end)
+    if strategy == LEAST_BUSY or strategy == COST_BASED:
+        return _first_left(state, first, end), 0, 1.0
+    deployment, share = _draw(plan, state, output, feed, slot, first, end, float(kept))
     return deployment, 0, share
 
 

@@ -36,7 +36,8 @@ Floats = NDArray[np.float64]
     D_PRICE_OUT,
     D_PROVIDER_BUDGET,
     D_OWN_BUDGET,
-) = range(17)
+    D_ROUTE_PRICE,
+) = range(18)
 # PlanArrays.group
 G_FIRST, G_END, G_ORDERS, G_ORDERS_END = range(4)
 # PlanArrays.budget
@@ -63,8 +64,8 @@ K_LIMIT, K_EDGES, K_EDGES_END, K_ACCOUNTS, K_ACCOUNTS_END, K_DOWN, K_DOWN_END, K
     P_HAS_GENERIC,
     P_HAS_CONTEXT,
     P_HAS_POLICY,
-) = range(16)
-N_SETTINGS = 16
+    P_START,
+) = range(17)
 
 
 class PlanArrays(NamedTuple):
@@ -73,7 +74,7 @@ class PlanArrays(NamedTuple):
     B gateway and C calendar budgets.
     """
 
-    deployment: Floats  # (D, 17) D_*
+    deployment: Floats  # (D, 18) D_*
     group: Ints  # (G, 4) G_*; orders are a slice of `lists`
     chain: Ints  # (3, G + 1, 2) start in `lists` and length of the generic, context-window and
     # content-policy chains of each group; the last column is "*"; length -1 = no chain
@@ -82,7 +83,7 @@ class PlanArrays(NamedTuple):
     budget: Floats  # (B, 3) B_*
     calendar: Floats  # (C, 8) K_*
     edges: Floats  # midnights of the calendar budgets
-    setting: Floats  # (16,) P_*
+    setting: Floats  # (17,) P_*; the start is in seconds past a full minute
 
 
 # Provider.rule
@@ -174,7 +175,14 @@ class Feed(NamedTuple):
     X_IN_FLIGHT,
     X_CALLS,
     X_WEIGHT,  # scratch of the selection
-) = range(12)
+    X_MINUTE,  # clock minute of the next two
+    X_MINUTE_CALLS,
+    X_MINUTE_TOKENS,
+    X_MAP_EXPIRY,  # of the group's latency map; kept at the first deployment of a group
+    X_SAMPLES,
+    X_SAMPLE,  # the first of the latency samples
+) = range(18)
+MAX_SAMPLES = 10
 # State.budget
 Y_SPEND, Y_SPEND_EXPIRY, Y_START, Y_START_EXPIRY = range(4)
 # State.counter
@@ -224,7 +232,7 @@ class State(NamedTuple):
     S slots for requests in flight.
     """
 
-    deployment: Floats  # (D, 12) X_*
+    deployment: Floats  # (D, 27) X_*, the last ones are latency samples
     rule: Ints  # (R, 2) capacity window and calls in it
     budget: Floats  # (B, 4) Y_*
     account: Floats  # (A, 2) spend and day
@@ -233,6 +241,7 @@ class State(NamedTuple):
     heap: Ints  # (S, 2) sequence number and slot
     free: Ints  # (S,)
     slot: Ints  # (S, 11) S_*
+    started: Floats  # (S,) when the attempt that is under way began
     frame: Ints  # (S, frames, 18) F_*
     attempted: NDArray[np.bool_]  # (S, G * (orders + 1)) fallback targets that were tried
 
@@ -276,10 +285,11 @@ def new_state(plan: PlanArrays, provider: Provider, slots: int) -> State:
     """Return the state of a gateway that was just started."""
     groups, accounts = len(plan.group), int(plan.calendar[:, K_ACCOUNTS_END].max(initial=0))
     orders = int((plan.group[:, G_ORDERS_END] - plan.group[:, G_ORDERS]).max(initial=0))
-    deployment = np.zeros((len(plan.deployment), 12))
+    deployment = np.zeros((len(plan.deployment), X_SAMPLE + MAX_SAMPLES))
     deployment[
         :, [X_COOL_SET, X_COOL_EXPIRY, X_FAILS_EXPIRY, X_GOOD_EXPIRY, X_ALLOWED_EXPIRY]
     ] = -np.inf
+    deployment[:, [X_MINUTE, X_MAP_EXPIRY]] = -1.0
     of_provider = plan.budget[:, B_OF_PROVIDER] == 1
     budget = np.zeros((len(plan.budget), 4))
     budget[:, Y_SPEND_EXPIRY] = np.where(of_provider, plan.budget[:, B_PERIOD], -np.inf)
@@ -299,6 +309,7 @@ def new_state(plan: PlanArrays, provider: Provider, slots: int) -> State:
         heap=np.zeros((slots, 2), np.int64),
         free=np.arange(slots - 1, -1, -1, dtype=np.int64),
         slot=np.zeros((slots, 11), np.int64),
+        started=np.zeros(slots),
         frame=np.zeros((slots, int(plan.setting[P_MAX_FALLBACKS]) + 2, 18), np.int64),
         attempted=np.zeros((slots, groups * (orders + 1)), np.bool_),
     )
@@ -312,7 +323,7 @@ def more_slots(state: State) -> State:
     free[:n_free] = state.free[:n_free]
     free[n_free : n_free + old] = np.arange(2 * old - 1, old - 1, -1)
     state.counter[C_FREE] = n_free + old
-    names = ("heap_time", "heap", "slot", "frame", "attempted")
+    names = ("heap_time", "heap", "slot", "started", "frame", "attempted")
     return state._replace(free=free, **{name: _doubled(getattr(state, name)) for name in names})
 
 

@@ -12,12 +12,26 @@ import numpy as np
 
 from routelab._checks import InputError
 from routelab.plan import Budget, Deployment, Plan, period_seconds
+from routelab.simulation._select import (
+    COST_BASED,
+    LATENCY_BASED,
+    LEAST_BUSY,
+    SHUFFLE,
+    USAGE_BASED,
+)
 from routelab.simulation.arrays import PlanArrays
 from routelab.simulation.errors import policy_by_kind
 
 GATEWAY_TIMEOUT_S = 6000.0
 DEFAULT_COOLDOWN_S = 5.0
-STRATEGIES = {"simple-shuffle": 0, "least-busy": 1, "cost-based-routing": 2}
+STRATEGIES = {
+    "simple-shuffle": SHUFFLE,
+    "least-busy": LEAST_BUSY,
+    "cost-based-routing": COST_BASED,
+    "latency-based-routing": LATENCY_BASED,
+    "usage-based-routing-v2": USAGE_BASED,
+}
+UNKNOWN_PRICE_USD = 10.0  # 5 + 5 per token: what the gateway takes for a name without a price
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +66,12 @@ def midnights(timezone: str, start: datetime, end: datetime) -> list[float]:
 
 
 def compile_plan(
-    plan: Plan, accounts: Accounts | None = None, *, accounting: str = "proxy", seed: int = 0
+    plan: Plan,
+    accounts: Accounts | None = None,
+    *,
+    accounting: str = "proxy",
+    seed: int = 0,
+    start_s: float = 0.0,
 ) -> PlanArrays:
     """Compile a plan for the kernel.
 
@@ -66,20 +85,11 @@ def compile_plan(
         Which failures reach the breaker: the first of a request (proxy), or all (sdk).
     seed : int
         Of every draw.
+    start_s : float
+        Start of the trace in seconds past a full minute, for limits by clock minute.
     """
     if accounting not in ("proxy", "sdk"):
         raise InputError(f"accounting must be 'proxy' or 'sdk', got {accounting!r}")
-    if plan.strategy not in STRATEGIES:
-        raise InputError(
-            f"the simulator does not replay the strategy {plan.strategy!r} yet; "
-            f"it knows {', '.join(STRATEGIES)}"
-        )
-    limited = [d.id for d in plan.deployments.values() if d.rpm is not None or d.tpm is not None]
-    if plan.strategy == "cost-based-routing" and limited:
-        raise InputError(
-            f"the simulator does not replay the rpm and tpm limits of cost-based-routing yet "
-            f"(deployment {limited[0]!r} has one)"
-        )
     accounts = accounts or Accounts()
     lists: list[int] = []
     chain = _chains(plan, lists)
@@ -100,7 +110,7 @@ def compile_plan(
         budget=np.array(own_window, np.float64).reshape(len(gateway), 3),
         calendar=calendar,
         edges=edges,
-        setting=_settings(plan, accounting, seed),
+        setting=_settings(plan, accounting, seed, start_s),
     )
 
 
@@ -108,7 +118,7 @@ def _nan(value: float | None) -> float:
     return math.nan if value is None else float(value)
 
 
-def _settings(plan: Plan, accounting: str, seed: int) -> np.ndarray:
+def _settings(plan: Plan, accounting: str, seed: int, start_s: float) -> np.ndarray:
     timeout = GATEWAY_TIMEOUT_S if plan.timeout_s is None else plan.timeout_s
     return np.array(
         [
@@ -128,6 +138,7 @@ def _settings(plan: Plan, accounting: str, seed: int) -> np.ndarray:
             bool(plan.fallbacks or plan.default_fallbacks),
             plan.context_window_fallbacks is not None,
             plan.content_policy_fallbacks is not None,
+            start_s,
         ],
         np.float64,
     )
@@ -152,6 +163,7 @@ def _deployments(plan: Plan, gateway: list[Budget]) -> np.ndarray:
                     *(price / 1e6 for price in prices),
                     _nan(budget.get(("provider", model.provider))),
                     _nan(budget.get(("deployment", d.id))),
+                    (prices[0] + prices[2]) / 1e6 if d.explicit_prices else UNKNOWN_PRICE_USD,
                 ]
             )
     return np.array(rows, np.float64)

@@ -8,6 +8,7 @@ which checks that it lies in its own range.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ from routelab.simulation.provider import Answer, build_provider
 from routelab.simulation.run import run
 
 DEFAULT_LATENCY_S = 0.1
+DEFAULT_START = "2026-01-05T00:00:00+00:00"
 _ROUTER = {
     "allowed_fails",
     "allowed_fails_policy",
@@ -134,6 +136,8 @@ def plan_of(recording: dict[str, Any]) -> Plan:
             "timeout_s": params.get("timeout"),
             "cooldown_s": info.get("cooldown_time", params.get("cooldown_time")),
             "allowed_fails": info.get("allowed_fails"),
+            "explicit_prices": "input_cost_per_token" in params
+            or "/" not in entry.get("model", "/"),
         }
         same = ("weight", "order", "rpm", "tpm", "max_parallel_requests", "num_retries")
         fields |= {name: params.get(name) for name in same}
@@ -144,10 +148,6 @@ def plan_of(recording: dict[str, Any]) -> Plan:
     for provider, budget in (router.get("provider_budget_config") or {}).items():
         limit = {"limit_usd": budget["budget_limit"], "period": budget["time_period"]}
         budgets.append({"scope": "provider", "name": provider, **limit})
-    by_cost = router.get("routing_strategy") == "cost-based-routing"
-    named = all("input_cost_per_token" in (e.get("params") or {}) for e in config["deployments"])
-    if by_cost and not named:
-        raise NotCovered("cost-based routing without explicit prices is not simulated")
     context, policy = router.get("context_window_fallbacks"), router.get("content_policy_fallbacks")
     return Plan(
         name=recording["scenario"],
@@ -244,7 +244,8 @@ def replay_recording(recording: dict[str, Any], plan: Plan) -> tuple[Output, Sta
     rows[:, Q_MODEL] = -1
     trace = Trace(rows, np.zeros((count, 0), np.int64))
     accounting = "sdk" if recording.get("entry") == "sdk" else "proxy"
-    arrays = compile_plan(plan, accounting=accounting)
+    start = datetime.fromisoformat(recording.get("start") or DEFAULT_START)
+    arrays = compile_plan(plan, accounting=accounting, start_s=start.second)
     if recording.get("summary_only"):  # its picks were not kept: the kernel draws its own
         output, state = run(arrays, provider, trace)
         return output, state, ids

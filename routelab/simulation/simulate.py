@@ -100,7 +100,8 @@ def simulate(
     users, user_codes = _coded(frame["user"])
     edges = {zone: midnights(zone, start.to_pydatetime(), end.to_pydatetime()) for zone in zones}
     accounts = Accounts(users=users, edges=edges)
-    arrays = compile_plan(plan, accounts, accounting=accounting, seed=seed)
+    start_s = start.second + start.microsecond / 1e6
+    arrays = compile_plan(plan, accounts, accounting=accounting, seed=seed, start_s=start_s)
     rows = _requests(plan, frame, decisions, notes)
     trace = Trace(rows, _accounts(plan, frame, user_codes, notes))
     provider = _provider(plan, outages, start, notes)

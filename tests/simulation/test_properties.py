@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from routelab import Catalog, Plan, simulate
+from routelab.plan import Strategy
 from routelab.simulation import run as runner
 
 from .conftest import DEAR, FAIR, START
@@ -52,7 +54,7 @@ def plans(draw):
             "seconds": COOLDOWN_S,
             "allowed_fails": draw(st.one_of(st.none(), st.integers(0, 3))),
         },
-        strategy=draw(st.sampled_from(["simple-shuffle", "least-busy", "cost-based-routing"])),
+        strategy=draw(st.sampled_from(get_args(Strategy))),
         timeout_s=draw(st.one_of(st.none(), st.floats(0.5, 20))),
         budgets=budgets,
         expected_output_tokens=draw(st.integers(0, 2000)),

@@ -229,22 +229,45 @@ def test_an_unsorted_log_is_sorted_and_noted(make_plan, make_traffic):
     assert any("went back" in note for note in replay.notes)
 
 
-@pytest.mark.parametrize(
-    ("fields", "message"),
-    [
-        ({"strategy": "latency-based-routing"}, "does not replay the strategy"),
-        (
-            {
-                "strategy": "cost-based-routing",
-                "models": {"strong": {"model": "dear", "rpm": 5}, "cheap": "fair"},
-            },
-            "rpm and tpm limits",
-        ),
-    ],
-)
-def test_what_is_not_simulated_is_refused(make_plan, make_traffic, fields, message):
-    with pytest.raises(InputError, match=message):
-        simulate(make_traffic([0], 10, 10), make_plan(**fields))
+def test_limits_by_clock_minute_follow_the_strategy(make_traffic):
+    deployments = [{"id": "a", "model": "gpt-4o-mini", "rpm": 3}, {"id": "b", "model": "gpt-4o"}]
+    plan = Plan(models={"g": deployments}, default="g", strategy="cost-based-routing")
+    traffic = make_traffic([0, 5, 10, 15, 20, 60, 61], 10, 10)
+    # three successes in the first minute use up a's limit, the second minute starts afresh
+    assert simulate(traffic, plan).decisions["deployment"].tolist() == [*"aaabb", *"aa"]
+    alone = plan.replace(
+        models={"g": deployments[:1]}, strategy="usage-based-routing-v2", retries={"num_retries": 0}
+    )
+    # usage-based routing is off by one: rpm 3 serves two calls a minute
+    served = simulate(traffic, alone).decisions["deployment"].notna().tolist()
+    assert served == [True, True, False, False, False, True, True]
+
+
+def test_usage_based_routing_prefers_the_fewest_tokens(make_traffic):
+    deployments = [{"id": "a", "model": "gpt-4o"}, {"id": "b", "model": "gpt-4o", "tpm": 1500}]
+    plan = Plan(models={"g": deployments}, default="g", strategy="usage-based-routing-v2")
+    traffic = make_traffic(range(0, 40, 10), tokens_in=1000, tokens_out=10)
+    used = simulate(traffic, plan).decisions["deployment"].tolist()
+    assert sorted(used[:2]) == ["a", "b"]  # the one that was not used yet comes second
+    assert used[2:] == ["a", "a"]  # b would pass 1500 tokens in this minute
+
+
+def test_latency_based_routing_settles_on_the_faster_model(make_plan, make_traffic):
+    models = {"g": [{"id": "slow", "model": "dear"}, {"id": "fast", "model": "fair"}]}
+    plan = make_plan(models=models, default="g", strategy="latency-based-routing")
+    replay = simulate(make_traffic(range(0, 1000, 20), 10, 100), plan)  # 2.0 s and 1.5 s
+    used = replay.decisions["deployment"]
+    assert set(used[:2]) == {"slow", "fast"}
+    assert (used[20:] == "fast").all()
+
+
+def test_latency_based_routing_avoids_what_timed_out(make_plan, make_traffic):
+    models = {"g": [{"id": "slow", "model": "dear"}, {"id": "fast", "model": "fair"}]}
+    plan = make_plan(
+        models=models, default="g", strategy="latency-based-routing", timeout_s=1.8, fallbacks={}
+    )
+    replay = simulate(make_traffic(range(0, 1000, 20), 10, 100), plan)
+    assert (replay.attempts["status"] == -408).sum() <= 2
 
 
 def test_bad_input_is_one_clear_error(make_plan, make_traffic):

@@ -40,7 +40,9 @@ IDENTICAL = [
     ),
     *("proxy/09d_single_dep_1000", "proxy/09e_allowed_fails", "proxy/09h_disable_cooldowns"),
     *("proxy/07a_weighted_shuffle", "proxy/07b_shuffle_by_rpm", "proxy/07c_shuffle_uniform"),
-    *("proxy/07d_weight_partial", "proxy/09g_auth_error"),
+    *("proxy/07d_weight_partial", "proxy/07h_latency_based", "proxy/07i2_cost_based_unprefixed"),
+    *("proxy/07i_cost_based", "proxy/07j_usage_v2_rpm", "proxy/07q_usage_v2_retry"),
+    "proxy/09g_auth_error",
     *("sdk/02e_all_deps_cooling", "sdk/03a_timeout_router", "sdk/06d_retries_multi_instant"),
 ]
 

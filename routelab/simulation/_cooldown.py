@@ -36,6 +36,7 @@ from routelab.simulation.arrays import (
 )
 
 WINDOW_S = 60.0
+MARGIN_S = 1e-7
 MIN_CALLS = 5  # of the failure-rate breaker
 MAX_FAILURE_RATE = 0.5
 MIN_CALLS_LONE = 1000  # of the breaker of a group with one deployment
@@ -44,8 +45,12 @@ DEFAULT_ALLOWED_FAILS = 3
 
 @numba.njit(nogil=True, error_model="numpy")
 def is_cooling(row, now):
-    """Return whether a deployment is in cooldown; the earlier of two overlapping ends counts."""
-    return now < row[X_COOL_SET] + row[X_COOL_S] and now <= row[X_COOL_EXPIRY]
+    """Return whether a deployment is in cooldown; the earlier of two overlapping ends counts.
+
+    The margin keeps sums of times that end at the same microsecond from differing by rounding.
+    """
+    left = row[X_COOL_SET] + row[X_COOL_S] - now
+    return left > MARGIN_S and now <= row[X_COOL_EXPIRY] + MARGIN_S
 
 
 @numba.njit(nogil=True, error_model="numpy")

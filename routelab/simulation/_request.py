@@ -131,8 +131,7 @@ def _try_group(plan, provider, trace, feed, state, output, slot, frame, now):
         return FAILED
     limit = plan.deployment[deployment, D_MAX_PARALLEL]
     if limit > 0.0 and state.deployment[deployment, X_IN_FLIGHT] >= limit:
-        _fail(frame, RATE_LIMIT, 429, deployment, -1)
-        _log_failure(plan, state, output, slot, frame, now)
+        _fail(frame, RATE_LIMIT, 429, deployment, -1)  # the failure callback never sees this one
         return FAILED
     start_attempt(plan, provider, trace, state, output, slot, deployment, share, now)
     return WAIT
@@ -231,7 +230,8 @@ def _unwind(plan, state, output, slot, frame, now):
         row[O_KIND], row[O_STATUS] = kind, status
         _close(state, output, slot, now)
         return WAIT
-    if plan.setting[P_PROXY] == 1.0 and deployment >= 0:
+    logged = state.slot[slot, S_LOGGED] == 1
+    if plan.setting[P_PROXY] == 1.0 and logged and deployment >= 0:
         count_failure(plan, state, output, deployment, kind, status, after, now)
     state.slot[slot, S_DEPTH] = depth - 1
     parent = state.frame[slot, depth - 1]

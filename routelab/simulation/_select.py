@@ -14,6 +14,7 @@ from routelab.simulation._cooldown import is_cooling
 from routelab.simulation._usage import greet, mean_latency, turn_minute
 from routelab.simulation.arrays import (
     C_BAD_PICKS,
+    D_MAX_PARALLEL,
     D_MODEL,
     D_ORDER,
     D_OWN_BUDGET,
@@ -88,16 +89,27 @@ def _several(state, first, end):
 
 
 @numba.njit(nogil=True, error_model="numpy")
+def _full_one(plan, state, first, end):
+    """Return an eligible deployment that has no free place for one more call, or -1."""
+    for d in range(first, end):
+        limit, row = plan.deployment[d, D_MAX_PARALLEL], state.deployment[d]
+        if row[X_WEIGHT] > 0.0 and 0.0 < limit <= row[X_IN_FLIGHT]:
+            return d
+    return -1
+
+
+@numba.njit(nogil=True, error_model="numpy")
 def _draw(plan, state, output, feed, slot, first, end, total):
     """Return (deployment, its share of the draw) for the weights left in the scratch column."""
     request, number = state.slot[slot, S_REQUEST], state.slot[slot, S_PICKS]
     state.slot[slot, S_PICKS] = number + 1
     if feed.pick_start.size and _several(state, first, end):
         place = feed.pick_start[request] + int(output.request[request, O_ATTEMPTS])
-        if place < feed.pick_start[request + 1]:
-            fed = feed.picks[place]
-            if first <= fed < end and state.deployment[fed, X_WEIGHT] > 0.0:
-                return fed, state.deployment[fed, X_WEIGHT] / total
+        fed = feed.picks[place] if place < feed.pick_start[request + 1] else -1
+        if not first <= fed < end:  # no attempt followed: the pick had no free place
+            fed = _full_one(plan, state, first, end)
+        if fed >= 0 and state.deployment[fed, X_WEIGHT] > 0.0:
+            return fed, state.deployment[fed, X_WEIGHT] / total
         state.counter[C_BAD_PICKS] += 1
     left = total
     if end - first > 1:

@@ -175,6 +175,8 @@ def _result_difference(
         return None
     seen = (errors.NAMES[int(row[O_KIND])], int(row[O_STATUS]) or None)
     told = (result.get("error"), result.get("status"))
+    if told == ("RouterRateLimitError", None):
+        told = ("RouterRateLimitError", 429)  # before 1.109 this error carried no status
     return None if told == seen else f"recorded error {told}, replayed {seen}"
 
 

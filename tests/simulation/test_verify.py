@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -57,6 +60,28 @@ def test_replay_is_identical_to_the_gateway(recorded, name):
     verdict = verify_recording(recorded / f"{name}.json")
     assert verdict.message == "identical"
     assert verdict.identical
+
+
+OWN = sorted((Path(__file__).parent / "recordings").glob("*/*.json"))
+
+
+@pytest.mark.parametrize("path", OWN, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_mixtures_of_policies_are_identical_to_the_gateway(path):
+    verdict = verify_recording(path)
+    assert verdict.message == "identical"
+    assert verdict.requests >= 200
+
+
+def test_there_are_enough_mixtures_and_a_command_that_makes_their_scenarios(root, tmp_path):
+    assert len({path.stem for path in OWN}) >= 10
+    command = [sys.executable, str(root / "tools" / "make_scenarios.py"), str(tmp_path)]
+    subprocess.run(command, check=True)
+    for path in OWN:
+        recorded = json.loads(path.read_text())
+        made = json.loads((tmp_path / path.name).read_text())
+        assert made["trace"] == recorded["trace"]
+        assert made["router"] == recorded["config"]["router"]
+        assert made["outcomes"] == recorded["config"]["outcomes"]
 
 
 def test_every_recording_of_the_families_01_05_06_is_covered(recorded):

@@ -1,6 +1,7 @@
 """Write the scenarios behind tests/simulation/recordings: traffic, configuration, scripted answers.
 
-A scenario is driven through the real litellm.Router by a recorder; this file makes the scenarios alone.
+A scenario is driven through the real litellm.Router by a recorder; this file makes the scenarios
+alone.
 
     python tools/make_scenarios.py FOLDER
 """
@@ -22,7 +23,8 @@ CONTEXT = {
     "code": "context_length_exceeded",
 }
 POLICY = {
-    "message": "Your request was rejected as a result of our safety system. content_policy_violation",
+    "message": "Your request was rejected as a result of our safety system. "
+    "content_policy_violation",
     "type": "invalid_request_error",
     "code": "content_policy_violation",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,15 @@ def check_prompts(prompts: Iterable[str]) -> list[str]:
         if not prompt.isascii():
             listed[index] = prompt.encode("utf-8", "replace").decode("utf-8")
     return listed
+
+
+def file_version(*paths: Path) -> tuple[int, ...]:
+    """Return what tells one state of these files from another.
+
+    The clock of a file system can be coarse, so their sizes count as well as their times.
+    """
+    found = [path.stat() for path in paths]
+    return tuple(n for file in found for n in (file.st_mtime_ns, file.st_size))
 
 
 class PromptEncoder(TransformerMixin, BaseEstimator):

@@ -10,12 +10,19 @@ from typing import Any
 import numpy as np
 
 from routelab._checks import InputError, existing_file, require
-from routelab.encoders._base import ENCODERS, PromptEncoder, check_prompts, need_folder, unit_rows
+from routelab.encoders._base import (
+    ENCODERS,
+    PromptEncoder,
+    check_prompts,
+    file_version,
+    need_folder,
+    unit_rows,
+)
 
 
 @lru_cache(maxsize=2)
-def _open(folder: str, max_tokens: int, changed_ns: int) -> tuple[Any, Any]:
-    """Open session and tokenizer; `changed_ns` makes a replaced model a different entry."""
+def _open(folder: str, max_tokens: int, version: tuple[int, ...]) -> tuple[Any, Any]:
+    """Open session and tokenizer; `version` makes a replaced model a different entry."""
     runtime, tokenizers = require("onnxruntime", "onnx"), require("tokenizers", "onnx")
     path = Path(folder)
     try:
@@ -58,8 +65,9 @@ class OnnxEncoder(PromptEncoder):
         """Return the embeddings (n, d), float32 rows of length one."""
         prompts = check_prompts(X)
         model = existing_file(Path(self.folder) / "model.onnx", "encoder model")
-        existing_file(Path(self.folder) / "tokenizer.json", "tokenizer")
-        session, tokenizer = _open(str(self.folder), self.max_tokens, model.stat().st_mtime_ns)
+        pieces = existing_file(Path(self.folder) / "tokenizer.json", "tokenizer")
+        version = file_version(model, pieces)
+        session, tokenizer = _open(str(self.folder), self.max_tokens, version)
         order = np.argsort([len(prompt) for prompt in prompts], kind="stable")
         pooled = [
             _run(session, tokenizer, [prompts[i] for i in order[start : start + self.batch_size]])

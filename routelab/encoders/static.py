@@ -10,12 +10,22 @@ from typing import Any
 import numpy as np
 
 from routelab._checks import InputError, existing_file, require
-from routelab.encoders._base import ENCODERS, PromptEncoder, check_prompts, need_folder, unit_rows
+from routelab.encoders._base import (
+    ENCODERS,
+    PromptEncoder,
+    check_prompts,
+    file_version,
+    need_folder,
+    unit_rows,
+)
 
 
 @lru_cache(maxsize=4)
-def _open(folder: str, changed_ns: int) -> tuple[Any, np.ndarray, int | None]:
-    """Open tokenizer and table (vocabulary, d), and find the id of the unknown piece."""
+def _open(folder: str, version: tuple[int, ...]) -> tuple[Any, np.ndarray, int | None]:
+    """Open tokenizer and table (vocabulary, d), and find the id of the unknown piece.
+
+    `version` makes a replaced model a different entry.
+    """
     tokenizers, safe = require("tokenizers", "static"), require("safetensors.numpy", "static")
     path = Path(folder)
     try:
@@ -63,12 +73,12 @@ class StaticEncoder(PromptEncoder):
         """Return the embeddings (n, d), float32 rows of length one."""
         prompts = check_prompts(X)
         model = existing_file(Path(self.folder) / "model.safetensors", "encoder model")
-        existing_file(Path(self.folder) / "tokenizer.json", "tokenizer")
-        tokenizer, table, unknown = _open(str(self.folder), model.stat().st_mtime_ns)
+        pieces = existing_file(Path(self.folder) / "tokenizer.json", "tokenizer")
+        tokenizer, table, unknown = _open(str(self.folder), file_version(model, pieces))
         rows = np.zeros((len(prompts), table.shape[1]), dtype=np.float32)
         encoded = tokenizer.encode_batch(prompts, add_special_tokens=False)
-        for row, pieces in zip(rows, encoded, strict=True):
-            ids = [i for i in pieces.ids if i != unknown][: self.max_tokens]
+        for row, prompt in zip(rows, encoded, strict=True):
+            ids = [i for i in prompt.ids if i != unknown][: self.max_tokens]
             if ids:
                 row[:] = table[ids].mean(axis=0)
         return unit_rows(rows)

@@ -113,6 +113,9 @@ class Deployment(Part):
     num_retries: int | None = Field(None, ge=0)
     cooldown_s: float | None = Field(None, ge=0)
     allowed_fails: int | None = Field(None, ge=0)
+    silent_model: tuple[str, ...] = Field(
+        (), description="model groups that get a copy of every request sent here"
+    )
     explicit_prices: bool = Field(
         True, description="false: cost-based routing looks the literal name up and finds no price"
     )
@@ -152,29 +155,63 @@ class Cooldown(Part):
     allowed_fails: int | None = Field(None, ge=0)
     allowed_fails_policy: Policy | None = None
     disabled: bool = False
+    half_open_trials: int = Field(
+        0, ge=0, description="calls at once after a cooldown until one succeeds; 0: no such state"
+    )
+
+
+class Hedge(Part):
+    """A second call when the first has not answered in time; the first answer wins.
+
+    Both calls are paid for in full.
+    """
+
+    after_s: float = Field(gt=0)
+    to: str | None = Field(None, description="model group of the second call; the same by default")
 
 
 class Budget(Part):
     """A spending limit in USD.
 
     ``provider`` and ``deployment`` budgets are the gateway's: their window has a fixed length, and
-    the next one starts at the first success after it ends, so it drifts. ``plan``, ``tier`` and
-    ``user`` budgets are calendar budgets: they start afresh at midnight in `timezone`. Before a
-    request, its cost is estimated with the catalog's one formula and `expected_output_tokens`; what
-    is booked afterwards is the same formula on the real tokens. A request that would cross the
-    limit goes to the first group of `downgrade_to` that still fits, else it is refused or served by
-    the last of them (`when_exhausted`).
+    the next one starts at the first success after it ends, so it drifts. ``key`` and ``team``
+    budgets are the gateway's too, kept in its database: windows follow the calendar and start
+    afresh up to ten minutes late, the worst case of a request is reserved while it is under way,
+    and a request that finds nothing left is refused.
+
+    ``plan``, ``tier`` and ``user`` budgets are routelab's own: they start afresh at midnight in
+    `timezone`. Before a request, its cost is estimated with the catalog's one formula and
+    `expected_output_tokens`; what is booked afterwards is the same formula on the real tokens. A
+    request that would cross the limit goes to the first group of `downgrade_to` that is cheaper and
+    still fits, else it is refused or served by the last of them (`when_exhausted`). `soft_at` and
+    `pacing` downgrade earlier, and never refuse.
     """
 
-    scope: Literal["provider", "deployment", "plan", "tier", "user"]
+    scope: Literal["provider", "deployment", "key", "team", "plan", "tier", "user"]
     name: str | None = Field(
-        None, description="provider, deployment id or tier; not for plan, user"
+        None,
+        description="provider, deployment id, tier, key or team (no name: every key, every team); "
+        "not for plan, user",
     )
     limit_usd: float = Field(gt=0)
     period: str = "1d"
     timezone: str = "UTC"
     downgrade_to: tuple[str, ...] = ()
     when_exhausted: Literal["refuse", "serve-last"] = "refuse"
+    soft_at: float | None = Field(
+        None, gt=0, lt=1, description="share of the limit above which requests are downgraded"
+    )
+    reserve: bool = Field(
+        False, description="count the estimates of requests under way as spent already"
+    )
+    pacing: Literal["rhythm", "primal-dual"] | None = Field(
+        None,
+        description="rhythm: spend no faster than the log's own day; primal-dual: a price on cost "
+        "that follows the mean cost per request (arXiv:2604.00136)",
+    )
+    values: dict[str, float] = Field(
+        {}, description="value of each model group, which primal-dual pacing weighs against cost"
+    )
 
     @field_validator("period")
     @classmethod
@@ -200,24 +237,33 @@ class Budget(Part):
         named = self.scope in ("provider", "deployment", "tier")
         if named and not self.name:
             raise ValueError(f"a budget of scope {self.scope!r} needs a name")
-        if not named and self.name:
+        if self.scope in ("plan", "user") and self.name:
             raise ValueError(f"a budget of scope {self.scope!r} takes no name, got {self.name!r}")
-        if self.is_calendar and self.period != "1d":
+        if self.is_own and self.period != "1d":
             raise ValueError(f"a {self.scope} budget is per calendar day: period 1d only")
-        if not self.is_calendar and (self.downgrade_to or self.when_exhausted != "refuse"):
+        shaped = self.downgrade_to or self.when_exhausted != "refuse" or self.soft_at
+        if not self.is_own and (shaped or self.pacing or self.reserve or self.values):
             raise ValueError(
-                f"a {self.scope} budget is the gateway's: it filters deployments and cannot "
-                f"downgrade; "
-                "use fallbacks, or scope plan, tier or user"
+                f"a {self.scope} budget is the gateway's: it cannot downgrade, pace or reserve by "
+                "estimate; use fallbacks, or scope plan, tier or user"
             )
         if self.when_exhausted == "serve-last" and not self.downgrade_to:
             raise ValueError("when_exhausted: serve-last needs downgrade_to")
+        if (self.soft_at or self.pacing) and not self.downgrade_to:
+            raise ValueError("soft_at and pacing need downgrade_to: the groups to go down to")
+        if bool(self.values) != (self.pacing == "primal-dual"):
+            raise ValueError("primal-dual pacing needs values: {group: value}, nothing else does")
         return self
 
     @property
-    def is_calendar(self) -> bool:
-        """True for routelab's own budgets, False for those of the gateway."""
+    def is_own(self) -> bool:
+        """True for routelab's own budgets (plan, tier, user), False for those of the gateway."""
         return self.scope in ("plan", "tier", "user")
+
+    @property
+    def is_calendar(self) -> bool:
+        """True when windows follow the calendar, False when they drift (provider, deployment)."""
+        return self.scope not in ("provider", "deployment")
 
 
 class Rule(Part):

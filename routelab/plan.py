@@ -29,6 +29,7 @@ from routelab._plan_parts import (
     Cooldown,
     DecisionCache,
     Deployment,
+    Hedge,
     Part,
     Retries,
     RouterSpec,
@@ -46,6 +47,7 @@ __all__ = [
     "Cooldown",
     "DecisionCache",
     "Deployment",
+    "Hedge",
     "Plan",
     "Retries",
     "RouterSpec",
@@ -143,6 +145,17 @@ class Plan(Part):
     decision_cache: DecisionCache | None = None
     strategy: Strategy = "simple-shuffle"
     enable_pre_call_checks: bool = False
+    enable_weighted_failover: bool = False
+    enforce_model_rate_limits: bool = Field(
+        False, description="rpm and tpm are exact limits of each clock minute, for any strategy"
+    )
+    hedge: Hedge | None = None
+    prompt_cache_ttl_s: float | None = Field(
+        300,
+        gt=0,
+        description="a session that changes its model within this time loses its cached tokens; "
+        "null: cached tokens are those of the log",
+    )
     retries: Retries = Retries()
     timeout_s: float | None = Field(None, gt=0)
     cooldown: Cooldown = Cooldown()
@@ -166,6 +179,11 @@ class Plan(Part):
                     f"{group!r}{did_you_mean(group, self.models)}; "
                     f"groups are {', '.join(self.models)}"
                 )
+        if self.enforce_model_rate_limits and self.strategy == "usage-based-routing-v2":
+            raise ValueError(
+                "enforce_model_rate_limits: usage-based-routing-v2 counts into the same keys of "
+                "the gateway's cache, so that each call would count twice; choose one of the two"
+            )
         ids = [d.id for group in self.models.values() for d in group]
         twice = sorted({i for i in ids if ids.count(i) > 1})
         if twice:
@@ -197,11 +215,18 @@ class Plan(Part):
                 if source != "*":
                     found.append((f"{field}.{source}", source))
                 found += [(f"{field}.{source}.{i}", target) for i, target in enumerate(targets)]
+        for group, deployments in self.models.items():
+            for number, deployment in enumerate(deployments):
+                place = f"models.{group}.{number}.silent_model"
+                found += [(f"{place}.{i}", g) for i, g in enumerate(deployment.silent_model)]
+        if self.hedge is not None and self.hedge.to is not None:
+            found.append(("hedge.to", self.hedge.to))
         found += [(f"default_fallbacks.{i}", g) for i, g in enumerate(self.default_fallbacks)]
         found += [(f"model_group_alias.{a}", g) for a, g in self.model_group_alias.items()]
         for number, budget in enumerate(self.budgets):
             for i, group in enumerate(budget.downgrade_to):
                 found.append((f"budgets.{number}.downgrade_to.{i}", group))
+            found += [(f"budgets.{number}.values.{group}", group) for group in budget.values]
         return found
 
     def _check_budgets(self, ids: set[str]) -> None:
@@ -213,6 +238,11 @@ class Plan(Part):
                 raise ValueError(
                     f"budgets.{number}.name: there is no {budget.scope} {budget.name!r}; "
                     f"the plan has {', '.join(sorted(known))}"
+                )
+            unvalued = [g for g in self.models if budget.values and g not in budget.values]
+            if unvalued:
+                raise ValueError(
+                    f"budgets.{number}.values: no value for the model group {unvalued[0]!r}"
                 )
             if (budget.scope, budget.name) in seen:
                 raise ValueError(

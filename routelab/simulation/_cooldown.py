@@ -6,7 +6,6 @@ first event, not a sliding one. Nothing resets them when a deployment cools.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from routelab.simulation.arrays import (
@@ -24,6 +23,7 @@ from routelab.simulation.arrays import (
     P_COOLDOWN,
     P_HAS_ALLOWED_POLICY,
     P_NO_COOLDOWNS,
+    P_TRIALS,
     X_ALLOWED,
     X_ALLOWED_EXPIRY,
     X_COOL_EXPIRY,
@@ -33,7 +33,10 @@ from routelab.simulation.arrays import (
     X_FAILS_EXPIRY,
     X_GOOD,
     X_GOOD_EXPIRY,
+    X_TRIALS,
+    X_TRIPPED,
 )
+from routelab.simulation.jit import hot, inner
 
 WINDOW_S = 60.0
 MARGIN_S = 1e-7
@@ -43,7 +46,7 @@ MIN_CALLS_LONE = 1000  # of the breaker of a group with one deployment
 DEFAULT_ALLOWED_FAILS = 3
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@hot
 def is_cooling(row, now):
     """Return whether a deployment is in cooldown; the earlier of two overlapping ends counts.
 
@@ -53,7 +56,20 @@ def is_cooling(row, now):
     return left > MARGIN_S and now <= row[X_COOL_EXPIRY] + MARGIN_S
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@hot
+def is_closed_off(plan, row, now):
+    """Return whether a deployment takes no call: it cools, or its half-open trials are under way.
+
+    The gateway has no half-open state. With trials in the plan, a deployment that has cooled takes
+    that many calls at once until one of them succeeds.
+    """
+    if is_cooling(row, now):
+        return True
+    trials = plan.setting[P_TRIALS]
+    return trials > 0.0 and row[X_TRIPPED] == 1.0 and row[X_TRIALS] >= trials
+
+
+@hot
 def _bump(row, count, expiry, now, ttl):
     if now > row[expiry]:
         row[count] = 1.0
@@ -62,13 +78,14 @@ def _bump(row, count, expiry, now, ttl):
         row[count] += 1.0
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@hot
 def count_success(row, now):
-    """Book a success for the failure-rate breaker."""
+    """Book a success for the failure-rate breaker, and close a half-open one."""
     _bump(row, X_GOOD, X_GOOD_EXPIRY, now, WINDOW_S)
+    row[X_TRIPPED] = 0.0
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@inner
 def _should_cool(plan, row, deployment, kind, status, lone, has_fallback, now):
     if lone and status == 402:
         return False
@@ -100,7 +117,7 @@ def _should_cool(plan, row, deployment, kind, status, lone, has_fallback, now):
     return not (status == 408 or status == 409 or status == 429 or status >= 500)
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@inner
 def count_failure(plan, state, output, deployment, kind, status, retry_after, now):
     """Book a failure that reached the failure callback.
 
@@ -113,6 +130,13 @@ def count_failure(plan, state, output, deployment, kind, status, retry_after, no
     seconds = plan.deployment[deployment, D_COOLDOWN]
     if np.isnan(seconds):
         seconds = float(retry_after) if retry_after >= 0 else plan.setting[P_COOLDOWN]
+    consider_cooldown(plan, state, output, deployment, kind, status, seconds, now)
+
+
+@inner
+def consider_cooldown(plan, state, output, deployment, kind, status, seconds, now):
+    """Start a cooldown of so many seconds when the rules ask for one."""
+    row = state.deployment[deployment]
     if plan.setting[P_NO_COOLDOWNS] == 1.0 or abs(seconds) < 1e-9:
         return
     if 400 <= status < 500 and status not in (401, 402, 404, 408, 429):
@@ -120,18 +144,32 @@ def count_failure(plan, state, output, deployment, kind, status, retry_after, no
     group = int(plan.deployment[deployment, D_GROUP])
     lone = plan.group[group, G_END] - plan.group[group, G_FIRST] == 1
     has_fallback = plan.chain[0, group, 1] >= 0
-    if not _should_cool(plan, row, deployment, kind, status, lone, has_fallback, now):
-        return
+    if _should_cool(plan, row, deployment, kind, status, lone, has_fallback, now):
+        cool(state, output, deployment, status, seconds, now)
+
+
+@inner
+def cool(state, output, deployment, status, seconds, now):
+    """Leave a deployment alone for so many seconds."""
+    row = state.deployment[deployment]
     if not is_cooling(row, now):
         row[X_COOL_EXPIRY] = now + seconds
     row[X_COOL_SET] = now
     row[X_COOL_S] = seconds
+    row[X_TRIPPED] = 1.0
     n = state.counter[C_COOLDOWNS]
-    entry = output.cooldown[n]
-    entry[L_T], entry[L_DEPLOYMENT], entry[L_STATUS], entry[L_SECONDS] = (
-        now,
-        deployment,
-        status,
-        seconds,
-    )
     state.counter[C_COOLDOWNS] = n + 1
+    entry = output.cooldown[n]
+    entry[L_T], entry[L_DEPLOYMENT] = now, deployment
+    entry[L_STATUS], entry[L_SECONDS] = status, seconds
+
+
+@inner
+def end_trial(plan, state, output, deployment, failed, status, now):
+    """End a half-open trial: a failure opens the breaker again at once."""
+    row = state.deployment[deployment]
+    row[X_TRIALS] -= 1.0
+    if failed and row[X_TRIPPED] == 1.0 and not is_cooling(row, now):
+        seconds = plan.deployment[deployment, D_COOLDOWN]
+        seconds = plan.setting[P_COOLDOWN] if np.isnan(seconds) else seconds
+        cool(state, output, deployment, status, seconds, now)

@@ -9,13 +9,14 @@ generators", OOPSLA 2014).
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
-FAIL, PICK, JITTER = 1, 2, 3
+from routelab.simulation.jit import hot
+
+FAIL, PICK, JITTER, SPREAD = 1, 2, 3, 4
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@hot
 def _mix(x):
     x = np.uint64(x)
     x ^= x >> np.uint64(30)
@@ -26,7 +27,7 @@ def _mix(x):
     return x
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@hot
 def uniform(seed, purpose, request, target, attempt):
     """Return a number in [0, 1) that depends on the arguments alone."""
     golden = np.uint64(0x9E3779B97F4A7C15)

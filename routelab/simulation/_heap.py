@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numba
-
 from routelab.simulation.arrays import C_HEAP, C_SEQ
+from routelab.simulation.jit import hot
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@hot
 def push(times, keys, counter, time, slot):
     """Add an event; events at the same time leave in the order in which they came."""
     seq = counter[C_SEQ]
@@ -23,12 +22,12 @@ def push(times, keys, counter, time, slot):
     times[i], keys[i, 0], keys[i, 1] = time, seq, slot
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@hot
 def _before(times, keys, a, b):
     return times[a] < times[b] or (times[a] == times[b] and keys[a, 0] < keys[b, 0])
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@hot
 def pop(times, keys, counter):
     """Remove the earliest event and return its slot."""
     first = keys[0, 1]

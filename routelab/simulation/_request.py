@@ -7,41 +7,66 @@ a frame has nothing left to try, and the client gets the error of the bottom fra
 
 from __future__ import annotations
 
-import numba
+import numpy as np
 
 from routelab.simulation import _draws, errors
-from routelab.simulation._budget import affordable_group, book_calendar, book_gateway, cost_of
+from routelab.simulation._budget import book_gateway, cost_of
+from routelab.simulation._calendar import affordable_group, settle
 from routelab.simulation._call import start_attempt
-from routelab.simulation._cooldown import count_failure, count_success, is_cooling
-from routelab.simulation._fallback import give_up, next_target, open_frame
-from routelab.simulation._heap import push
-from routelab.simulation._select import (
+from routelab.simulation._cooldown import (
+    consider_cooldown,
+    count_failure,
+    count_success,
+    end_trial,
+    is_closed_off,
+)
+from routelab.simulation._fallback import (
+    AFTER_FAILOVER,
+    BY_FAILOVER,
+    BY_ORDER,
+    forget_attempted,
+    give_up,
+    next_target,
+    open_frame,
+)
+from routelab.simulation._select import select
+from routelab.simulation._slots import forget_result, give_back, take_slot, write_result
+from routelab.simulation._twin import start_mirrors, take_over
+from routelab.simulation._usage import (
     LATENCY_BASED,
     LEAST_BUSY,
     SHUFFLE,
+    TIMEOUT_PENALTY,
     USAGE_BASED,
-    select,
+    count_minute_tokens,
+    over_minute_limit,
+    remember_latency,
+    turn_minute,
 )
-from routelab.simulation._usage import TIMEOUT_PENALTY, remember_latency, turn_minute
 from routelab.simulation.arrays import (
     C_BAD_SLEEPS,
-    C_FREE,
     C_NEXT,
     C_SLEEPS,
+    CLIENT,
     D_MAX_PARALLEL,
+    D_MODEL,
     D_OWN_BUDGET,
     D_PROVIDER_BUDGET,
     D_RETRIES,
+    EVENT_START,
     EVENT_WAKE,
     F_BY_POLICY,
     F_DEPLOYMENT,
+    F_EXCLUDED,
     F_GROUP,
+    F_HOPS,
     F_KIND,
     F_LAST_DEPLOYMENT,
     F_LAST_KIND,
     F_LAST_RETRY_AFTER,
     F_LAST_STATUS,
     F_ORDER,
+    F_OVER_LIMIT,
     F_RESOLVED,
     F_RETRIES,
     F_RETRY_AFTER,
@@ -49,18 +74,25 @@ from routelab.simulation.arrays import (
     F_TRY,
     G_END,
     G_FIRST,
+    HEDGE,
+    LOSER,
+    MIRROR,
+    O_CACHED,
     O_COST,
-    O_FINISHED,
     O_GROUP,
     O_IN,
     O_KIND,
     O_OUT,
     O_RETRIES,
+    O_ROLE,
     O_SERVED,
     O_STATUS,
+    P_COOLDOWN,
     P_HAS_CONTEXT,
     P_HAS_GENERIC,
     P_HAS_POLICY,
+    P_MINUTE_LIMITS,
+    P_PROMPT_CACHE_TTL,
     P_PROXY,
     P_RETRIES,
     P_RETRY_AFTER,
@@ -69,6 +101,7 @@ from routelab.simulation.arrays import (
     Q_CACHED,
     Q_GROUP,
     Q_RETRIES,
+    Q_SESSION,
     S_DEPLOYMENT,
     S_DEPTH,
     S_EVENT,
@@ -76,32 +109,44 @@ from routelab.simulation.arrays import (
     S_KIND,
     S_LOGGED,
     S_OUT,
-    S_PICKS,
     S_REQUEST,
     S_RETRY_AFTER,
+    S_ROLE,
     S_STATUS,
+    S_TRIAL,
+    S_TWIN,
+    T_STARTED,
+    T_WHEN,
+    WAITER,
     X_IN_FLIGHT,
     X_MINUTE_CALLS,
     X_MINUTE_TOKENS,
 )
+from routelab.simulation.jit import hot, inner
 
-SELECT, FAILED, GIVE_UP, NEXT_TARGET, UNWIND, WAIT = 0, 1, 2, 3, 4, 5
+SELECT, FAILED, GIVE_UP, NEXT_TARGET, UNWIND, WAIT, FINISHED = 0, 1, 2, 3, 4, 5, 6
 JITTER_S, FIRST_DELAY_S, MAX_DELAY_S, MAX_RETRY_AFTER_S = 0.75, 0.5, 8.0, 60
-MINUTE_LIMIT_RETRY_AFTER_S = 60
-BY_ORDER = 2
-RATE_LIMIT, NOT_FOUND, AUTHENTICATION = errors.RATE_LIMIT, errors.NOT_FOUND, errors.AUTHENTICATION
+MINUTE_LIMIT_RETRY_AFTER_S = np.int64(60)
+NONE, ZERO, TOO_MANY = np.int64(-1), np.int64(0), np.int64(429)
+BAD_REQUEST = np.int64(400)
+RATE_LIMIT, NOT_FOUND, AUTHENTICATION = (
+    np.int64(errors.RATE_LIMIT),
+    errors.NOT_FOUND,
+    errors.AUTHENTICATION,
+)
 TIMEOUT = errors.TIMEOUT
 CONTEXT_WINDOW, CONTENT_POLICY = errors.CONTEXT_WINDOW, errors.CONTENT_POLICY
 NO_DEPLOYMENT, PLAN_BUDGET = errors.NO_DEPLOYMENT, errors.PLAN_BUDGET
+REFUSED_BY_PLAN, REFUSED_BY_GATEWAY = 429, 422
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@inner
 def _fail(frame, kind, status, deployment, retry_after):
     frame[F_KIND], frame[F_STATUS], frame[F_DEPLOYMENT] = kind, status, deployment
     frame[F_RETRY_AFTER] = retry_after
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@inner
 def _log_failure(plan, state, output, slot, frame, now):
     """Count a failed attempt; the proxy shows the breaker only the first failure of a request."""
     if plan.setting[P_PROXY] == 0.0 or state.slot[slot, S_LOGGED] == 0:
@@ -113,31 +158,40 @@ def _log_failure(plan, state, output, slot, frame, now):
     state.slot[slot, S_LOGGED] = 1
 
 
-@numba.njit(nogil=True, error_model="numpy")
-def _try_group(plan, provider, trace, feed, state, output, slot, frame, now):
+@hot
+def _try_group(plan, provider, feed, state, output, slot, frame, now):
     """Select a deployment and call it; return the next phase."""
     group, order = frame[F_GROUP], frame[F_ORDER]
-    deployment, kind, share = select(plan, state, output, trace, feed, slot, group, order, now)
+    deployment, kind, share = select(plan, state, feed, slot, group, order, frame[F_EXCLUDED], now)
     if deployment < 0:
-        status, after = 0, -1
+        status, after = ZERO, NONE
         if kind == NO_DEPLOYMENT:
-            status = 429
+            status = TOO_MANY
         elif kind == CONTEXT_WINDOW:
-            status = 400
+            status = BAD_REQUEST
         elif kind == RATE_LIMIT:
-            status, after = 429, MINUTE_LIMIT_RETRY_AFTER_S
-        _fail(frame, kind, status, -1, after)
+            status, after = TOO_MANY, MINUTE_LIMIT_RETRY_AFTER_S
+        _fail(frame, kind, status, NONE, after)
         _log_failure(plan, state, output, slot, frame, now)
         return FAILED
+    start_mirrors(plan, state, slot, deployment, now)
+    row = state.deployment[deployment]
     limit = plan.deployment[deployment, D_MAX_PARALLEL]
-    if limit > 0.0 and state.deployment[deployment, X_IN_FLIGHT] >= limit:
-        _fail(frame, RATE_LIMIT, 429, deployment, -1)  # the failure callback never sees this one
+    if limit > 0.0 and row[X_IN_FLIGHT] >= limit:
+        _fail(frame, RATE_LIMIT, TOO_MANY, deployment, NONE)  # no failure callback
         return FAILED
-    start_attempt(plan, provider, trace, state, output, slot, deployment, share, now)
+    if plan.setting[P_MINUTE_LIMITS] == 1.0 and over_minute_limit(plan, row, deployment, now):
+        seconds = plan.setting[P_COOLDOWN]
+        consider_cooldown(plan, state, output, deployment, RATE_LIMIT, TOO_MANY, seconds, now)
+        _fail(frame, RATE_LIMIT, TOO_MANY, deployment, MINUTE_LIMIT_RETRY_AFTER_S)
+        _log_failure(plan, state, output, slot, frame, now)
+        frame[F_OVER_LIMIT] = 1
+        return FAILED
+    start_attempt(plan, provider, state, output, slot, deployment, share, now)
     return WAIT
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@inner
 def _may_retry(setting, kind, status, healthy, size):
     """Return whether the gateway retries this error inside the group."""
     if kind == CONTEXT_WINDOW and setting[P_HAS_CONTEXT] == 1.0:
@@ -154,7 +208,7 @@ def _may_retry(setting, kind, status, healthy, size):
     return healthy > 0
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@inner
 def _backoff(plan, state, feed, slot, frame, healthy, size):
     """Return how long the gateway sleeps before the next try."""
     step, jitter = frame[F_TRY], JITTER_S
@@ -173,19 +227,21 @@ def _backoff(plan, state, feed, slot, frame, healthy, size):
     return base + jitter * _draws.uniform(seed, _draws.JITTER, request, frame[F_GROUP], step)
 
 
-@numba.njit(nogil=True, error_model="numpy")
-def _after_failure(plan, trace, feed, state, slot, frame, now):
+@inner
+def _after_failure(plan, feed, state, slot, frame, now):
     """Decide on a retry; return the next phase."""
     group, kind, tried = frame[F_GROUP], frame[F_KIND], frame[F_DEPLOYMENT]
     first, end = plan.group[group, G_FIRST], plan.group[group, G_END]
-    healthy = 0
+    healthy = ZERO
     for d in range(first, end):
-        healthy += not is_cooling(state.deployment[d], now)
+        healthy += not is_closed_off(plan, state.deployment[d], now)
     if frame[F_TRY] < 0:  # the first failure fixes how often this group is tried again
-        asked = trace.request[state.slot[slot, S_REQUEST], Q_RETRIES]
+        asked = state.request[slot, Q_RETRIES]
         retries = asked if asked >= 0.0 else plan.setting[P_RETRIES]
         if asked < 0.0 and tried >= 0 and plan.deployment[tried, D_RETRIES] >= 0.0:
             retries = plan.deployment[tried, D_RETRIES]
+        if asked < 0.0 and frame[F_OVER_LIMIT] == 1:
+            asked = retries = 0.0
         if asked != 0.0 and plan.kind[0, kind] >= 0:
             retries = float(plan.kind[0, kind])
             frame[F_BY_POLICY] = 1
@@ -201,18 +257,18 @@ def _after_failure(plan, trace, feed, state, slot, frame, now):
     sleep = _backoff(plan, state, feed, slot, frame, healthy, size)
     if sleep > 0.0:
         state.slot[slot, S_EVENT] = EVENT_WAKE
-        push(state.heap_time, state.heap, state.counter, now + sleep, slot)
+        state.time[slot, T_WHEN] = now + sleep
         return WAIT
     return _after_sleep(frame)
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@inner
 def _after_sleep(frame):
     """Return the phase after a retry's sleep; the gateway sleeps once more after the last retry."""
     return SELECT if frame[F_TRY] < frame[F_RETRIES] else GIVE_UP
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@inner
 def _unwind(plan, state, output, slot, frame, now):
     """Leave a frame that has nothing left to try; return the next phase."""
     kind, status, deployment = frame[F_KIND], frame[F_STATUS], frame[F_DEPLOYMENT]
@@ -226,117 +282,215 @@ def _unwind(plan, state, output, slot, frame, now):
         after = frame[F_LAST_RETRY_AFTER]
     depth = state.slot[slot, S_DEPTH]
     if depth == 0:
-        row = output.request[state.slot[slot, S_REQUEST]]
-        row[O_KIND], row[O_STATUS] = kind, status
-        _close(state, output, slot, now)
-        return WAIT
+        state.result[slot, O_KIND], state.result[slot, O_STATUS] = kind, status
+        return _end_badly(plan, state, output, slot, now)
     logged = state.slot[slot, S_LOGGED] == 1
     if plan.setting[P_PROXY] == 1.0 and logged and deployment >= 0:
         count_failure(plan, state, output, deployment, kind, status, after, now)
     state.slot[slot, S_DEPTH] = depth - 1
     parent = state.frame[slot, depth - 1]
+    if parent[F_RESOLVED] == BY_FAILOVER:
+        parent[F_RESOLVED] = AFTER_FAILOVER
+        if parent[F_HOPS] == 0:  # the walk that comes now knows nothing of the one inside
+            forget_attempted(state, slot)
+        return GIVE_UP
     parent[F_LAST_KIND], parent[F_LAST_STATUS], parent[F_LAST_DEPLOYMENT] = kind, status, deployment
     parent[F_LAST_RETRY_AFTER] = after
     return NEXT_TARGET
 
 
-@numba.njit(nogil=True, error_model="numpy")
-def _close(state, output, slot, now):
-    output.request[state.slot[slot, S_REQUEST], O_FINISHED] = now
-    n = state.counter[C_FREE]
-    state.free[n] = slot
-    state.counter[C_FREE] = n + 1
+@hot
+def _close(plan, state, output, slot, now):
+    """End a request: pay, write its row, and give its place back."""
+    settle(plan, state, slot, state.result[slot, O_COST], now)
+    write_result(state, output, slot, now)
+    give_back(state, slot)
+    return FINISHED
 
 
-@numba.njit(nogil=True, error_model="numpy")
-def move(plan, provider, trace, feed, state, output, slot, phase, now):
+@inner
+def _leave(plan, state, output, slot, now):
+    """End a copy that the client does not wait for; it has a row when it cost something."""
+    if state.result[slot, O_COST] > 0.0 or state.slot[slot, S_ROLE] == MIRROR:
+        return _close(plan, state, output, slot, now)
+    settle(plan, state, slot, 0.0, now)
+    give_back(state, slot)
+    return FINISHED
+
+
+@inner
+def _end_badly(plan, state, output, slot, now):
+    """Nothing is left to try: the client gets the error, unless its hedge is still under way."""
+    own = state.slot[slot]
+    if own[S_ROLE] == CLIENT:
+        if own[S_TWIN] >= 0:
+            own[S_ROLE] = WAITER
+            return FINISHED
+        return _close(plan, state, output, slot, now)
+    if own[S_ROLE] == HEDGE:
+        twin = own[S_TWIN]
+        state.slot[twin, S_TWIN] = -1
+        if state.slot[twin, S_ROLE] == WAITER:
+            _close(plan, state, output, twin, now)
+    return _leave(plan, state, output, slot, now)
+
+
+@hot
+def _end_well(plan, state, output, slot, now):
+    """Close a request that was served."""
+    own = state.slot[slot]
+    if own[S_ROLE] != CLIENT or own[S_TWIN] >= 0:
+        return _end_copy(plan, state, output, slot, now)
+    return _close(plan, state, output, slot, now)
+
+
+@inner
+def _end_copy(plan, state, output, slot, now):
+    """End a request that has a second copy, or is one; the other is not followed further."""
+    own = state.slot[slot]
+    twin = own[S_TWIN]
+    if own[S_ROLE] == CLIENT:
+        state.slot[twin, S_ROLE], state.slot[twin, S_TWIN] = LOSER, -1
+        state.result[twin, O_ROLE] = LOSER
+        return _close(plan, state, output, slot, now)
+    if own[S_ROLE] != HEDGE:
+        return _leave(plan, state, output, slot, now)
+    take_over(state, slot, twin)
+    if state.slot[twin, S_ROLE] == WAITER:
+        state.result[twin, O_KIND] = 0.0
+        _close(plan, state, output, twin, now)
+    else:  # its row is the winner's; what it has begun goes on under a row of its own
+        settle(plan, state, twin, state.result[twin, O_COST], now)
+        write_result(state, output, twin, now)
+        state.slot[twin, S_ROLE], state.slot[twin, S_TWIN] = LOSER, -1
+        forget_result(state, twin, LOSER)
+    give_back(state, slot)
+    return FINISHED
+
+
+@hot
+def move(plan, provider, feed, state, output, slot, phase, now):
     """Move a request through its phases until it waits for an event or is finished."""
-    while phase != WAIT:
+    while phase != WAIT and phase != FINISHED:
         frame = state.frame[slot, state.slot[slot, S_DEPTH]]
         if phase == SELECT:
             if frame[F_TRY] >= 0:
-                output.request[state.slot[slot, S_REQUEST], O_RETRIES] += 1.0
-            phase = _try_group(plan, provider, trace, feed, state, output, slot, frame, now)
+                state.result[slot, O_RETRIES] += 1.0
+            phase = _try_group(plan, provider, feed, state, output, slot, frame, now)
         elif phase == FAILED:
-            phase = _after_failure(plan, trace, feed, state, slot, frame, now)
+            phase = _after_failure(plan, feed, state, slot, frame, now)
         elif phase == GIVE_UP:
-            phase = NEXT_TARGET if give_up(plan, state, slot, frame) else UNWIND
+            phase = NEXT_TARGET if give_up(plan, state, slot, frame, now) else UNWIND
         elif phase == NEXT_TARGET:
-            phase = SELECT if next_target(plan, state, output, slot, frame) else UNWIND
+            phase = SELECT if next_target(plan, state, slot, frame) else UNWIND
         else:
             phase = _unwind(plan, state, output, slot, frame, now)
+    return phase
 
 
-@numba.njit(nogil=True, error_model="numpy")
-def arrive(plan, trace, state, output, now):
+@hot
+def arrive(plan, trace, state, output, row, now):
     """Take the next request in; return (slot, phase).
 
     Calendar budgets have their say before the gateway.
     """
-    request = state.counter[C_NEXT]
-    state.counter[C_NEXT] = request + 1
-    asked = int(trace.request[request, Q_GROUP])
-    group = affordable_group(plan, state, trace, request, asked, now)
-    row = output.request[request]
-    row[O_GROUP] = group
+    number = state.counter[C_NEXT]
+    state.counter[C_NEXT] = number + 1
+    asked = int(trace.request[row, Q_GROUP])
+    slot = take_slot(state, number, CLIENT, asked)
+    width, budgets = trace.request.shape[1], plan.calendar.shape[0]
+    for k in range(width):
+        state.request[slot, k] = trace.request[row, k]
+    for k in range(width, width + budgets):
+        state.request[slot, k] = 0.0
+    group = asked
+    if budgets:
+        group = affordable_group(plan, state, slot, asked, now)
+        state.result[slot, O_GROUP] = max(group, -1)
     if group < 0:
-        row[O_KIND], row[O_STATUS], row[O_FINISHED] = PLAN_BUDGET, 429, now
-        return 0, WAIT
-    n = state.counter[C_FREE] - 1
-    state.counter[C_FREE] = n
-    slot = state.free[n]
-    own = state.slot[slot]
-    own[S_REQUEST], own[S_DEPTH], own[S_LOGGED], own[S_PICKS] = request, 0, 0, 0
-    open_frame(state, slot, group, -1, 0)
+        state.result[slot, O_KIND] = PLAN_BUDGET
+        state.result[slot, O_STATUS] = REFUSED_BY_PLAN if group == -1 else REFUSED_BY_GATEWAY
+        write_result(state, output, slot, now)
+        give_back(state, slot)
+        return slot, FINISHED
+    open_frame(state, slot, group, NONE, ZERO)
     return slot, SELECT
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@hot
 def _count_usage(plan, state, slot, deployment, now):
     """Count a success for the strategies that look at usage or latency."""
     strategy = plan.setting[P_STRATEGY]
+    own, row = state.slot[slot], state.deployment[deployment]
+    if plan.setting[P_MINUTE_LIMITS] == 1.0:
+        count_minute_tokens(plan, row, own[S_IN] + own[S_OUT], now)
     if strategy == SHUFFLE or strategy == LEAST_BUSY:
         return
-    own, row = state.slot[slot], state.deployment[deployment]
     turn_minute(plan, row, now)
     row[X_MINUTE_TOKENS] += own[S_IN] + own[S_OUT]
     if strategy != USAGE_BASED:  # which counts calls when they start
         row[X_MINUTE_CALLS] += 1.0
     if strategy == LATENCY_BASED:
-        seconds = now - state.started[slot]
+        seconds = now - state.time[slot, T_STARTED]
         remember_latency(plan, state, deployment, seconds / max(own[S_OUT], 1), now)
 
 
-@numba.njit(nogil=True, error_model="numpy")
-def _succeed(plan, trace, state, output, slot, now):
-    own = state.slot[slot]
-    request, deployment = own[S_REQUEST], own[S_DEPLOYMENT]
-    cached = min(trace.request[request, Q_CACHED], float(own[S_IN]))
+@hot
+def _cached_tokens(plan, state, slot, deployment, now):
+    """Return the prompt tokens that are read from a cache.
+
+    A session that has just been on another model loses what the log saw cached.
+    """
+    own, request = state.slot[slot], state.request[slot]
+    cached = min(request[Q_CACHED], float(own[S_IN]))
+    if plan.setting[P_PROMPT_CACHE_TTL] <= 0.0 or request[Q_SESSION] < 0.0:
+        return cached
+    entry = state.session[int(request[Q_SESSION]) % state.session.shape[0]]
+    model = plan.deployment[deployment, D_MODEL]
+    recent = now - entry[2] <= plan.setting[P_PROMPT_CACHE_TTL]
+    if entry[0] == request[Q_SESSION] and entry[1] != model and recent:
+        cached = 0.0
+    entry[0], entry[1], entry[2] = request[Q_SESSION], model, now
+    return cached
+
+
+@hot
+def _succeed(plan, state, output, slot, now):
+    own, result = state.slot[slot], state.result[slot]
+    deployment = own[S_DEPLOYMENT]
+    cached = _cached_tokens(plan, state, slot, deployment, now)
     cost = cost_of(plan, deployment, float(own[S_IN]), cached, float(own[S_OUT]))
-    row = output.request[request]
-    row[O_SERVED], row[O_STATUS], row[O_COST] = deployment, 200, cost
-    row[O_IN], row[O_OUT] = own[S_IN], own[S_OUT]
+    result[O_SERVED], result[O_STATUS], result[O_COST] = deployment, 200, cost
+    result[O_IN], result[O_CACHED], result[O_OUT] = own[S_IN], cached, own[S_OUT]
     count_success(state.deployment[deployment], now)
     _count_usage(plan, state, slot, deployment, now)
     for column in (D_PROVIDER_BUDGET, D_OWN_BUDGET):
         budget = plan.deployment[deployment, column]
         if budget >= 0.0:
             book_gateway(plan, state, int(budget), cost, now)
-    book_calendar(plan, state, trace, request, cost, now)
-    _close(state, output, slot, now)
+    return _end_well(plan, state, output, slot, now)
 
 
-@numba.njit(nogil=True, error_model="numpy")
-def resume(plan, trace, state, output, slot, now):
+@hot
+def resume(plan, state, output, slot, now):
     """Take the event that a request was waiting for; return its next phase."""
     own = state.slot[slot]
     frame = state.frame[slot, own[S_DEPTH]]
+    loser = own[S_ROLE] == LOSER
+    if own[S_EVENT] == EVENT_START:
+        if loser:
+            give_back(state, slot)
+            return FINISHED
+        open_frame(state, slot, int(state.result[slot, O_GROUP]), NONE, ZERO)
+        return SELECT
     if own[S_EVENT] == EVENT_WAKE:
-        return _after_sleep(frame)
-    state.deployment[own[S_DEPLOYMENT], X_IN_FLIGHT] -= 1.0
-    if own[S_KIND] == 0:
-        _succeed(plan, trace, state, output, slot, now)
-        return WAIT
-    _fail(frame, own[S_KIND], own[S_STATUS], own[S_DEPLOYMENT], own[S_RETRY_AFTER])
+        return _leave(plan, state, output, slot, now) if loser else _after_sleep(frame)
+    deployment, failed = own[S_DEPLOYMENT], own[S_KIND] != 0
+    state.deployment[deployment, X_IN_FLIGHT] -= 1.0
+    if own[S_TRIAL] == 1:
+        end_trial(plan, state, output, deployment, failed, own[S_STATUS], now)
+    if not failed:
+        return _succeed(plan, state, output, slot, now)
+    _fail(frame, own[S_KIND], own[S_STATUS], deployment, own[S_RETRY_AFTER])
     _log_failure(plan, state, output, slot, frame, now)
-    return FAILED
+    return _leave(plan, state, output, slot, now) if loser else FAILED

@@ -1,21 +1,25 @@
-"""Which deployment of a group serves an attempt.
-
-And what its provider's script says to the call.
-"""
+"""Which deployment of a group serves an attempt."""
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from routelab.simulation import _draws, errors
 from routelab.simulation._budget import gateway_exceeded
-from routelab.simulation._cooldown import is_cooling
-from routelab.simulation._usage import greet, mean_latency, turn_minute
+from routelab.simulation._cooldown import is_closed_off
+from routelab.simulation._usage import (
+    COST_BASED,
+    LATENCY_BASED,
+    LEAST_BUSY,
+    SHUFFLE,
+    USAGE_BASED,
+    greet,
+    mean_latency,
+    turn_minute,
+)
 from routelab.simulation.arrays import (
     C_BAD_PICKS,
     D_MAX_PARALLEL,
-    D_MODEL,
     D_ORDER,
     D_OWN_BUDGET,
     D_PROVIDER_BUDGET,
@@ -31,32 +35,20 @@ from routelab.simulation.arrays import (
     P_SEED,
     P_STRATEGY,
     Q_IN,
-    R_CAPACITY,
-    R_CAPACITY_S,
-    R_FROM,
-    R_NTH,
-    R_NTH_END,
-    R_PROBABILITY,
-    R_REQUESTS,
-    R_REQUESTS_END,
-    R_TO,
     S_PICKS,
     S_REQUEST,
-    V_RULES,
-    V_RULES_END,
-    X_CALLS,
     X_IN_FLIGHT,
     X_MINUTE_CALLS,
     X_MINUTE_TOKENS,
     X_WEIGHT,
 )
+from routelab.simulation.jit import hot, inner
 
-SHUFFLE, LEAST_BUSY, COST_BASED, LATENCY_BASED, USAGE_BASED = 0, 1, 2, 3, 4
 NO_DEPLOYMENT, GATEWAY_BUDGET = errors.NO_DEPLOYMENT, errors.GATEWAY_BUDGET
 CONTEXT_WINDOW, RATE_LIMIT = errors.CONTEXT_WINDOW, errors.RATE_LIMIT
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@hot
 def _weigh(plan, state, first, end):
     """Turn the eligible marks into shuffle weights; return their sum.
 
@@ -80,7 +72,7 @@ def _weigh(plan, state, first, end):
     return total
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@inner
 def _several(state, first, end):
     found = 0
     for d in range(first, end):
@@ -88,7 +80,7 @@ def _several(state, first, end):
     return found > 1
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@inner
 def _full_one(plan, state, first, end):
     """Return an eligible deployment that has no free place for one more call, or -1."""
     for d in range(first, end):
@@ -98,13 +90,13 @@ def _full_one(plan, state, first, end):
     return -1
 
 
-@numba.njit(nogil=True, error_model="numpy")
-def _draw(plan, state, output, feed, slot, first, end, total):
+@hot
+def _draw(plan, state, feed, slot, first, end, total):
     """Return (deployment, its share of the draw) for the weights left in the scratch column."""
     request, number = state.slot[slot, S_REQUEST], state.slot[slot, S_PICKS]
     state.slot[slot, S_PICKS] = number + 1
     if feed.pick_start.size and _several(state, first, end):
-        place = feed.pick_start[request] + int(output.request[request, O_ATTEMPTS])
+        place = feed.pick_start[request] + int(state.result[slot, O_ATTEMPTS])
         fed = feed.picks[place] if place < feed.pick_start[request + 1] else -1
         if not first <= fed < end:  # no attempt followed: the pick had no free place
             fed = _full_one(plan, state, first, end)
@@ -125,7 +117,7 @@ def _draw(plan, state, output, feed, slot, first, end, total):
     return last, state.deployment[last, X_WEIGHT] / total
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@inner
 def _value(plan, state, d):
     """Return what a strategy wants to be small."""
     strategy, row = plan.setting[P_STRATEGY], state.deployment[d]
@@ -138,7 +130,7 @@ def _value(plan, state, d):
     return mean_latency(row)
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@inner
 def _keep_least(plan, state, first, end):
     """Keep the deployments with the least value, all of them on a tie; return how many."""
     least, kept = np.inf, 0
@@ -154,7 +146,7 @@ def _keep_least(plan, state, first, end):
     return kept
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@inner
 def _first_left(state, first, end):
     for d in range(first, end):
         if state.deployment[d, X_WEIGHT] > 0.0:
@@ -162,7 +154,7 @@ def _first_left(state, first, end):
     return -1
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@inner
 def _within_minute_limits(plan, state, first, end, tokens, now):
     """Drop deployments whose rpm or tpm of this clock minute is used up; return how many are left.
 
@@ -186,7 +178,7 @@ def _within_minute_limits(plan, state, first, end, tokens, now):
     return left
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@inner
 def _over_budget(plan, state, d, now):
     shared, own = plan.deployment[d, D_PROVIDER_BUDGET], plan.deployment[d, D_OWN_BUDGET]
     if shared >= 0.0 and gateway_exceeded(plan, state, int(shared), now):
@@ -194,7 +186,7 @@ def _over_budget(plan, state, d, now):
     return own >= 0.0 and gateway_exceeded(plan, state, int(own), now)
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@hot
 def _keep_order(plan, state, first, end, wanted):
     """Keep the deployments of one order, the lowest present unless one is asked for.
 
@@ -219,8 +211,36 @@ def _keep_order(plan, state, first, end, wanted):
     return left
 
 
-@numba.njit(nogil=True, error_model="numpy")
-def select(plan, state, output, trace, feed, slot, group, order, now):
+@inner
+def _leave_out(state, first, end, excluded):
+    """Drop the deployments whose bit is set; return how many are left."""
+    left = 0
+    for d in range(first, end):
+        if (excluded >> (d - first)) & 1:
+            state.deployment[d, X_WEIGHT] = 0.0
+        left += state.deployment[d, X_WEIGHT] > 0.0
+    return left
+
+
+@inner
+def _select_by_value(plan, state, feed, slot, first, end, now):
+    """Pick among the eligible deployments by what the strategy wants to be small."""
+    strategy = plan.setting[P_STRATEGY]
+    if strategy != LEAST_BUSY:
+        if strategy == LATENCY_BASED:
+            greet(state, first, end, now)
+        tokens = state.request[slot, Q_IN]
+        if _within_minute_limits(plan, state, first, end, tokens, now) == 0:
+            return -1, RATE_LIMIT if strategy == USAGE_BASED else NO_DEPLOYMENT, 0.0
+    kept = _keep_least(plan, state, first, end)
+    if strategy == LEAST_BUSY or strategy == COST_BASED:
+        return _first_left(state, first, end), 0, 1.0
+    deployment, share = _draw(plan, state, feed, slot, first, end, float(kept))
+    return deployment, 0, share
+
+
+@hot
+def select(plan, state, feed, slot, group, order, excluded, now):
     """Pick a deployment in the gateway's order of filters.
 
     Returns
@@ -231,7 +251,7 @@ def select(plan, state, output, trace, feed, slot, group, order, now):
     first, end = plan.group[group, G_FIRST], plan.group[group, G_END]
     left = 0
     for d in range(first, end):
-        free = not is_cooling(state.deployment[d], now)
+        free = not is_closed_off(plan, state.deployment[d], now)
         state.deployment[d, X_WEIGHT] = 1.0 if free else 0.0
         left += free
     if left == 0:
@@ -244,7 +264,7 @@ def select(plan, state, output, trace, feed, slot, group, order, now):
         if left == 0:
             return -1, GATEWAY_BUDGET, 0.0
     if plan.setting[P_PRE_CALL_CHECKS] == 1.0:
-        tokens = trace.request[state.slot[slot, S_REQUEST], Q_IN]
+        tokens = state.request[slot, Q_IN]
         for d in range(first, end):
             if state.deployment[d, X_WEIGHT] > 0.0 and 0.0 < plan.deployment[d, D_WINDOW] < tokens:
                 state.deployment[d, X_WEIGHT] = 0.0
@@ -253,62 +273,11 @@ def select(plan, state, output, trace, feed, slot, group, order, now):
             return -1, CONTEXT_WINDOW, 0.0
     if _keep_order(plan, state, first, end, float(order)) == 0:
         return -1, NO_DEPLOYMENT, 0.0
+    if excluded != 0 and _leave_out(state, first, end, excluded) == 0:
+        return -1, NO_DEPLOYMENT, 0.0
     strategy = plan.setting[P_STRATEGY]
     if strategy == SHUFFLE:
         total = _weigh(plan, state, first, end)
-        deployment, share = _draw(plan, state, output, feed, slot, first, end, total)
+        deployment, share = _draw(plan, state, feed, slot, first, end, total)
         return deployment, 0, share
-    if strategy != LEAST_BUSY:
-        if strategy == LATENCY_BASED:
-            greet(state, first, end, now)
-        tokens = trace.request[state.slot[slot, S_REQUEST], Q_IN]
-        if _within_minute_limits(plan, state, first, end, tokens, now) == 0:
-            return -1, RATE_LIMIT if strategy == USAGE_BASED else NO_DEPLOYMENT, 0.0
-    kept = _keep_least(plan, state, first, end)
-    if strategy == LEAST_BUSY or strategy == COST_BASED:
-        return _first_left(state, first, end), 0, 1.0
-    deployment, share = _draw(plan, state, output, feed, slot, first, end, float(kept))
-    return deployment, 0, share
-
-
-@numba.njit(nogil=True, error_model="numpy")
-def _among(values, start, end, wanted):
-    """Return whether a sorted slice holds a value; an empty slice holds everything."""
-    if start == end:
-        return True
-    low, high = start, end
-    while low < high:
-        middle = (low + high) >> 1
-        if values[middle] < wanted:
-            low = middle + 1
-        else:
-            high = middle
-    return low < end and values[low] == wanted
-
-
-@numba.njit(nogil=True, error_model="numpy")
-def matching_rule(plan, state, provider, request, deployment, attempt, now):
-    """Return the first rule of the provider's script that applies to this call, or -1."""
-    call, own = int(state.deployment[deployment, X_CALLS]), provider.deployment[deployment]
-    for number in range(int(own[V_RULES]), int(own[V_RULES_END])):
-        rule = provider.rule[number]
-        if now < rule[R_FROM] or now >= rule[R_TO]:
-            continue
-        if not _among(provider.lists, int(rule[R_NTH]), int(rule[R_NTH_END]), call):
-            continue
-        if not _among(provider.lists, int(rule[R_REQUESTS]), int(rule[R_REQUESTS_END]), request):
-            continue
-        if rule[R_CAPACITY] >= 0.0:
-            window, used = int(now // rule[R_CAPACITY_S]), state.rule[number]
-            if used[0] != window:
-                used[0], used[1] = window, 0
-            if used[1] < rule[R_CAPACITY]:
-                used[1] += 1
-                continue
-        if rule[R_PROBABILITY] < 1.0:
-            model = int(plan.deployment[deployment, D_MODEL])
-            seed = int(plan.setting[P_SEED])
-            if _draws.uniform(seed, _draws.FAIL, request, model, attempt) >= rule[R_PROBABILITY]:
-                continue
-        return number
-    return -1
+    return _select_by_value(plan, state, feed, slot, first, end, now)

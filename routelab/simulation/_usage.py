@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import numba
+import numpy as np
 
 from routelab.simulation.arrays import (
     D_GROUP,
+    D_RPM,
+    D_TPM,
     G_END,
     G_FIRST,
     MAX_SAMPLES,
@@ -14,15 +16,20 @@ from routelab.simulation.arrays import (
     X_MINUTE,
     X_MINUTE_CALLS,
     X_MINUTE_TOKENS,
+    X_RATE_CALLS,
+    X_RATE_MINUTE,
+    X_RATE_TOKENS,
     X_SAMPLE,
     X_SAMPLES,
 )
+from routelab.simulation.jit import inner
 
+SHUFFLE, LEAST_BUSY, COST_BASED, LATENCY_BASED, USAGE_BASED = 0, 1, 2, 3, 4
 MAP_TTL_S = 3600.0
 TIMEOUT_PENALTY = 1000.0  # seconds per token
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@inner
 def turn_minute(plan, row, now):
     """Empty the counters of a deployment when the clock minute has changed."""
     minute = (now + plan.setting[P_START]) // 60.0
@@ -32,7 +39,40 @@ def turn_minute(plan, row, now):
         row[X_MINUTE_TOKENS] = 0.0
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@inner
+def over_minute_limit(plan, row, deployment, now):
+    """Count a call against the exact limits of the clock minute; return whether it is refused.
+
+    A refused call counts too.
+    """
+    rpm, tpm = plan.deployment[deployment, D_RPM], plan.deployment[deployment, D_TPM]
+    if np.isnan(rpm) and np.isnan(tpm):
+        return False
+    _turn_rate_minute(plan, row, now)
+    if row[X_RATE_TOKENS] >= tpm:
+        return True
+    if not np.isnan(rpm):
+        row[X_RATE_CALLS] += 1.0
+    return row[X_RATE_CALLS] > rpm
+
+
+@inner
+def count_minute_tokens(plan, row, tokens, now):
+    """Count what a success has used against the exact limits."""
+    _turn_rate_minute(plan, row, now)
+    row[X_RATE_TOKENS] += tokens
+
+
+@inner
+def _turn_rate_minute(plan, row, now):
+    minute = (now + plan.setting[P_START]) // 60.0
+    if row[X_RATE_MINUTE] != minute:
+        row[X_RATE_MINUTE] = minute
+        row[X_RATE_CALLS] = 0.0
+        row[X_RATE_TOKENS] = 0.0
+
+
+@inner
 def mean_latency(row):
     """Return the mean of the remembered samples; 0 for a deployment without any."""
     n = int(row[X_SAMPLES])
@@ -42,7 +82,7 @@ def mean_latency(row):
     return total / n if n > 0 else 0.0
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@inner
 def _forget_when_old(state, first, end, now):
     """Empty a latency map 3600 s after its first entry; return whether there is one."""
     expiry = state.deployment[first, X_MAP_EXPIRY]
@@ -54,7 +94,7 @@ def _forget_when_old(state, first, end, now):
     return expiry >= 0.0
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@inner
 def greet(state, first, end, now):
     """Give deployments that are new to an existing map their first sample, which is 0.
 
@@ -69,7 +109,7 @@ def greet(state, first, end, now):
                 row[X_SAMPLE] = 0.0
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@inner
 def remember_latency(plan, state, deployment, seconds_per_token, now):
     """Add a sample; the oldest of ten makes room."""
     group = int(plan.deployment[deployment, D_GROUP])

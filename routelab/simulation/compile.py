@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from dataclasses import dataclass
 
 import numpy as np
 
 from routelab._checks import InputError
 from routelab.plan import Budget, Deployment, Plan, period_seconds
-from routelab.simulation._select import (
+from routelab.simulation._calendar import RHYTHM_BINS
+from routelab.simulation._usage import (
     COST_BASED,
     LATENCY_BASED,
     LEAST_BUSY,
     SHUFFLE,
     USAGE_BASED,
 )
-from routelab.simulation.arrays import PlanArrays
+from routelab.simulation.arrays import (
+    PACE_NONE,
+    PACE_PRIMAL_DUAL,
+    PACE_RHYTHM,
+    RESERVE_ESTIMATE,
+    RESERVE_NOTHING,
+    RESERVE_WORST,
+    PlanArrays,
+)
 from routelab.simulation.errors import policy_by_kind
 
 GATEWAY_TIMEOUT_S = 6000.0
@@ -31,43 +38,36 @@ STRATEGIES = {
     "latency-based-routing": LATENCY_BASED,
     "usage-based-routing-v2": USAGE_BASED,
 }
+PACES = {None: PACE_NONE, "rhythm": PACE_RHYTHM, "primal-dual": PACE_PRIMAL_DUAL}
+RESERVED_OUTPUT = 16_384  # tokens of an answer, in the gateway's reservation
 UNKNOWN_PRICE_USD = 10.0  # 5 + 5 per token: what the gateway takes for a name without a price
 
 
 @dataclass(frozen=True, slots=True)
-class Accounts:
-    """Who pays into which calendar budget: names of the accounts, in the order of their numbers."""
+class Calendar:
+    """What the traffic says about one calendar budget.
 
-    tiers: Sequence[str] = ()
-    users: Sequence[str] = ()
-    edges: dict[str, list[float]] = field(default_factory=dict)  # time zone -> midnights, seconds
-
-
-def midnights(timezone: str, start: datetime, end: datetime) -> list[float]:
-    """Return the local midnights from the first after `start` to the one that closes `end`'s day.
-
-    They are in seconds from `start`.
-
-    Examples
-    --------
-    >>> start = datetime(2026, 3, 28, 12, tzinfo=UTC)
-    >>> midnights("Europe/Berlin", start, start + timedelta(days=1))  # clocks change
-    [39600.0, 122400.0]
+    Attributes
+    ----------
+    edges : sequence of float
+        When the first window began, and when each one ends, in seconds from the first request.
+    accounts : int
+        Accounts in the budget: users, keys or teams of the traffic, 1 for a named one.
+    rhythm : sequence of float, 97 values
+        Share of a day's tokens until each quarter of an hour, from 0 to 1.
+    per_day : float
+        Requests per account and day.
     """
-    zone = ZoneInfo(timezone)
-    day = start.astimezone(zone).date()
-    last = end.astimezone(zone).date() + timedelta(days=1)
-    edges = []
-    while day < last:
-        day += timedelta(days=1)
-        midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
-        edges.append((midnight.astimezone(UTC) - start).total_seconds())
-    return edges
+
+    edges: Sequence[float]
+    accounts: int = 1
+    rhythm: Sequence[float] = tuple(np.linspace(0, 1, RHYTHM_BINS + 1))
+    per_day: float = 1.0
 
 
 def compile_plan(
     plan: Plan,
-    accounts: Accounts | None = None,
+    calendars: Sequence[Calendar] = (),
     *,
     accounting: str = "proxy",
     seed: int = 0,
@@ -78,9 +78,8 @@ def compile_plan(
     Parameters
     ----------
     plan : Plan
-    accounts : Accounts, optional
-        Tiers and users of the traffic and the midnights of each time zone; needed for calendar
-        budgets.
+    calendars : sequence of Calendar
+        One for each calendar budget of the plan, in its order.
     accounting : {"proxy", "sdk"}
         Which failures reach the breaker: the first of a request (proxy), or all (sdk).
     seed : int
@@ -90,26 +89,26 @@ def compile_plan(
     """
     if accounting not in ("proxy", "sdk"):
         raise InputError(f"accounting must be 'proxy' or 'sdk', got {accounting!r}")
-    accounts = accounts or Accounts()
     lists: list[int] = []
     chain = _chains(plan, lists)
     group = _groups(plan, lists)
-    calendar, edges = _calendar(plan, accounts, lists)
+    calendar, numbers = _calendar(plan, calendars, lists)
     gateway = [b for b in plan.budgets if not b.is_calendar]
     own_window = [[b.limit_usd, period_seconds(b.period), b.scope == "provider"] for b in gateway]
     kinds = [
         policy_by_kind(plan.retries.policy),
         policy_by_kind(plan.cooldown.allowed_fails_policy),
     ]
+    deployment = _deployments(plan, gateway, lists)
     return PlanArrays(
-        deployment=_deployments(plan, gateway),
+        deployment=deployment,
         group=group,
         chain=chain,
         lists=np.array(lists, np.int64),
         kind=np.array(kinds, np.int64),
         budget=np.array(own_window, np.float64).reshape(len(gateway), 3),
         calendar=calendar,
-        edges=edges,
+        numbers=numbers,
         setting=_settings(plan, accounting, seed, start_s),
     )
 
@@ -139,13 +138,36 @@ def _settings(plan: Plan, accounting: str, seed: int, start_s: float) -> np.ndar
             plan.context_window_fallbacks is not None,
             plan.content_policy_fallbacks is not None,
             start_s,
+            plan.enforce_model_rate_limits,
+            plan.enable_weighted_failover and plan.strategy == "simple-shuffle",
+            plan.cooldown.half_open_trials,
+            0.0 if plan.hedge is None else plan.hedge.after_s,
+            list(plan.models).index(plan.hedge.to) if plan.hedge and plan.hedge.to else -1,
+            plan.prompt_cache_ttl_s or 0.0,
+            is_independent(plan),
         ],
         np.float64,
     )
 
 
-def _deployments(plan: Plan, gateway: list[Budget]) -> np.ndarray:
-    names = plan.catalog.names
+def is_independent(plan: Plan) -> bool:
+    """Return whether no request of this plan is touched by what happens to another.
+
+    Such a plan has no breaker, no budget, no limit and no strategy that looks at what is in flight,
+    so each request can be followed to its end at once.
+    """
+    deployments = plan.deployments.values()
+    return (
+        plan.strategy == "simple-shuffle"
+        and plan.cooldown.disabled
+        and plan.hedge is None
+        and not plan.budgets
+        and not any(_max_parallel(d) or d.silent_model for d in deployments)
+    )
+
+
+def _deployments(plan: Plan, gateway: list[Budget], lists: list[int]) -> np.ndarray:
+    names, groups = plan.catalog.names, list(plan.models)
     budget = {(b.scope, b.name): number for number, b in enumerate(gateway)}
     rows = []
     for number, deployments in enumerate(plan.models.values()):
@@ -153,6 +175,8 @@ def _deployments(plan: Plan, gateway: list[Budget]) -> np.ndarray:
             model = plan.model_of(d)
             cached = model.cached_input_usd_per_mtok
             cached = model.input_usd_per_mtok if cached is None else cached
+            mirrors = [groups.index(name) for name in d.silent_model]
+            lists += mirrors
             prices = (model.input_usd_per_mtok, cached, model.output_usd_per_mtok)
             rows.append(
                 [
@@ -164,6 +188,8 @@ def _deployments(plan: Plan, gateway: list[Budget]) -> np.ndarray:
                     _nan(budget.get(("provider", model.provider))),
                     _nan(budget.get(("deployment", d.id))),
                     (prices[0] + prices[2]) / 1e6 if d.explicit_prices else UNKNOWN_PRICE_USD,
+                    *(len(lists) - len(mirrors), len(lists)),
+                    min(model.max_output_tokens or RESERVED_OUTPUT, RESERVED_OUTPUT),
                 ]
             )
     return np.array(rows, np.float64)
@@ -179,28 +205,37 @@ def _groups(plan: Plan, lists: list[int]) -> np.ndarray:
     return np.array(rows, np.int64)
 
 
-def _calendar(plan: Plan, accounts: Accounts, lists: list[int]) -> tuple[np.ndarray, np.ndarray]:
+def _calendar(
+    plan: Plan, calendars: Sequence[Calendar], lists: list[int]
+) -> tuple[np.ndarray, np.ndarray]:
     groups = list(plan.models)
+    budgets = [b for b in plan.budgets if b.is_calendar]
     rows: list[list[float]] = []
-    edges: list[float] = []
-    first_account = 0
-    for budget in plan.budgets:
-        if not budget.is_calendar:
-            continue
-        own_edges = accounts.edges.get(budget.timezone, [])
-        own_accounts = len(accounts.users) if budget.scope == "user" else 1
+    numbers: list[float] = []
+    accounts = 0
+    for budget, known in zip(budgets, calendars, strict=True):
+        edges = len(numbers) + 1
+        numbers += known.edges
+        values = len(numbers)
+        if budget.pacing == "rhythm":
+            numbers += known.rhythm
+        elif budget.pacing == "primal-dual":
+            numbers += [budget.values[group] for group in groups]
+        reserve = RESERVE_ESTIMATE if budget.reserve else RESERVE_NOTHING
         rows.append(
             [
-                *(budget.limit_usd, len(edges), len(edges) + len(own_edges)),
-                *(first_account, first_account + own_accounts),
+                *(budget.limit_usd, edges, values, accounts, accounts + known.accounts),
                 *(len(lists), len(lists) + len(budget.downgrade_to)),
                 budget.when_exhausted == "serve-last",
+                reserve if budget.is_own else RESERVE_WORST,
+                _nan(budget.soft_at),
+                PACES[budget.pacing],
+                *(values, budget.limit_usd / max(known.per_day, 1.0)),
             ]
         )
-        edges += own_edges
-        first_account += own_accounts
+        accounts += known.accounts
         lists += [groups.index(g) for g in budget.downgrade_to]
-    return np.array(rows, np.float64).reshape(len(rows), 8), np.array(edges, np.float64)
+    return np.array(rows, np.float64).reshape(len(rows), 13), np.array(numbers, np.float64)
 
 
 def _max_parallel(deployment: Deployment) -> int:

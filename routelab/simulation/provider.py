@@ -44,6 +44,10 @@ def build_provider(
     latency_per_output: np.ndarray,
     hard_window: np.ndarray,
     latency_of_error: float,
+    latency_per_input: np.ndarray | float = 0.0,
+    sigma: np.ndarray | float = 0.0,
+    output_factor: np.ndarray | float = 1.0,
+    failure_probability: np.ndarray | float = 0.0,
 ) -> Provider:
     """Lay the rules of each deployment out for the kernel.
 
@@ -56,6 +60,14 @@ def build_provider(
         Longest prompt that the provider accepts, in tokens; 0 = any.
     latency_of_error : float
         Seconds until an error answer, where a rule does not say.
+    latency_per_input : (n_deployments,) float64 or float
+        Seconds to the first token per input token.
+    sigma : (n_deployments,) float64 or float
+        Of the lognormal factor on a latency that the log did not see.
+    output_factor : (n_deployments,) float64 or float
+        Output tokens relative to the reference model, where another model answered in the log.
+    failure_probability : (n_deployments,) float64 or float
+        Of a call that no rule concerns.
     """
     lists: list[int] = []
     rows = []
@@ -73,13 +85,12 @@ def build_provider(
             ]
         )
     ends = np.cumsum([len(own) for own in rules])
-    deployment = np.column_stack(
-        [
-            *(ends - [len(own) for own in rules], ends),
-            *(latency_base, latency_per_output, hard_window),
-            np.full(len(rules), latency_of_error),
-        ]
-    )
+    columns = [
+        *(ends - [len(own) for own in rules], ends),
+        *(latency_base, latency_per_input, latency_per_output, sigma),
+        *(output_factor, failure_probability, hard_window, latency_of_error),
+    ]
+    deployment = np.column_stack([np.broadcast_to(column, len(rules)) for column in columns])
     return Provider(
         rule=np.array(rows, np.float64).reshape(len(rows), 15),
         lists=np.array(lists, np.int64),

@@ -23,7 +23,9 @@ from routelab.simulation.arrays import (
     Q_IN,
     Q_MODEL,
     Q_OUT,
+    Q_OUT_FACTOR,
     Q_RETRIES,
+    Q_SESSION,
     Q_T,
     Q_TIMEOUT,
     Feed,
@@ -241,8 +243,9 @@ def replay_recording(recording: dict[str, Any], plan: Plan) -> tuple[Output, Sta
     rows[:, Q_OUT] = [r["completion_tokens"] for r in asked]
     rows[:, Q_RETRIES] = [k.get("num_retries", -1) for k in given]
     rows[:, Q_TIMEOUT] = [k.get("timeout", np.nan) for k in given]
-    rows[:, Q_MODEL] = -1
-    trace = Trace(rows, np.zeros((count, 0), np.int64))
+    rows[:, [Q_MODEL, Q_SESSION]] = -1
+    rows[:, Q_OUT_FACTOR] = 1
+    trace = Trace(rows)
     accounting = "sdk" if recording.get("entry") == "sdk" else "proxy"
     start = datetime.fromisoformat(recording.get("start") or DEFAULT_START)
     arrays = compile_plan(plan, accounting=accounting, start_s=start.second)

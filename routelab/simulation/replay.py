@@ -20,6 +20,7 @@ from routelab.simulation.arrays import (
     A_STATUS,
     A_T,
     O_ATTEMPTS,
+    O_CACHED,
     O_COST,
     O_FALLBACKS,
     O_FINISHED,
@@ -27,9 +28,12 @@ from routelab.simulation.arrays import (
     O_IN,
     O_KIND,
     O_OUT,
+    O_REQUEST,
     O_RETRIES,
     O_SERVED,
     O_STATUS,
+    O_T,
+    Q_CACHED,
     Output,
 )
 from routelab.simulation.errors import NAMES, PLAN_BUDGET
@@ -122,14 +126,14 @@ def collect(
     plan: Plan,
     frame: pd.DataFrame,
     decided: pd.DataFrame,
+    rows: np.ndarray,
     output: Output,
     notes: tuple[str, ...],
-    *,
     seed: int,
     accounting: str,
 ) -> Replay:
     """Turn the kernel's tables into a :class:`Replay`."""
-    decisions = _decisions(plan, frame, decided, output)
+    decisions = _decisions(plan, frame, decided, rows, output)
     zone = next((b.timezone for b in plan.budgets if b.is_calendar), "UTC")
     daily = _daily(decisions, zone)
     start = frame["timestamp"].iloc[0]
@@ -155,7 +159,7 @@ def collect(
             "seconds": cool[:, 3],
         }
     )
-    summary = _summary(plan, frame, decisions, daily, output)
+    summary = _summary(plan, frame, decisions, daily)
     summary |= {
         "cooldowns": len(cooldowns),
         "seed": seed,
@@ -166,9 +170,13 @@ def collect(
 
 
 def _decisions(
-    plan: Plan, frame: pd.DataFrame, decided: pd.DataFrame, output: Output
+    plan: Plan,
+    frame: pd.DataFrame,
+    decided: pd.DataFrame,
+    requests: np.ndarray,
+    output: Output,
 ) -> pd.DataFrame:
-    rows = output.request
+    rows, extra = output.done[: len(frame)], output.done[len(frame) :]
     groups = np.array([*plan.models, None], object)
     deployments = list(plan.deployments.values())
     ids = np.array([d.id for d in deployments] + [None], object)
@@ -176,8 +184,6 @@ def _decisions(
     providers = np.array([plan.provider_of(d) for d in deployments] + [None], object)
     served = rows[:, O_SERVED].astype(int)  # -1 picks the None at the end
     after_budget = groups[rows[:, O_GROUP].astype(int)]
-    stamps = frame["timestamp"].astype("int64").to_numpy()  # microseconds, as in the trace
-    seconds = (stamps - stamps[0]) / 1e6
     kept = ["request_id", "timestamp", "user", "tier", "session_id"]
     result = frame[kept].copy()
     for name in ("route", "routed_by", "arm", "cache_hit"):
@@ -194,9 +200,14 @@ def _decisions(
     result["retries"] = rows[:, O_RETRIES].astype(np.int32)
     result["fallbacks"] = rows[:, O_FALLBACKS].astype(np.int32)
     result["input_tokens"] = rows[:, O_IN].astype(np.int64)
+    result["cached_input_tokens"] = rows[:, O_CACHED].astype(np.int64)
     result["output_tokens"] = rows[:, O_OUT].astype(np.int64)
     result["cost_usd"] = rows[:, O_COST]
-    result["latency_s"] = rows[:, O_FINISHED] - seconds
+    result["extra_usd"] = np.bincount(
+        extra[:, O_REQUEST].astype(int), weights=extra[:, O_COST], minlength=len(frame)
+    )
+    result["lost_cache_usd"] = _lost_cache(plan, requests, rows)
+    result["latency_s"] = rows[:, O_FINISHED] - rows[:, O_T]
     texts = [
         "route",
         "routed_by",
@@ -211,6 +222,16 @@ def _decisions(
     return result.astype(dict.fromkeys(texts, "string"))
 
 
+def _lost_cache(plan: Plan, requests: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return what served requests paid more because their session changed its model, in USD."""
+    lost = np.where(rows[:, O_SERVED] >= 0, requests[:, Q_CACHED] - rows[:, O_CACHED], 0.0)
+    saved = [
+        model.input_usd_per_mtok - (model.cached_input_usd_per_mtok or model.input_usd_per_mtok)
+        for model in map(plan.model_of, plan.deployments.values())
+    ]
+    return np.maximum(lost, 0.0) * np.array([*saved, 0.0])[rows[:, O_SERVED].astype(int)] / 1e6
+
+
 def _daily(decisions: pd.DataFrame, zone: str) -> pd.DataFrame:
     day = decisions["timestamp"].dt.tz_convert(zone).dt.strftime("%Y-%m-%d").rename("day")
     served = decisions["model"].notna()
@@ -222,7 +243,7 @@ def _daily(decisions: pd.DataFrame, zone: str) -> pd.DataFrame:
             "failed": ~served & ~refused,
             "refused": refused,
             "degraded": decisions["degraded"],
-            "spend_usd": decisions["cost_usd"],
+            "spend_usd": decisions["cost_usd"] + decisions["extra_usd"],
         }
     ).astype({"served": int, "failed": int, "refused": int, "degraded": int})
     totals = columns.groupby(day).sum()
@@ -233,13 +254,14 @@ def _daily(decisions: pd.DataFrame, zone: str) -> pd.DataFrame:
 
 
 def _summary(
-    plan: Plan, frame: pd.DataFrame, decisions: pd.DataFrame, daily: pd.DataFrame, output: Output
+    plan: Plan, frame: pd.DataFrame, decisions: pd.DataFrame, daily: pd.DataFrame
 ) -> dict[str, Any]:
     served = decisions["model"].notna()
     refused = int(daily["refused"].sum())
     failed = int(daily["failed"].sum())
     latency = decisions["latency_s"][served]
-    spend = math.fsum(decisions["cost_usd"])
+    extra = math.fsum(decisions["extra_usd"])
+    spend = math.fsum(decisions["cost_usd"]) + extra
     days = max(
         (frame["timestamp"].iloc[-1] - frame["timestamp"].iloc[0]).total_seconds() / 86400, 0
     )
@@ -250,11 +272,11 @@ def _summary(
             np.sum(
                 plan.catalog.cost(
                     name,
-                    output.request[:, O_IN],
-                    output.request[:, O_OUT],
+                    decisions["input_tokens"].to_numpy(),
+                    decisions["output_tokens"].to_numpy(),
                     np.minimum(
                         frame["cached_input_tokens"].to_numpy(float, na_value=0.0),
-                        output.request[:, O_IN],
+                        decisions["input_tokens"].to_numpy(),
                     ),
                 )
             )
@@ -273,6 +295,8 @@ def _summary(
         "degraded": int(daily["degraded"].sum()),
         "spend_usd": spend,
         "spend_per_day_usd": spend / max(days, 1.0),
+        "extra_usd": extra,
+        "lost_cache_usd": math.fsum(decisions["lost_cache_usd"]),
         "logged_usd": None if pd.isna(logged) else float(logged),
         "served_by_one_model_usd": single,
         "share_by_model": {str(name): float(share) for name, share in shares.items()},

@@ -14,27 +14,17 @@ from routelab._checks import InputError
 from routelab.decide import decide
 from routelab.plan import Plan
 from routelab.simulation.arrays import (
-    N_REQUEST,
-    Q_CACHED,
-    Q_GROUP,
-    Q_IN,
-    Q_KIND,
-    Q_LATENCY,
-    Q_MODEL,
-    Q_OUT,
-    Q_RETRIES,
-    Q_STATUS,
-    Q_T,
-    Q_TIMEOUT,
+    P_INDEPENDENT,
+    P_PROMPT_CACHE_TTL,
+    PlanArrays,
     Provider,
     Trace,
 )
-from routelab.simulation.compile import Accounts, compile_plan, midnights
-from routelab.simulation.errors import kind_of_status
+from routelab.simulation.compile import compile_plan
 from routelab.simulation.provider import Answer, build_provider
 from routelab.simulation.replay import Replay, collect
 from routelab.simulation.run import run
-from routelab.traffic.schema import check_traffic
+from routelab.simulation.trace import Survey, note_rows, ready, request_rows, survey
 
 ASSUMED_TTFT_S = 0.5
 ASSUMED_TOKENS_PER_S = 60.0
@@ -92,42 +82,29 @@ def simulate(
     0.00042
     """
     notes: list[str] = []
-    frame = _ready(traffic, notes)
+    frame = ready(traffic, notes)
     decisions = decide(plan, frame) if decisions is None else _fitting(decisions, plan, frame)
     _note_routing(plan, decisions, notes)
-    start, end = frame["timestamp"].iloc[0], frame["timestamp"].iloc[-1]
-    zones = {b.timezone for b in plan.budgets if b.is_calendar}
-    users, user_codes = _coded(frame["user"])
-    edges = {zone: midnights(zone, start.to_pydatetime(), end.to_pydatetime()) for zone in zones}
-    accounts = Accounts(users=users, edges=edges)
-    start_s = start.second + start.microsecond / 1e6
-    arrays = compile_plan(plan, accounts, accounting=accounting, seed=seed, start_s=start_s)
-    rows = _requests(plan, frame, decisions, notes)
-    trace = Trace(rows, _accounts(plan, frame, user_codes, notes))
-    provider = _provider(plan, outages, start, notes)
-    output, _ = run(arrays, provider, trace, progress=progress)
-    return collect(plan, frame, decisions, output, tuple(notes), seed=seed, accounting=accounting)
+    known = survey(plan, [frame])
+    arrays = plan_arrays(plan, known, accounting=accounting, seed=seed)
+    rows = request_rows(plan, frame, decisions["group"], known)
+    notes += note_rows(plan, frame, rows, known)
+    provider = build_answers(plan, outages, known.start, notes)
+    output, _ = run(arrays, provider, Trace(rows), progress=progress)
+    return collect(plan, frame, decisions, rows, output, tuple(notes), seed, accounting)
 
 
-def _ready(traffic: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
-    if len(traffic) == 0:
-        raise InputError("there are no requests to simulate")
-    frame = check_traffic(traffic)  # sorts by time, keeping the order of equal stamps
-    back = int((traffic["timestamp"].diff() < pd.Timedelta(0)).sum())
-    if back:
-        notes.append(
-            f"timestamps went back {back} times: sorted, keeping the order of equal stamps"
-        )
-    for column in ("input_tokens", "output_tokens"):
-        missing = frame[column].isna() & (frame["status"] < 400)
-        if missing.any():
-            first = frame["request_id"].iloc[int(np.flatnonzero(missing)[0])]
-            raise InputError(
-                f"{int(missing.sum())} of {len(frame)} requests have no {column} (first: "
-                f"{first!r}); "
-                "a replay needs token counts: read the log with a column mapping (--columns)"
-            )
-    return frame
+def plan_arrays(plan: Plan, known: Survey, *, accounting: str, seed: int) -> PlanArrays:
+    """Compile a plan for the traffic that was surveyed."""
+    start_s = known.start.second + known.start.microsecond / 1e6
+    arrays = compile_plan(
+        plan, known.calendars(plan), accounting=accounting, seed=seed, start_s=start_s
+    )
+    if not known.has_sessions:
+        arrays.setting[P_PROMPT_CACHE_TTL] = 0.0
+    elif plan.prompt_cache_ttl_s is not None:
+        arrays.setting[P_INDEPENDENT] = 0.0  # the order of ends decides who was there last
+    return arrays
 
 
 def _fitting(decisions: pd.DataFrame, plan: Plan, frame: pd.DataFrame) -> pd.DataFrame:
@@ -147,96 +124,10 @@ def _note_routing(plan: Plan, decisions: pd.DataFrame, notes: list[str]) -> None
         notes.append("no request carries a prompt, so the router was never asked")
 
 
-def _coded(values: pd.Series) -> tuple[list[str], np.ndarray]:
-    codes, names = pd.factorize(values)
-    return [str(name) for name in names], codes
-
-
-def _accounts(
-    plan: Plan, frame: pd.DataFrame, user_codes: np.ndarray, notes: list[str]
-) -> np.ndarray:
-    columns = []
-    for budget in plan.budgets:
-        if budget.scope == "plan":
-            columns.append(np.zeros(len(frame), np.int64))
-        elif budget.scope == "tier":
-            mine = (frame["tier"] == budget.name).fillna(False).to_numpy(bool)
-            if not mine.any():
-                notes.append(f"no request is of tier {budget.name!r}, which has a budget")
-            columns.append(np.where(mine, 0, -1).astype(np.int64))
-        elif budget.scope == "user":
-            unknown = int((user_codes < 0).sum())
-            if unknown:
-                notes.append(
-                    f"{unknown:,} requests name no user: the budget per user does not see them"
-                )
-            columns.append(user_codes.astype(np.int64))
-    if not columns:
-        return np.zeros((len(frame), 0), np.int64)
-    return np.ascontiguousarray(np.stack(columns, axis=1))
-
-
-def _requests(
-    plan: Plan, frame: pd.DataFrame, decisions: pd.DataFrame, notes: list[str]
-) -> np.ndarray:
-    """Return the trace's table (see ``arrays.Trace``)."""
-    stamps = frame["timestamp"].astype("int64").to_numpy()  # microseconds
-    status = frame["status"].to_numpy(np.int64)
-    failed = status >= 400
-    tokens = {}
-    for column in ("input_tokens", "output_tokens"):
-        tokens[column] = _known_tokens(frame[column], failed, plan.expected_output_tokens, notes)
-    rows = np.zeros((len(frame), N_REQUEST))
-    rows[:, Q_T] = (stamps - stamps[0]) / 1e6
-    groups = {name: number for number, name in enumerate(plan.models)}
-    rows[:, Q_GROUP] = decisions["group"].map(groups)
-    cached = frame["cached_input_tokens"].to_numpy(float, na_value=0.0)
-    rows[:, Q_IN] = tokens["input_tokens"]
-    rows[:, Q_CACHED] = np.minimum(cached, rows[:, Q_IN])
-    rows[:, Q_OUT] = tokens["output_tokens"]
-    rows[:, Q_RETRIES] = -1
-    rows[:, Q_TIMEOUT] = np.nan
-    rows[:, Q_MODEL] = _logged_models(plan, frame["model"])
-    rows[:, Q_LATENCY] = frame["latency_s"].to_numpy(float, na_value=np.nan)
-    rows[:, Q_STATUS] = np.where(failed, status, 0)
-    rows[:, Q_KIND] = [kind_of_status(int(s)) for s in rows[:, Q_STATUS]]
-    sticky = int((failed & (rows[:, Q_MODEL] >= 0)).sum())
-    if sticky:
-        notes.append(f"{sticky:,} requests fail on the model on which they failed in the log")
-    return rows
-
-
-def _known_tokens(
-    column: pd.Series, failed: np.ndarray, expected: int, notes: list[str]
-) -> np.ndarray:
-    """Fill the counts that a failed request does not have with the median of the others."""
-    values = column.to_numpy(float, na_value=0.0)
-    unknown = failed & (values == 0)
-    if unknown.any():
-        answered = values[~failed]
-        typical = float(np.median(answered)) if answered.size else float(expected)
-        values = np.where(unknown, typical, values)
-        notes.append(
-            f"{int(unknown.sum()):,} requests failed in the log without {column.name}: "
-            f"{typical:.0f} assumed, were they served"
-        )
-    return values
-
-
-def _logged_models(plan: Plan, logged: pd.Series) -> np.ndarray:
-    """Return the number of the catalog model that served each request in the log, -1 for others."""
-    numbers: dict[str, int] = {}
-    for number, name in enumerate(plan.catalog.names):
-        numbers[name] = number
-        gateway_name = plan.catalog[name].litellm_model
-        if gateway_name:
-            numbers.setdefault(gateway_name, number)
-    return logged.map(numbers).to_numpy(float, na_value=-1.0)
-
-
-def _provider(
+def build_answers(
     plan: Plan, outages: pd.DataFrame | None, start: pd.Timestamp, notes: list[str]
 ) -> Provider:
+    """Return how providers answer: outages, and latencies from the catalog."""
     deployments = list(plan.deployments.values())
     base, per_output, windows = [], [], []
     unknown, assumed = set(), set()

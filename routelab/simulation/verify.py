@@ -97,7 +97,7 @@ def proportions_differ(
     """Compare how often each deployment served: a chi-square test of homogeneity at 1e-4."""
     from scipy.stats import chi2_contingency
 
-    served = output.request[:, O_SERVED].astype(int)
+    served = output.done[:, O_SERVED].astype(int)
     told = recording["totals"]["served_by"]
     table = np.array([[told.get(name, 0), int((served == i).sum())] for i, name in enumerate(ids)])
     if table.sum(axis=0)[0] != table.sum(axis=0)[1]:
@@ -162,7 +162,7 @@ def _plain(replayed: tuple[float, str, Any] | None) -> list[Any] | None:
 def _result_difference(
     result: dict[str, Any], number: int, output: Output, ids: list[str]
 ) -> str | None:
-    row = output.request[number]
+    row = output.done[number]
     served, finished, cost = int(row[O_SERVED]), float(row[O_FINISHED]), float(row[O_COST])
     replayed = ids[served] if served >= 0 else None
     if result.get("served") != replayed:

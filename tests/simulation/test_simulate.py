@@ -11,7 +11,7 @@ import pytest
 from routelab import InputError, Plan, simulate
 from routelab.decide import decide
 from routelab.simulation import run as runner
-from routelab.simulation.compile import midnights
+from routelab.simulation.windows import window_edges
 
 from .conftest import START
 
@@ -300,7 +300,7 @@ def test_a_replay_can_be_saved_printed_and_shown(make_plan, make_traffic, tmp_pa
 def test_midnights_follow_the_clock_change():
     start = pd.Timestamp("2026-10-24T12:00:00Z").to_pydatetime()
     end = pd.Timestamp("2026-10-25T12:00:00Z").to_pydatetime()
-    edges = midnights("Europe/Berlin", start, end)
+    edges = window_edges("1d", "Europe/Berlin", start, end)[1:]
     assert np.diff(edges).tolist() == [25 * 3600]
 
 

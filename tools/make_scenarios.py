@@ -308,6 +308,131 @@ def scenarios() -> list[dict]:
                 "g2": [{"from_t": 600, "to_t": 800, "status": 500}, {"latency": 2.0}],
             },
         },
+        {
+            "name": "12a_silent_models",
+            "about": "mirrors of retries and fallbacks; a mirror group that fails and cools",
+            "router": {"num_retries": 1, "cooldown_time": 20, "fallbacks": [{"g": ["h"]}]},
+            "deployments": [
+                deployment("g1", "g", silent_model="shadow", **CHEAP),
+                deployment("g2", "g", **CHEAP),
+                deployment("h1", "h", silent_model=["shadow", "dark"], **CHEAP),
+                deployment("s1", "shadow", **CHEAP),
+                deployment("s2", "shadow", **CHEAP),
+                deployment("k1", "dark", silent_model="shadow", **CHEAP),
+            ],
+            "trace": trace(200, ["g"], 0.4, 21),
+            "outcomes": {
+                "g1": [{"nth": every(4, 200, 9), "status": 500, "latency": 0.3}],
+                "g2": [{"nth": every(3, 200, 8), "status": 503, "latency": 0.2}],
+                "s1": [{"nth": every(3, 200, 5), "status": 429, "latency": 0.2}],
+                "k1": [{"nth": every(2, 40, 3), "status": 500, "latency": 0.2}],
+            },
+        },
+        {
+            "name": "12b_weighted_failover",
+            "about": "weighted failover before the chain: retries, cooldowns, a nested chain",
+            "router": {
+                "num_retries": 1,
+                "cooldown_time": 15,
+                "enable_weighted_failover": True,
+                "fallbacks": [{"g": ["h", "i"]}, {"h": ["i"]}],
+            },
+            "deployments": [
+                deployment("g1", "g", weight=5, **CHEAP),
+                deployment("g2", "g", weight=3, **CHEAP),
+                deployment("g3", "g", weight=1, **CHEAP),
+                deployment("h1", "h", **CHEAP),
+                deployment("h2", "h", **CHEAP),
+                deployment("i1", "i", **CHEAP),
+            ],
+            "trace": trace(240, ["g", "g", "h"], 0.5, 22),
+            "outcomes": {
+                "g1": [{"nth": every(2, 400, 3), "status": 500, "latency": 0.3}],
+                "g2": [{"nth": every(2, 400, 4), "status": 503, "latency": 0.2}],
+                "g3": [{"from_t": 60, "to_t": 200, "status": 500, "latency": 0.2}],
+                "h1": [{"nth": every(1, 400, 2), "status": 400, "latency": 0.2}],
+                "h2": [{"nth": every(3, 400, 4), "status": 408, "latency": 0.2}],
+            },
+        },
+        {
+            "name": "12c_failover_without_retries",
+            "about": "weighted failover alone: no retries, no chain but for one group",
+            "router": {
+                "num_retries": 0,
+                "cooldown_time": 5,
+                "max_fallbacks": 2,
+                "enable_weighted_failover": True,
+                "fallbacks": [{"h": ["g"]}],
+            },
+            "deployments": [
+                *(deployment(f"g{i}", "g", **CHEAP) for i in range(1, 5)),
+                deployment("h1", "h", **CHEAP),
+                deployment("h2", "h", **CHEAP),
+            ],
+            "trace": trace(220, ["g", "h"], 0.6, 23),
+            "outcomes": {
+                **{
+                    f"g{i}": [{"nth": every(i, 400, 2), "status": 500, "latency": 0.2}]
+                    for i in range(1, 5)
+                },
+                "h1": [{"nth": every(1, 400, 2), "status": 503, "latency": 0.2}],
+                "h2": [{"nth": every(1, 400, 3), "status": 401, "latency": 0.2}],
+            },
+        },
+        {
+            "name": "12d_exact_minute_limits",
+            "about": "enforce_model_rate_limits by rpm and tpm: retries, cooldowns, a chain",
+            "router": {
+                "num_retries": 1,
+                "cooldown_time": 7,
+                "optional_pre_call_checks": ["enforce_model_rate_limits"],
+                "fallbacks": [{"g": ["h"]}],
+            },
+            "deployments": [
+                deployment("g1", "g", rpm=6, **CHEAP),
+                deployment("g2", "g", tpm=9000, **CHEAP),
+                deployment("h1", "h", rpm=8, **CHEAP),
+                deployment("l1", "lone", rpm=4, **CHEAP),
+            ],
+            "trace": trace(240, ["g", "g", "g", "lone"], 0.5, 24),
+            "outcomes": {"g1": [{"nth": every(5, 400, 9), "status": 500, "latency": 0.3}]},
+        },
+        {
+            "name": "12e_exact_limits_least_busy",
+            "about": "exact limits under least-busy, retries given by requests and a retry policy",
+            "router": {
+                "routing_strategy": "least-busy",
+                "num_retries": 2,
+                "retry_policy": {"InternalServerErrorRetries": 1},
+                "cooldown_time": 10,
+                "optional_pre_call_checks": ["enforce_model_rate_limits"],
+                "fallbacks": [{"g": ["h"]}],
+            },
+            "deployments": [
+                deployment("g1", "g", rpm=5, max_parallel_requests=9, **CHEAP),
+                deployment("g2", "g", rpm=9, tpm=30000, **CHEAP),
+                deployment("h1", "h", **CHEAP),
+            ],
+            "trace": [
+                {**row, "kwargs": {"num_retries": 1}} if i % 4 == 0 else row
+                for i, row in enumerate(trace(220, ["g"], 0.4, 25))
+            ],
+            "outcomes": {"g2": [{"nth": every(5, 400, 9), "status": 500, "latency": 0.3}]},
+        },
+        {
+            "name": "12f_priorities",
+            "about": "requests with a priority in a group that cools now and then",
+            "router": {"num_retries": 1, "cooldown_time": 10, "timeout": 30},
+            "deployments": [deployment("g1", "g", **CHEAP), deployment("g2", "g", **CHEAP)],
+            "trace": [
+                {**row, "kwargs": {"priority": i % 3}}
+                for i, row in enumerate(trace(200, ["g"], 0.5, 26))
+            ],
+            "outcomes": {
+                "g1": [{"capacity": {"n": 6, "per_s": 60}, "status": 429, "latency": 0.2}],
+                "g2": [{"capacity": {"n": 9, "per_s": 60}, "status": 429, "latency": 0.2}],
+            },
+        },
     ]
 
 

@@ -118,24 +118,26 @@ def _should_cool(plan, row, deployment, kind, status, lone, has_fallback, now):
 
 
 @inner
-def count_failure(plan, state, output, deployment, kind, status, retry_after, now):
-    """Book a failure that reached the failure callback.
+def count_failure(plan, state, output, deployment, group, kind, status, retry_after, now):
+    """Book a failure in a group that reached the failure callback.
 
     And start a cooldown when the rules ask for one.
 
     `retry_after` is negative when the answer carried no such header.
     """
-    row = state.deployment[deployment]
-    _bump(row, X_FAILS, X_FAILS_EXPIRY, now, WINDOW_S)
+    _bump(state.deployment[deployment], X_FAILS, X_FAILS_EXPIRY, now, WINDOW_S)
     seconds = plan.deployment[deployment, D_COOLDOWN]
     if np.isnan(seconds):
         seconds = float(retry_after) if retry_after >= 0 else plan.setting[P_COOLDOWN]
-    consider_cooldown(plan, state, output, deployment, kind, status, seconds, now)
+    consider_cooldown(plan, state, output, deployment, group, kind, status, seconds, now)
 
 
 @inner
-def consider_cooldown(plan, state, output, deployment, kind, status, seconds, now):
-    """Start a cooldown of so many seconds when the rules ask for one."""
+def consider_cooldown(plan, state, output, deployment, failed, kind, status, seconds, now):
+    """Start a cooldown of so many seconds when the rules ask for one.
+
+    `failed` is the group of the failure, which need not be the one of the deployment.
+    """
     row = state.deployment[deployment]
     if plan.setting[P_NO_COOLDOWNS] == 1.0 or abs(seconds) < 1e-9:
         return
@@ -143,7 +145,7 @@ def consider_cooldown(plan, state, output, deployment, kind, status, seconds, no
         return
     group = int(plan.deployment[deployment, D_GROUP])
     lone = plan.group[group, G_END] - plan.group[group, G_FIRST] == 1
-    has_fallback = plan.chain[0, group, 1] >= 0
+    has_fallback = plan.chain[0, failed, 1] >= 0
     if _should_cool(plan, row, deployment, kind, status, lone, has_fallback, now):
         cool(state, output, deployment, status, seconds, now)
 

@@ -147,12 +147,23 @@ def _fail(frame, kind, status, deployment, retry_after):
 
 
 @inner
+def _shares_log(plan, state, slot):
+    """Return whether all attempts of a request log their failure once, as in the proxy.
+
+    A mirror starts without the request's log, so each of its attempts counts, as in the SDK.
+    """
+    return plan.setting[P_PROXY] == 1.0 and state.slot[slot, S_ROLE] != MIRROR
+
+
+@inner
 def _log_failure(plan, state, output, slot, frame, now):
     """Count a failed attempt; the proxy shows the breaker only the first failure of a request."""
-    if plan.setting[P_PROXY] == 0.0 or state.slot[slot, S_LOGGED] == 0:
+    if not _shares_log(plan, state, slot) or state.slot[slot, S_LOGGED] == 0:
         if frame[F_DEPLOYMENT] >= 0:
             kind, status, after = frame[F_KIND], frame[F_STATUS], frame[F_RETRY_AFTER]
-            count_failure(plan, state, output, frame[F_DEPLOYMENT], kind, status, after, now)
+            group = frame[F_GROUP]
+            failed = frame[F_DEPLOYMENT]
+            count_failure(plan, state, output, failed, group, kind, status, after, now)
             if kind == TIMEOUT and plan.setting[P_STRATEGY] == LATENCY_BASED:
                 remember_latency(plan, state, frame[F_DEPLOYMENT], TIMEOUT_PENALTY, now)
     state.slot[slot, S_LOGGED] = 1
@@ -182,9 +193,10 @@ def _try_group(plan, provider, feed, state, output, slot, frame, now):
         return FAILED
     if plan.setting[P_MINUTE_LIMITS] == 1.0 and over_minute_limit(plan, row, deployment, now):
         seconds = plan.setting[P_COOLDOWN]
-        consider_cooldown(plan, state, output, deployment, RATE_LIMIT, TOO_MANY, seconds, now)
+        kind = RATE_LIMIT
+        consider_cooldown(plan, state, output, deployment, group, kind, TOO_MANY, seconds, now)
         _fail(frame, RATE_LIMIT, TOO_MANY, deployment, MINUTE_LIMIT_RETRY_AFTER_S)
-        _log_failure(plan, state, output, slot, frame, now)
+        state.slot[slot, S_LOGGED] = 1  # against whom is left to chance by the gateway
         frame[F_OVER_LIMIT] = 1
         return FAILED
     start_attempt(plan, provider, state, output, slot, deployment, share, now)
@@ -285,8 +297,9 @@ def _unwind(plan, state, output, slot, frame, now):
         state.result[slot, O_KIND], state.result[slot, O_STATUS] = kind, status
         return _end_badly(plan, state, output, slot, now)
     logged = state.slot[slot, S_LOGGED] == 1
-    if plan.setting[P_PROXY] == 1.0 and logged and deployment >= 0:
-        count_failure(plan, state, output, deployment, kind, status, after, now)
+    if logged and deployment >= 0 and _shares_log(plan, state, slot):
+        group = frame[F_GROUP]
+        count_failure(plan, state, output, deployment, group, kind, status, after, now)
     state.slot[slot, S_DEPTH] = depth - 1
     parent = state.frame[slot, depth - 1]
     if parent[F_RESOLVED] == BY_FAILOVER:

@@ -30,16 +30,21 @@ from routelab.simulation.arrays import (
     D_WINDOW,
     G_END,
     G_FIRST,
+    MIRROR,
     O_ATTEMPTS,
+    P_MINUTE_LIMITS,
     P_PRE_CALL_CHECKS,
     P_SEED,
     P_STRATEGY,
     Q_IN,
     S_PICKS,
     S_REQUEST,
+    S_ROLE,
     X_IN_FLIGHT,
     X_MINUTE_CALLS,
     X_MINUTE_TOKENS,
+    X_RATE_CALLS,
+    X_RATE_TOKENS,
     X_WEIGHT,
 )
 from routelab.simulation.jit import hot, inner
@@ -81,13 +86,40 @@ def _several(state, first, end):
 
 
 @inner
-def _full_one(plan, state, first, end):
-    """Return an eligible deployment that has no free place for one more call, or -1."""
+def _refusing_one(plan, state, first, end):
+    """Return an eligible deployment that refuses one more call by its own limits, or -1."""
     for d in range(first, end):
         limit, row = plan.deployment[d, D_MAX_PARALLEL], state.deployment[d]
         if row[X_WEIGHT] > 0.0 and 0.0 < limit <= row[X_IN_FLIGHT]:
             return d
+    if plan.setting[P_MINUTE_LIMITS] == 1.0:
+        for d in range(first, end):
+            row, limits = state.deployment[d], plan.deployment[d]
+            calls, tokens = row[X_RATE_CALLS], row[X_RATE_TOKENS]
+            if row[X_WEIGHT] > 0.0 and (calls >= limits[D_RPM] or tokens >= limits[D_TPM]):
+                return d
     return -1
+
+
+@inner
+def _recorded_pick(state, feed, slot, first, end):
+    """Return what the gateway picked for the next attempt, -1 when it is not of this group.
+
+    Picks of a request come first, then those of its mirrors, which take the first of their group.
+    """
+    request = state.slot[slot, S_REQUEST]
+    if state.slot[slot, S_ROLE] == MIRROR:
+        for place in range(feed.pick_start[2 * request + 1], feed.pick_start[2 * request + 2]):
+            fed = feed.picks[place]
+            if first <= fed < end:
+                feed.picks[place] = -1
+                return fed
+        return -1
+    place = feed.pick_start[2 * request] + int(state.result[slot, O_ATTEMPTS])
+    if place >= feed.pick_start[2 * request + 1]:
+        return -1
+    fed = feed.picks[place]
+    return fed if first <= fed < end else -1
 
 
 @hot
@@ -95,14 +127,14 @@ def _draw(plan, state, feed, slot, first, end, total):
     """Return (deployment, its share of the draw) for the weights left in the scratch column."""
     request, number = state.slot[slot, S_REQUEST], state.slot[slot, S_PICKS]
     state.slot[slot, S_PICKS] = number + 1
-    if feed.pick_start.size and _several(state, first, end):
-        place = feed.pick_start[request] + int(state.result[slot, O_ATTEMPTS])
-        fed = feed.picks[place] if place < feed.pick_start[request + 1] else -1
-        if not first <= fed < end:  # no attempt followed: the pick had no free place
-            fed = _full_one(plan, state, first, end)
-        if fed >= 0 and state.deployment[fed, X_WEIGHT] > 0.0:
-            return fed, state.deployment[fed, X_WEIGHT] / total
-        state.counter[C_BAD_PICKS] += 1
+    if feed.pick_start.size:
+        fed = _recorded_pick(state, feed, slot, first, end)
+        if _several(state, first, end):
+            if fed < 0:  # no attempt followed: the pick had no free place
+                fed = _refusing_one(plan, state, first, end)
+            if fed >= 0 and state.deployment[fed, X_WEIGHT] > 0.0:
+                return fed, state.deployment[fed, X_WEIGHT] / total
+            state.counter[C_BAD_PICKS] += 1
     left = total
     if end - first > 1:
         seed = int(plan.setting[P_SEED])

@@ -194,8 +194,8 @@ class Feed(NamedTuple):
     Empty arrays when the kernel draws itself.
     """
 
-    pick_start: Ints  # (N + 1,)
-    picks: Ints  # deployments in the order of the attempts of each request
+    pick_start: Ints  # (2 N + 1,) of each request, and of its mirrors
+    picks: Ints  # deployments in the order of the attempts
     sleeps: Floats  # retry sleeps in order of time
 
 

@@ -16,7 +16,13 @@ from numba import types
 from numba.core import cgutils
 from numba.core.typing.builtins import infer_getattr
 from numba.core.typing.templates import AttributeTemplate
-from numba.extending import intrinsic, lower_getattr_generic, models, register_model
+from numba.extending import (
+    intrinsic,
+    lower_getattr_generic,
+    models,
+    overload,
+    register_model,
+)
 
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 _INSIDE = {**_OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
@@ -26,7 +32,7 @@ inner = numba.njit(**_INSIDE)
 hot = numba.njit(forceinline=True, **_INSIDE)  # every request takes these steps
 
 
-class Borrowed(types.Type):  # type: ignore[misc]
+class Borrowed(types.Type):
     """The address of a named tuple of arrays that outlives its use."""
 
     def __init__(self, fields: types.NamedTuple):
@@ -35,7 +41,7 @@ class Borrowed(types.Type):  # type: ignore[misc]
 
 
 @register_model(Borrowed)
-class _Address(models.OpaqueModel):  # type: ignore[misc]
+class _Address(models.OpaqueModel):
     pass
 
 
@@ -72,6 +78,6 @@ def borrow(fields: Any) -> Any:
     return fields
 
 
-@numba.extending.overload(borrow, inline="always")
-def _compiled_borrow(fields):  # type: ignore[no-untyped-def]
-    return lambda fields: _borrow(fields)  # type: ignore[call-arg]
+@overload(borrow, inline="always")
+def _compiled_borrow(fields):  # type: ignore
+    return lambda fields: _borrow(fields)  # type: ignore

@@ -47,11 +47,13 @@ _ROUTER = {
     "cooldown_time",
     "default_fallbacks",
     "disable_cooldowns",
+    "enable_weighted_failover",
     "enable_pre_call_checks",
     "fallbacks",
     "max_fallbacks",
     "model_group_alias",
     "num_retries",
+    "optional_pre_call_checks",
     "provider_budget_config",
     "retry_after",
     "retry_policy",
@@ -70,6 +72,7 @@ _PARAMS = {
     "order",
     "output_cost_per_token",
     "rpm",
+    "silent_model",
     "timeout",
     "tpm",
     "weight",
@@ -90,6 +93,17 @@ def _only(given: dict[str, Any] | None, known: set[str], what: str) -> dict[str,
 
 def _chains(given: list[dict[str, list[str]]] | None) -> dict[str, list[str]]:
     return {source: chain for entry in given or [] for source, chain in entry.items()}
+
+
+def _listed(given: str | list[str] | None) -> list[str]:
+    return [given] if isinstance(given, str) else list(given or [])
+
+
+def _enforced(checks: list[str] | None) -> bool:
+    other = sorted(set(checks or []) - {"enforce_model_rate_limits"})
+    if other:
+        raise NotCovered(f"the pre-call check {other[0]!r} is not simulated")
+    return bool(checks)
 
 
 def _policy(given: dict[str, int] | None, suffix: str) -> dict[str, int] | None:
@@ -138,6 +152,7 @@ def plan_of(recording: dict[str, Any]) -> Plan:
             "timeout_s": params.get("timeout"),
             "cooldown_s": info.get("cooldown_time", params.get("cooldown_time")),
             "allowed_fails": info.get("allowed_fails"),
+            "silent_model": _listed(params.get("silent_model")),
             "explicit_prices": "input_cost_per_token" in params
             or "/" not in entry.get("model", "/"),
         }
@@ -158,6 +173,8 @@ def plan_of(recording: dict[str, Any]) -> Plan:
         default=next(iter(models)),
         strategy=router.get("routing_strategy", "simple-shuffle"),
         enable_pre_call_checks=router.get("enable_pre_call_checks", False),
+        enable_weighted_failover=router.get("enable_weighted_failover", False),
+        enforce_model_rate_limits=_enforced(router.get("optional_pre_call_checks")),
         retries={
             "num_retries": router.get("num_retries", 2),
             "retry_after_s": router.get("retry_after", 0),
@@ -215,13 +232,18 @@ def _answer(rule: dict[str, Any], requests: dict[str, int]) -> Answer:
     )
 
 
+def _mirror_groups(plan: Plan) -> set[str]:
+    """Return the groups that mirrors reach; a request of a client must not reach them too."""
+    return {group for d in plan.deployments.values() for group in d.silent_model}
+
+
 def replay_recording(recording: dict[str, Any], plan: Plan) -> tuple[Output, State, list[str]]:
     """Replay the recorded requests; return the results, the final state and the deployment ids."""
     if recording.get("sequential"):
         raise NotCovered("recordings whose requests wait for each other are not replayed")
     asked = recording["trace"]
     for request in asked:
-        _only(request.get("kwargs"), {"num_retries", "timeout"}, "request argument")
+        _only(request.get("kwargs"), {"num_retries", "priority", "timeout"}, "request argument")
     times = [request["t"] for request in asked]
     number = {request["id"]: i for i, request in enumerate(asked)}
     ids = list(plan.deployments)
@@ -252,7 +274,13 @@ def replay_recording(recording: dict[str, Any], plan: Plan) -> tuple[Output, Sta
     if recording.get("summary_only"):  # its picks were not kept: the kernel draws its own
         output, state = run(arrays, provider, trace)
         return output, state, ids
-    picks = [[ids.index(a[1]) for a in result["attempts"]] for result in recording["results"]]
+    mirrored = _mirror_groups(plan)
+    group_of = {d.id: group for group, members in plan.models.items() for d in members}
+    picks: list[list[int]] = []
+    for result in recording["results"]:
+        served = [attempt[1] for attempt in result["attempts"]]
+        picks.append([ids.index(name) for name in served if group_of[name] not in mirrored])
+        picks.append([ids.index(name) for name in served if group_of[name] in mirrored])
     feed = Feed(
         pick_start=np.concatenate([[0], np.cumsum([len(p) for p in picks])]).astype(np.int64),
         picks=np.array([d for p in picks for d in p], np.int64),

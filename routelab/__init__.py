@@ -32,6 +32,7 @@ _HOME = {
     "read_outcomes": "routelab.outcomes",
     "save_bundle": "routelab.exporters",
     "simulate": "routelab.simulation",
+    "sweep": "routelab.sweeps",
 }
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "read_outcomes",
     "save_bundle",
     "simulate",
+    "sweep",
 ]
 
 if TYPE_CHECKING:
@@ -68,6 +70,7 @@ if TYPE_CHECKING:
     from routelab.plan import Plan
     from routelab.routers import make_router
     from routelab.simulation import Replay, simulate
+    from routelab.sweeps import sweep
     from routelab.traffic import read_log
 
 

@@ -33,6 +33,7 @@ _HOME = {
     "save_bundle": "routelab.exporters",
     "simulate": "routelab.simulation",
     "sweep": "routelab.sweeps",
+    "tune": "routelab.sweeps",
 }
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "save_bundle",
     "simulate",
     "sweep",
+    "tune",
 ]
 
 if TYPE_CHECKING:
@@ -70,7 +72,7 @@ if TYPE_CHECKING:
     from routelab.plan import Plan
     from routelab.routers import make_router
     from routelab.simulation import Replay, simulate
-    from routelab.sweeps import sweep
+    from routelab.sweeps import sweep, tune
     from routelab.traffic import read_log
 
 

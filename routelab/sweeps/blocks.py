@@ -20,7 +20,7 @@ DAY_US = 86_400_000_000
 # Latencies from 1 ms to 100,000 s in steps of 1.2 %, for quantiles of resamples.
 BINS_PER_DECADE = 200
 EDGES = 10 ** np.linspace(-3, 5, 8 * BINS_PER_DECADE + 1)
-MIDDLES = np.sqrt(EDGES[:-1] * EDGES[1:])
+N_BINS = len(EDGES) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +125,10 @@ def total_of(blocks: Blocks, values: np.ndarray) -> np.ndarray:
 def latency_table(blocks: Blocks, latency_s: np.ndarray, served: np.ndarray) -> np.ndarray:
     """Return how many served requests of each block fall into each bin of `EDGES`."""
     bins = np.searchsorted(EDGES, latency_s[served], side="right") - 1
-    bins = np.clip(bins, 0, len(MIDDLES) - 1)
-    cells = blocks.codes[served] * len(MIDDLES) + bins
-    counts = np.bincount(cells, minlength=blocks.n * len(MIDDLES))
-    return counts.reshape(blocks.n, len(MIDDLES)).astype(float)
+    bins = np.clip(bins, 0, N_BINS - 1)
+    cells = blocks.codes[served] * N_BINS + bins
+    counts = np.bincount(cells, minlength=blocks.n * N_BINS)
+    return counts.reshape(blocks.n, N_BINS).astype(float)
 
 
 def metrics_of(totals: BlockTotals, blocks: Blocks) -> dict[str, Metric]:
@@ -183,10 +183,18 @@ def _ratio(weights: np.ndarray, part: np.ndarray, whole: np.ndarray) -> np.ndarr
 
 
 def _quantile(cumulated: np.ndarray, share: float) -> np.ndarray:
-    """Return the latency below which a share of the requests lies, per row of cumulated counts."""
-    total = cumulated[:, -1:]
-    bins = (cumulated >= share * total).argmax(axis=1)
-    return np.where(total[:, 0] > 0, MIDDLES[bins], np.nan)
+    """Return the latency below which a share of the requests lies, per row of cumulated counts.
+
+    Inside a bin requests are taken to be spread evenly on the logarithmic scale.
+    """
+    total = cumulated[:, -1]
+    wanted = share * total
+    bins = (cumulated >= wanted[:, None]).argmax(axis=1)
+    rows = np.arange(len(cumulated))
+    below = np.where(bins > 0, cumulated[rows, bins - 1], 0.0)
+    inside = np.maximum(cumulated[rows, bins] - below, 1e-300)
+    latency = EDGES[bins] * (EDGES[bins + 1] / EDGES[bins]) ** ((wanted - below) / inside)
+    return np.where(total > 0, latency, np.nan)
 
 
 def _metric(value: float, samples: np.ndarray) -> Metric:

@@ -149,6 +149,17 @@ def policies(
     return found
 
 
+def base_policy(plan: Plan) -> Policy:
+    """Return the policy that changes nothing.
+
+    Examples
+    --------
+    >>> str(base_policy(Plan(models={"cheap": "gpt-4o-mini"}, default="cheap")))[13:]
+    '(the plan as it is)'
+    """
+    return Policy(short_hash(plan_hash(plan), {}), plan, {})
+
+
 def _check(plan: Plan, dimension: Dimension) -> None:
     """Try every listed value (of a range: both ends) alone; what only a combination tells waits."""
     try:

@@ -187,7 +187,7 @@ class Sweep:
         front = self.front().head(ROWS_SHOWN)
         rows = []
         for row in front.to_dict("records"):
-            cells = [as_text(row[name]) for name in ("id", *self.fields)]
+            cells = ["" if pd.isna(row[n]) else as_text(row[n]) for n in ("id", *self.fields)]
             cells += [_told(row[m], row[f"{m}_low"], row[f"{m}_high"]) for m in self.metrics]
             rows.append([*cells, str(row["standing"])])
         return head, rows

@@ -82,7 +82,9 @@ class Shared:
         quality = None
         if self.quality is not None:
             quality = [self.quality.names, _digest(self.quality.values)]
-        outages = None if self.outages is None else self.outages.to_json(date_format="iso", date_unit="us")
+        outages = None
+        if self.outages is not None:
+            outages = self.outages.to_json(date_format="iso", date_unit="us")
         facts = (self.seed, self.accounting, self.n_boot, __version__, RESULT_FORMAT)
         rows = pd.util.hash_pandas_object(frame, index=False).to_numpy()
         return short_hash(_digest(rows), outages, quality, facts)

@@ -312,6 +312,68 @@ def simulate(
 
 
 @app.command()
+def sweep(
+    log: Annotated[Path, typer.Argument(help="Log, or traffic.parquet from 'read'.")],
+    plan: Annotated[Path, typer.Option(help="Plan YAML or bundle.")],
+    grid: Annotated[Path, typer.Option(help="YAML: plan fields to lists of values or ranges.")],
+    out: Annotated[Path, typer.Option(help="Folder for policies/, sweep.csv and front.csv.")],
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with what --out holds.")] = False,
+    jobs: Annotated[int, typer.Option(help="Threads or Dask workers; -1: all processors.")] = -1,
+    backend: Annotated[str, typer.Option(help="threading or dask.")] = "threading",
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler; default: one made here.")
+    ] = None,
+    outages: Annotated[Path | None, typer.Option(help="Outage schedule.")] = None,
+    quality: Annotated[
+        Path | None, typer.Option(help="YAML (model group: value) or outcome table.")
+    ] = None,
+    accounting: Annotated[str, typer.Option(help="proxy or sdk.")] = "proxy",
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Replay many variants of a plan on the same traffic: intervals and the Pareto front."""
+    from routelab.outages import read_outages
+    from routelab.sweeps import grid_from_yaml, policies
+    from routelab.sweeps import sweep as run_sweep
+    from routelab.sweeps.files import check_folder, dask_cluster, read_quality, save_sweep
+    from routelab.traffic import read_log
+
+    check_folder(out, resume)
+    points = policies(_plan_of(plan), grid_from_yaml(grid))
+    schedule = read_outages(outages) if outages is not None else None
+    worth = read_quality(quality) if quality is not None else None
+    traffic = read_log(log)
+    with dask_cluster(backend, jobs, scheduler) as client:
+        result = run_sweep(
+            traffic.frame,
+            points,
+            outages=schedule,
+            quality=worth,
+            out=out,
+            backend=backend,
+            client=client,
+            n_jobs=jobs,
+            seed=seed,
+            accounting=accounting,
+            progress=_progress("sweep (the first replay compiles, once)"),
+        )
+    save_sweep(result, out)
+    front = result.front() if result.metrics else result.table
+    answer = {
+        "policies": json.loads(result.table.to_json(orient="records")),
+        "front": json.loads(front.to_json(orient="records")),
+        "notes": list(result.notes),
+        "interrupted": result.interrupted,
+        "out": out,
+    }
+    _say(f"{result}\nwrote {out}", answer, as_json)
+    if result.interrupted:
+        raise typer.Exit(130)
+    if not result.metrics:
+        raise typer.Exit(1)
+
+
+@app.command()
 def verify(
     recording: Annotated[list[Path], typer.Argument(help="Recordings of the real gateway.")],
     as_json: Json = False,

@@ -10,6 +10,7 @@ from routelab.plots._replay import (
 )
 from routelab.plots._request import request_costs, router_scores
 from routelab.plots._style import THEMES, Theme, figure, png, style
+from routelab.plots._sweep import pareto_front
 
 __all__ = [
     "THEMES",
@@ -23,6 +24,7 @@ __all__ = [
     "latency",
     "model_share",
     "outcome_counts",
+    "pareto_front",
     "png",
     "request_costs",
     "router_scores",

@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 _HOME = {
     "Catalog": "routelab.catalog",
     "Comparison": "routelab.evaluate",
+    "Forecast": "routelab.forecasting",
     "InputError": "routelab._checks",
     "Model": "routelab.catalog",
     "OutcomeTable": "routelab.outcomes",
@@ -23,6 +24,7 @@ _HOME = {
     "RoutelabError": "routelab._checks",
     "compare": "routelab.evaluate",
     "export": "routelab.exporters",
+    "forecast": "routelab.forecasting",
     "load_bundle": "routelab.exporters",
     "make_encoder": "routelab.encoders",
     "make_router": "routelab.routers",
@@ -37,6 +39,7 @@ _HOME = {
 __all__ = [
     "Catalog",
     "Comparison",
+    "Forecast",
     "InputError",
     "Model",
     "OutcomeTable",
@@ -45,6 +48,7 @@ __all__ = [
     "RoutelabError",
     "compare",
     "export",
+    "forecast",
     "load_bundle",
     "make_encoder",
     "make_router",
@@ -62,6 +66,7 @@ if TYPE_CHECKING:
     from routelab.encoders import make_encoder
     from routelab.evaluate import Comparison, compare
     from routelab.exporters import export, load_bundle, save_bundle
+    from routelab.forecasting import Forecast, forecast
     from routelab.labels import read_labels
     from routelab.outages import read_outages
     from routelab.outcomes import OutcomeTable, read_outcomes

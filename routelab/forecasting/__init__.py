@@ -1,0 +1,7 @@
+"""Answers on top of a replay: forecast, what if, regret in hindsight, savings."""
+
+from routelab.forecasting.bootstrap import forecast
+from routelab.forecasting.growth import grow
+from routelab.forecasting.result import Forecast
+
+__all__ = ["Forecast", "forecast", "grow"]

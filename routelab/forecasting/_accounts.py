@@ -52,78 +52,102 @@ def estimates(plan: Plan, tokens_in: np.ndarray, cached: np.ndarray) -> np.ndarr
 
 
 @dataclass(frozen=True, slots=True)
-class DaysOfBudget:
-    """What became of one budget.
+class Ledger:
+    """What was booked into one budget on `n_days` local days, and what was left for whom.
 
     Attributes
     ----------
-    hour : float array of shape (n_days,)
-        Local time of day, in hours, of the first request whose own choice did not fit what was
-        left, in the account that met this first; NaN on days when there was none.
+    budget : Budget
+    account : int array of shape (n,)
+        From :func:`accounts_of`.
+    came : int array of shape (n,)
+        When each request came: microseconds since the first local midnight, in order.
+    left : float array of shape (n,)
+        USD left when it came; infinite where the budget does not concern it.
     overshoot_usd : float array of shape (n_days,)
         What was booked above the limit, over all accounts.
-    accounts : int array of shape (n_days,)
-        Accounts that met their limit.
     """
 
-    hour: np.ndarray
+    budget: Budget
+    account: np.ndarray
+    came: np.ndarray
+    left: np.ndarray
     overshoot_usd: np.ndarray
-    accounts: np.ndarray
 
 
-def budget_days(
+def ledger(
     budget: Budget,
     account: np.ndarray,
     wall: np.ndarray,
     start: np.datetime64,
     n_days: int,
-    *,
     latency_s: np.ndarray,
     cost_usd: np.ndarray,
-    estimate_usd: np.ndarray,
-    turned_away: np.ndarray,
-) -> DaysOfBudget:
-    """Return what became of a budget on each of `n_days` local days from `start`.
+) -> Ledger:
+    """Book the costs of a replay.
 
     Parameters
     ----------
     budget : Budget
     account : int array of shape (n,)
-        From :func:`accounts_of`.
-    wall : datetime64[us] array of shape (n,)
-        Local times of the requests in the budget's zone, sorted.
+    wall : datetime64[us] array of shape (n,), sorted
+        Local times of the requests in the budget's zone.
     start : datetime64[D]
     n_days : int
     latency_s, cost_usd : float arrays of shape (n,)
-    estimate_usd : float array of shape (n,)
+    """
+    came = wall.astype(np.int64) - start.astype("datetime64[us]").astype(np.int64)
+    ended = came + np.round(latency_s * 1e6).astype(np.int64)
+    known = account >= 0
+    paid = known & (cost_usd > 0) & (ended < n_days * DAY_US) & (ended >= 0)
+    key_in = account * n_days + ended // DAY_US
+    width = max(1, int(account.max(initial=-1)) + 1)
+    total = np.bincount(key_in[paid], cost_usd[paid], width * n_days).reshape(width, n_days)
+    asked = known & (came >= 0) & (came < n_days * DAY_US)
+    key = account * n_days + came // DAY_US
+    left = np.full(len(came), np.inf)
+    left[asked] = budget.limit_usd - _booked(
+        key_in[paid], ended[paid] % DAY_US, cost_usd[paid], key[asked], came[asked] % DAY_US
+    )
+    over = np.maximum(0.0, total - budget.limit_usd).sum(axis=0)
+    return Ledger(budget, account, came, left, over)
+
+
+def met_limit(ledgers: list[Ledger], need: np.ndarray, turned_away: np.ndarray) -> list[np.ndarray]:
+    """Return for each budget which requests asked for more than was left, each bool (n,).
+
+    Parameters
+    ----------
+    ledgers : list of Ledger
+    need : float array of shape (n,)
         Expected cost of each request in the group that the plan chose first.
     turned_away : bool array of shape (n,)
         The replay degraded or refused the request.
     """
-    came = wall.astype(np.int64) - start.astype("datetime64[us]").astype(np.int64)
-    ended = came + np.round(latency_s * 1e6).astype(np.int64)
-    width = int(account.max(initial=-1)) + 1
-    known = account >= 0
-    paid = known & (cost_usd > 0) & (ended < n_days * DAY_US) & (ended >= 0)
-    key_in = account * n_days + ended // DAY_US
-    total = np.bincount(key_in[paid], cost_usd[paid], max(1, width) * n_days)
-    over_limit = np.maximum(0.0, total - budget.limit_usd).reshape(-1, n_days)
+    slack = [1e-9 * book.budget.limit_usd for book in ledgers]
+    sure = [need > book.left + s for book, s in zip(ledgers, slack, strict=True)]
+    # Sums here and in the kernel may differ in the last digit. Where need and what is left are
+    # equal but for that, and nothing else turned the request away, the kernel's word counts.
+    unexplained = turned_away & ~np.logical_or.reduce([np.zeros(len(need), bool), *sure])
+    return [
+        known | (unexplained & (need > book.left - s))
+        for known, book, s in zip(sure, ledgers, slack, strict=True)
+    ]
 
-    asked = known & (came >= 0) & (came < n_days * DAY_US)
-    left = budget.limit_usd - _booked(
-        key_in[paid], ended[paid] % DAY_US, cost_usd[paid],
-        (account * n_days + came // DAY_US)[asked], came[asked] % DAY_US,
-    )  # fmt: skip
-    # Sums here and in the kernel may differ in the last digits: near the limit, its word counts.
-    slack = 1e-9 * budget.limit_usd
-    need = estimate_usd[asked]
-    short = (need > left + slack) | (turned_away[asked] & (need > left - slack))
-    day, clock = (came[asked] // DAY_US)[short], (came[asked] % DAY_US)[short]
+
+def exhaustion(book: Ledger, met: np.ndarray, n_days: int) -> np.ndarray:
+    """Return what became of a budget on each day, float (n_days, 3).
+
+    The local hour at which an account first met its limit (NaN on days without), USD above the
+    limit, and how many accounts met it.
+    """
+    day = book.came[met] // DAY_US
     hour = np.full(n_days, np.nan)
     days, at = np.unique(day, return_index=True)  # rows are in order of time: the first of each day
-    hour[days] = clock[at] / 3.6e9
-    met = np.unique(account[asked][short] * n_days + day) % n_days
-    return DaysOfBudget(hour, over_limit.sum(axis=0), np.bincount(met, minlength=n_days))
+    hour[days] = (book.came[met] % DAY_US)[at] / 3.6e9
+    accounts = np.unique(book.account[met] * n_days + day) % n_days
+    counts = np.bincount(accounts, minlength=n_days)
+    return np.stack([hour, book.overshoot_usd, counts], axis=1)
 
 
 def _booked(

@@ -10,9 +10,11 @@ import pandas as pd
 from routelab.decide import decide
 from routelab.forecasting._accounts import (
     accounts_of,
-    budget_days,
     calendar_budgets,
     estimates,
+    exhaustion,
+    ledger,
+    met_limit,
 )
 from routelab.forecasting._days import (
     DAY_US,
@@ -175,17 +177,15 @@ def _replayed(
             table[i, :, j] = np.bincount(day[mine], value[mine], len(target))
     turned_away = values[2].astype(bool) | values[3].astype(bool)
     latency = replay.decisions["latency_s"].to_numpy(float)
-    found = []
+    books = []
     for budget, account in zip(budgets, source.accounts, strict=True):
-        own = wall if budget.timezone == source.zone else wall_clock(
-            traffic["timestamp"], budget.timezone
-        )  # fmt: skip
-        result = budget_days(
-            budget, account[rows], own, target[0], len(target),
-            latency_s=latency, cost_usd=values[1],
-            estimate_usd=source.estimate[rows], turned_away=turned_away,
-        )  # fmt: skip
-        found.append(np.stack([result.hour, result.overshoot_usd, result.accounts], axis=1))
+        own = wall
+        if budget.timezone != source.zone:
+            own = wall_clock(traffic["timestamp"], budget.timezone)
+        mine = account[rows]
+        books.append(ledger(budget, mine, own, target[0], len(target), latency, values[1]))
+    met = met_limit(books, source.estimate[rows], turned_away)
+    found = [exhaustion(book, m, len(target)) for book, m in zip(books, met, strict=True)]
     return Path(table, np.array(found).reshape(len(budgets), len(target), 3), replay.notes)
 
 

@@ -98,7 +98,7 @@ def forecast(
     >>> traffic = pd.DataFrame({"timestamp": stamps, "input_tokens": 1000, "output_tokens": 100})
     >>> plan = Plan(models={"cheap": "gpt-4o-mini"}, default="cheap")
     >>> result = forecast(traffic, plan, days=10, n_paths=4)
-    >>> round(result.horizon.loc[("total", "", "spend_usd"), "q50"], 4)  # 240 x 0.00021
+    >>> round(float(result.horizon.loc[("total", "", "spend_usd"), "q50"]), 4)  # 240 x 0.00021
     0.0504
     """
     for name, number in (("days", days), ("n_paths", n_paths)):

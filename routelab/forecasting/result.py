@@ -142,7 +142,7 @@ class Forecast:
         rows = []
         for scope, name in self.names:
             for measure, told in _TOLD.items():
-                values = self.horizon.loc[(scope, name, measure)].to_numpy(float)
+                values = np.asarray(self.horizon.xs((scope, name, measure)), float).tolist()
                 if scope == "total" or measure == "spend_usd" or values[-1] > 0:
                     label = " ".join(filter(None, (scope, name, told)))
                     rows.append([label, *(_shown(measure, value) for value in values)])

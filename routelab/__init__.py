@@ -14,14 +14,17 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Catalog": "routelab.catalog",
+    "Change": "routelab.forecasting",
     "Comparison": "routelab.evaluate",
     "Forecast": "routelab.forecasting",
     "InputError": "routelab._checks",
     "Model": "routelab.catalog",
     "OutcomeTable": "routelab.outcomes",
     "Plan": "routelab.plan",
+    "Regret": "routelab.forecasting",
     "Replay": "routelab.simulation",
     "RoutelabError": "routelab._checks",
+    "WhatIf": "routelab.forecasting",
     "compare": "routelab.evaluate",
     "export": "routelab.exporters",
     "forecast": "routelab.forecasting",
@@ -32,20 +35,26 @@ _HOME = {
     "read_log": "routelab.traffic",
     "read_outages": "routelab.outages",
     "read_outcomes": "routelab.outcomes",
+    "regret": "routelab.forecasting",
     "save_bundle": "routelab.exporters",
+    "savings": "routelab.forecasting",
     "simulate": "routelab.simulation",
+    "what_if": "routelab.forecasting",
 }
 
 __all__ = [
     "Catalog",
+    "Change",
     "Comparison",
     "Forecast",
     "InputError",
     "Model",
     "OutcomeTable",
     "Plan",
+    "Regret",
     "Replay",
     "RoutelabError",
+    "WhatIf",
     "compare",
     "export",
     "forecast",
@@ -56,8 +65,11 @@ __all__ = [
     "read_log",
     "read_outages",
     "read_outcomes",
+    "regret",
     "save_bundle",
+    "savings",
     "simulate",
+    "what_if",
 ]
 
 if TYPE_CHECKING:
@@ -66,7 +78,16 @@ if TYPE_CHECKING:
     from routelab.encoders import make_encoder
     from routelab.evaluate import Comparison, compare
     from routelab.exporters import export, load_bundle, save_bundle
-    from routelab.forecasting import Forecast, forecast
+    from routelab.forecasting import (
+        Change,
+        Forecast,
+        Regret,
+        WhatIf,
+        forecast,
+        regret,
+        savings,
+        what_if,
+    )
     from routelab.labels import read_labels
     from routelab.outages import read_outages
     from routelab.outcomes import OutcomeTable, read_outcomes

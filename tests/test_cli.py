@@ -67,6 +67,7 @@ def test_help_names_every_command(run):
         "route",
         "compare",
         "simulate",
+        "forecast",
         "verify",
         "export",
         "lint",

@@ -199,7 +199,7 @@ def _lost_cache(
     session = frame["session_id"]
     known = session.notna()
     number = pd.factorize(session)[0]
-    last = model.groupby(number, sort=False).transform(lambda m: m.ffill().shift())
+    last = model.groupby(number).ffill().groupby(number).shift()
     moved = (served & known & last.notna() & (model != last)).fillna(False).to_numpy(bool)
     blind = int((~known & served & (tokens.cached > 0)).sum())
     told = f"{blind:,} requests with cached tokens name no session: their cache is taken as kept"

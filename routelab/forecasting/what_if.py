@@ -223,9 +223,9 @@ def what_if(
         whole = simulate(frame, plan, outages=outages, seed=seed)
         seam = float(baseline["cost_usd"].sum()) - float(whole.summary["spend_usd"])
         notes.append(
-            f"cut at midnight ({zone}) in {len(cuts)} place(s): calendar budgets start afresh there "
-            "anyway, answers in flight, provider budgets, cooldowns and rate limits do too; this "
-            f"alone changes the baseline's spend by USD {seam:+,.4f}"
+            f"cut at midnight ({zone}) in {len(cuts)} place(s): calendar budgets start afresh "
+            "there anyway, answers in flight, provider budgets, cooldowns and rate limits do too; "
+            f"this alone changes the baseline's spend by USD {seam:+,.4f}"
         )
     return WhatIf(plan, zone, baseline, pd.concat(after, ignore_index=True), seam, tuple(notes))
 

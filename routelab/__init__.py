@@ -14,15 +14,20 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Catalog": "routelab.catalog",
+    "Change": "routelab.forecasting",
     "Comparison": "routelab.evaluate",
+    "Forecast": "routelab.forecasting",
     "InputError": "routelab._checks",
     "Model": "routelab.catalog",
     "OutcomeTable": "routelab.outcomes",
     "Plan": "routelab.plan",
+    "Regret": "routelab.forecasting",
     "Replay": "routelab.simulation",
     "RoutelabError": "routelab._checks",
+    "WhatIf": "routelab.forecasting",
     "compare": "routelab.evaluate",
     "export": "routelab.exporters",
+    "forecast": "routelab.forecasting",
     "load_bundle": "routelab.exporters",
     "make_encoder": "routelab.encoders",
     "make_router": "routelab.routers",
@@ -30,23 +35,31 @@ _HOME = {
     "read_log": "routelab.traffic",
     "read_outages": "routelab.outages",
     "read_outcomes": "routelab.outcomes",
+    "regret": "routelab.forecasting",
     "save_bundle": "routelab.exporters",
+    "savings": "routelab.forecasting",
     "simulate": "routelab.simulation",
     "sweep": "routelab.sweeps",
     "tune": "routelab.sweeps",
+    "what_if": "routelab.forecasting",
 }
 
 __all__ = [
     "Catalog",
+    "Change",
     "Comparison",
+    "Forecast",
     "InputError",
     "Model",
     "OutcomeTable",
     "Plan",
+    "Regret",
     "Replay",
     "RoutelabError",
+    "WhatIf",
     "compare",
     "export",
+    "forecast",
     "load_bundle",
     "make_encoder",
     "make_router",
@@ -54,10 +67,13 @@ __all__ = [
     "read_log",
     "read_outages",
     "read_outcomes",
+    "regret",
     "save_bundle",
+    "savings",
     "simulate",
     "sweep",
     "tune",
+    "what_if",
 ]
 
 if TYPE_CHECKING:
@@ -66,6 +82,16 @@ if TYPE_CHECKING:
     from routelab.encoders import make_encoder
     from routelab.evaluate import Comparison, compare
     from routelab.exporters import export, load_bundle, save_bundle
+    from routelab.forecasting import (
+        Change,
+        Forecast,
+        Regret,
+        WhatIf,
+        forecast,
+        regret,
+        savings,
+        what_if,
+    )
     from routelab.labels import read_labels
     from routelab.outages import read_outages
     from routelab.outcomes import OutcomeTable, read_outcomes

@@ -374,6 +374,49 @@ def sweep(
 
 
 @app.command()
+def forecast(
+    log: Annotated[Path, typer.Argument(help="Log, or traffic.parquet from 'read'.")],
+    plan: Annotated[Path, typer.Option(help="Plan YAML or bundle.")],
+    out: Annotated[Path, typer.Option(help="Folder for tables, JSON and picture.")],
+    days: Annotated[int, typer.Option(help="Days to look ahead.")] = 30,
+    paths: Annotated[int, typer.Option(help="Resampled paths.")] = 200,
+    block_days: Annotated[int, typer.Option(help="Days drawn together.")] = 1,
+    by_weekday: Annotated[
+        bool | None, typer.Option(help="Keep weekdays; default: with blocks of 7 days or more.")
+    ] = None,
+    growth: Annotated[float, typer.Option(help="Requests per hour against the log.")] = 1.0,
+    outages: Annotated[Path | None, typer.Option(help="Outages of the log's days.")] = None,
+    format: Annotated[str | None, typer.Option(help="Log format, when detection fails.")] = None,
+    columns: Annotated[
+        Path | None, typer.Option(help="YAML: our names to the file's names.")
+    ] = None,
+    seed: Seed = 0,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Say what a plan may spend and when budgets run out, by resampling the log's days."""
+    from routelab.forecasting import forecast as run_forecast
+    from routelab.outages import read_outages
+    from routelab.traffic import read_log
+
+    result = run_forecast(
+        read_log(log, format=format, columns=columns).frame,
+        _plan_of(plan),
+        days=days,
+        n_paths=paths,
+        block_days=block_days,
+        by_weekday=by_weekday,
+        growth=growth,
+        outages=read_outages(outages) if outages is not None else None,
+        seed=seed,
+        progress=_progress("forecast"),
+    )
+    result.save(out, force=force)
+    answer = {"summary": result.summary, "notes": list(result.notes), "out": out}
+    _say(f"{result}\nwrote {out}", answer, as_json)
+
+
+@app.command()
 def verify(
     recording: Annotated[list[Path], typer.Argument(help="Recordings of the real gateway.")],
     as_json: Json = False,

@@ -68,6 +68,7 @@ def test_help_names_every_command(run):
         "compare",
         "simulate",
         "sweep",
+        "forecast",
         "verify",
         "export",
         "lint",

@@ -1,6 +1,7 @@
 """Pictures of results: each function takes (result, ax) and returns artists; no pyplot state."""
 
 from routelab.plots._comparison import accuracy_bars, confusion, cost_quality
+from routelab.plots._forecast import exhaustion_hours, spend_fan
 from routelab.plots._replay import (
     daily_spend,
     hourly_outcomes,
@@ -19,6 +20,7 @@ __all__ = [
     "confusion",
     "cost_quality",
     "daily_spend",
+    "exhaustion_hours",
     "figure",
     "hourly_outcomes",
     "latency",
@@ -28,5 +30,6 @@ __all__ = [
     "png",
     "request_costs",
     "router_scores",
+    "spend_fan",
     "style",
 ]

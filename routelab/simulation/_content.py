@@ -3,6 +3,9 @@
 Fallbacks of a request to a content router are keyed by the tier group that it was sent to, then by
 the name of the router. The kernel knows one group per request, so each (router, tier group) gets a
 row of its own: the deployments of the tier group, and the chain that applies.
+
+The gateway never retries behind a content router: it looks for healthy deployments under the name
+of the router, finds none, and falls back at once (1.106.2). Only a retry policy goes past that.
 """
 
 from __future__ import annotations
@@ -46,22 +49,17 @@ def own_chains(router: Mapping[str, Any], names: set[str]) -> list[dict[str, lis
     return found
 
 
-def check_covered(
-    recording: Mapping[str, Any], plan: Plan, pairs: Mapping[int, Pair], most_retries: int
-) -> None:
+def check_covered(recording: Mapping[str, Any], plan: Plan, pairs: Mapping[int, Pair]) -> None:
     """Refuse what a router's group would do otherwise than a group of its own."""
     if not pairs:
         return
     if plan.strategy != "simple-shuffle":
         raise InputError(f"content routing with routing_strategy {plan.strategy} is not simulated")
+    if plan.retries.policy is not None:
+        raise InputError("a retry policy behind a content router is not simulated")
     for name in {group for _, group in pairs.values()}:
         if name not in plan.models:
             raise InputError(f"content routing to {name!r}, which is no model group")
-        if most_retries > 0 and len(plan.models[name]) > 1:
-            raise InputError(
-                f"retries behind a content router in the group {name!r} of several deployments "
-                "are not simulated"
-            )
     least = min(plan.model_of(d).context_window or np.inf for g in plan.models.values() for d in g)
     for number in pairs:
         request = recording["trace"][number]
@@ -113,8 +111,8 @@ def check_replayed(
 ) -> None:
     """Refuse a replay that came to where the row of a router and the gateway part.
 
-    Beyond the first fallback the gateway looks at the router's own chain, and never returns to the
-    tier group; a retry behind a router takes its lone group for healthy.
+    Beyond the first fallback the gateway retries again, looks at the router's own chain, and never
+    returns to the tier group.
     """
     tables = [
         plan.fallbacks,
@@ -129,9 +127,5 @@ def check_replayed(
             name in own and router in by_router
             for own, by_router in zip(tables, chains, strict=True)
         )
-        if failed_twice and (two_chains or name in targets):
+        if failed_twice and (two_chains or name in targets or most_retries > 0):
             raise InputError("a second fallback behind a content router is not simulated")
-    lone = {d.id for _, name in pairs.values() for d in plan.models[name]}
-    cooled = {list(plan.deployments)[int(entry[1])] for entry in output.cooldown}
-    if most_retries > 0 and lone & cooled:
-        raise InputError("retries behind a content router whose group cools down are not simulated")

@@ -131,6 +131,7 @@ def plan_of(recording: dict[str, Any]) -> Plan:
     if config.get("litellm"):
         raise NotCovered("module settings of the gateway are not simulated")
     router = _only(config.get("router"), _ROUTER, "router setting")
+    _content.own_chains(router, set(routers))  # refuses a fallback to a content router
     models: dict[str, list[dict[str, Any]]] = {}
     prices, budgets = [], []
     for entry in config["deployments"]:
@@ -232,7 +233,7 @@ def _most_retries(plan: Plan, given: list[dict[str, Any]]) -> int:
     """Return the most retries that any setting allows."""
     retries = [plan.retries.num_retries, *(plan.retries.policy or {}).values()]
     retries += [d.num_retries or 0 for group in plan.models.values() for d in group]
-    return max(*retries, *(kwargs.get("num_retries", 0) for kwargs in given))
+    return max([*retries, *(kwargs.get("num_retries", 0) for kwargs in given)])
 
 
 def replay_recording(
@@ -271,7 +272,7 @@ def replay_recording(
         recording["config"].get("router") or {}, set(routers_of(recording["config"]))
     )
     most_retries = _most_retries(plan, given)
-    _content.check_covered(recording, plan, pairs, most_retries)
+    _content.check_covered(recording, plan, pairs)
     arrays, routed = _content.add_rows(arrays, plan, pairs, chains)
     rows[:, Q_GROUP] = [
         routed[pairs[i]] if i in pairs else _first_group(plan, groups, r["model"])
@@ -279,7 +280,9 @@ def replay_recording(
     ]
     rows[:, Q_IN] = [r["prompt_tokens"] for r in asked]
     rows[:, Q_OUT] = [r["completion_tokens"] for r in asked]
-    rows[:, Q_RETRIES] = [k.get("num_retries", -1) for k in given]
+    rows[:, Q_RETRIES] = [
+        0 if i in pairs else k.get("num_retries", -1) for i, k in enumerate(given)
+    ]
     rows[:, Q_TIMEOUT] = [k.get("timeout", np.nan) for k in given]
     rows[:, Q_MODEL] = -1
     trace = Trace(rows, np.zeros((count, 0), np.int64))

@@ -186,7 +186,7 @@ def test_verify_exit_codes(run, shared):
     code, out, _ = run("verify", *files)
     assert code == 0
     assert f"{len(files)} of {len(files)} identical" in out
-    code, out, _ = run("verify", recorded / "08a_complexity_heuristic.json", "--json")
+    code, out, _ = run("verify", recorded / "08e_auto_router_semantic.json", "--json")
     assert code == 1
     assert json.loads(out)["verdicts"][0]["identical"] is None
 

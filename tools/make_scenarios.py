@@ -45,6 +45,109 @@ def trace(n: int, groups: list[str], per_s: float, seed: int) -> list[dict]:
     return rows
 
 
+LADDER = {"SIMPLE": "cheap", "MEDIUM": "mid", "COMPLEX": "strong", "REASONING": "reason"}
+ASKS = [
+    "hi",
+    "Thanks, bye!",
+    "What is the capital of {place}?",
+    "Who was the first mayor of {place}?",
+    "How much does the refund of order {n} cost me?",
+    "I want my money back for order {n}",
+    "Translate this note for a guest from {place}: the pool closes at {n}",
+    "Write a Python function that sums the first {n} primes",
+    "Build an api endpoint that returns the weather in {place}; handle every error and exception",
+    "Fix the bug: the traceback ends with KeyError {n}, why does it happen?",
+    "Explain the algorithm in this snippet: ```def f(x): return x * {n}```",
+    "Design a distributed system for {n} shops in {place}: latency, throughput, memory, protocol",
+    "Solve the equation {n}x = 7 and show your work step by step",
+    "Compute the integral of x^{n} from 0 to 1",
+    "First list three towns near {place}, then rank them. 1. by size 2. by age",
+    "Think carefully about {place}: pros and cons of moving there, weigh the options and conclude",
+    "Draft an email to the council of {place} about {n} broken lamps",
+    "Which is larger? A) {n} B) 7 C) 12 D) none. Why? How? Since when? Says who?",
+    "我需要开发票,订单 {n},谢谢你们的帮助,请尽快处理这个问题",
+    "Suppose {n} dice are thrown. What is the probability of a six? " + "Explain each step. " * 30,
+    "Summarise this report on {place}. " + "The harvest was good and the prices fell again. " * 45,
+]
+PLACES = ["Ghent", "Oslo", "Lima", "Pune", "Kyoto"]
+
+
+def content_trace(n: int, router: str, per_s: float, seed: int) -> list[dict]:
+    """Requests with texts: mostly to a content router, some straight to a group."""
+    rng = random.Random(seed)
+    rows = trace(n, [router], per_s, seed)
+    for i, row in enumerate(rows):
+        text = rng.choice(ASKS).format(n=rng.randint(2, 900), place=rng.choice(PLACES))
+        if i % 17 == 5:
+            text = f"That was not enough. {text} LITELLM ESCALATE"
+        if i % 19 == 7:
+            text = f"<system-reminder>Evaluate and infer.</system-reminder> {text}"
+        if i % 23 == 11:
+            text = f"Write the title in the predominant language of the session: {text}"
+        row["content"] = text
+        if i % 13 == 3:
+            row["messages"] = [
+                {"role": "system", "content": "You debug python and sql code step by step."},
+                {"role": "user", "content": "Who are you?"},
+                {"role": "assistant", "content": "A helper."},
+                {"role": "user", "content": [{"type": "text", "text": row.pop("content")}]},
+            ]
+        if i % 29 == 13:
+            row["model"] = "mid"
+    return rows
+
+
+def router_entry(name: str, config: dict) -> dict:
+    params = {
+        "model": "auto_router/complexity_router",
+        "complexity_router_config": {
+            "tiers": LADDER,
+            "max_tokens_from_tier_model": False,
+            **config,
+        },
+    }
+    return {"model_name": name, "litellm_params": params, "model_info": {"id": f"marker-{name}"}}
+
+
+def counts(key: str, rows: dict[str, list[int]]) -> list[dict]:
+    """Successes of the tiers 1 to 4 on a hundred prompts each."""
+    return [
+        {key: name, "tier": tier, "successes": n, "observations": 100}
+        for name, successes in rows.items()
+        for tier, n in enumerate(successes, start=1)
+    ]
+
+
+def inline_table() -> dict:
+    general = "short|code=0|math=0|mc=0|intl=0"
+    return {
+        "schema_version": 1,
+        "global_statistics": [
+            {"tier": tier, "successes": n, "observations": 1000}
+            for tier, n in enumerate((620, 790, 780, 960), start=1)
+        ],
+        "domain_statistics": counts(
+            "request_type",
+            {
+                "code_generation": [20, 60, 85, 97],
+                "factual_lookup": [88, 92, 95, 99],
+                "analytical_reasoning": [10, 30, 70, 90],
+            },
+        ),
+        "cohort_statistics": counts(
+            "cohort",
+            {
+                f"general|{general}": [95, 96, 97, 99],
+                "general|short|code=0|math=1|mc=0|intl=0": [5, 10, 20, 60],
+                "general|long|code=0|math=0|mc=0|intl=0": [30, 88, 90, 99],
+                "general|short|code=0|math=0|mc=0|intl=1": [40, 70, 93, 99],
+            },
+        ),
+        "domain_prior_mass": 50,
+        "cohort_prior_mass": 10,
+    }
+
+
 def every(first: int, last: int, step: int) -> list[int]:
     return list(range(first, last, step))
 
@@ -431,6 +534,98 @@ def scenarios() -> list[dict]:
             "outcomes": {
                 "g1": [{"capacity": {"n": 6, "per_s": 60}, "status": 429, "latency": 0.2}],
                 "g2": [{"capacity": {"n": 9, "per_s": 60}, "status": 429, "latency": 0.2}],
+            },
+        },
+        *content_scenarios(),
+    ]
+
+
+def content_scenarios() -> list[dict]:
+    ladder = [
+        deployment("c1", "cheap", **CHEAP),
+        deployment("m1", "mid", "openai/gpt-4.1-mini", **CHEAP),
+        deployment("r1", "reason", "openai/o3", **DEAR),
+    ]
+    return [
+        {
+            "name": "12a_content_heuristic_tuned",
+            "about": "own boundaries, keywords and dimensions; chains by tier and by router",
+            "router": {
+                "num_retries": 0,
+                "cooldown_time": 15,
+                "fallbacks": [{"strong": ["reason"]}, {"smart": ["mid"]}],
+            },
+            "deployments": [
+                *ladder,
+                deployment("s1", "strong", "openai/gpt-4.1", **DEAR),
+                deployment("s2", "strong", "openai/gpt-4.1", **DEAR),
+            ],
+            "raw_model_list": [
+                router_entry(
+                    "smart",
+                    {
+                        "context_compaction": False,
+                        "classifier_type": "heuristic",
+                        "tier_boundaries": {
+                            "simple_medium": 0.05,
+                            "medium_complex": 0.30,
+                            "complex_reasoning": 0.55,
+                        },
+                        "keyword_tier_rules": [
+                            {"keywords": ["refund", "money back"], "tier": "MEDIUM"},
+                            {"keywords": ["发票"], "tier": "COMPLEX"},
+                        ],
+                        "custom_dimensions": [
+                            {
+                                "name": "math",
+                                "weight": 0.6,
+                                "keywords": ["integral", "probability"],
+                                "patterns": [r"\d{1,3}x = \d{1,4}"],
+                            },
+                            {
+                                "name": "places",
+                                "weight": 0.2,
+                                "keywords": ["ghent", "council", "mayor"],
+                                "scoring_mode": "match_count",
+                            },
+                        ],
+                        "custom_technical_keywords": ["primes", "snippet"],
+                    },
+                )
+            ],
+            "trace": content_trace(220, "smart", 0.5, 13),
+            "outcomes": {
+                "c1": [{"nth": every(4, 300, 9), "status": 500}],
+                "s1": [{"from_t": 60, "to_t": 200, "status": 429}],
+                "s2": [{"nth": every(3, 100, 5), "status": 503}],
+            },
+        },
+        {
+            "name": "12b_content_heuristic_v2_inline",
+            "about": "heuristic_v2 with an inline table; retries in lone groups, chains by tier",
+            "router": {
+                "num_retries": 1,
+                "cooldown_time": 15,
+                "fallbacks": [{"strong": ["reason"]}, {"cheap": ["mid"]}],
+            },
+            "deployments": [*ladder, deployment("s1", "strong", "openai/gpt-4.1", **DEAR)],
+            "raw_model_list": [
+                router_entry(
+                    "smart",
+                    {
+                        "context_compaction": False,
+                        "classifier_type": "heuristic_v2",
+                        "heuristic_v2_success_threshold": 0.8,
+                        "heuristic_v2_artifact": inline_table(),
+                        "keyword_tier_rules": [{"keywords": ["refund"], "tier": "COMPLEX"}],
+                    },
+                )
+            ],
+            "trace": content_trace(220, "smart", 0.5, 14),
+            "outcomes": {
+                "c1": [{"nth": every(4, 400, 7), "status": 500, "latency": 0.4}],
+                "s1": [{"from_t": 40, "to_t": 160, "status": 429}],
+                "m1": [{"nth": [3, 9, 10, 27], "status": 503}],
             },
         },
     ]

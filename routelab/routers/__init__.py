@@ -11,6 +11,7 @@ from routelab.routers.centroid import CentroidHead
 from routelab.routers.features import PromptFeatures
 from routelab.routers.keyword import KeywordRouter
 from routelab.routers.knn import NeighborsHead
+from routelab.routers.litellm_rules import LitellmHeuristic, LitellmHeuristicV2
 from routelab.routers.logistic import LogisticHead
 from routelab.routers.outcome import OutcomeRouter
 from routelab.routers.quality import QualityNeighbors, QualityRidge
@@ -22,6 +23,8 @@ __all__ = [
     "ConstantRouter",
     "KeywordRouter",
     "LengthRouter",
+    "LitellmHeuristic",
+    "LitellmHeuristicV2",
     "LogisticHead",
     "NeighborsHead",
     "OutcomeRouter",

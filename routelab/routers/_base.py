@@ -25,6 +25,8 @@ TRUSTED_TYPES = [
     "routelab.routers.features.PromptFeatures",
     "routelab.routers.keyword.KeywordRouter",
     "routelab.routers.knn.NeighborsHead",
+    "routelab.routers.litellm_rules.LitellmHeuristic",
+    "routelab.routers.litellm_rules.LitellmHeuristicV2",
     "routelab.routers.logistic.LogisticHead",
     "routelab.routers.outcome.OutcomeRouter",
     "routelab.routers.quality.QualityNeighbors",

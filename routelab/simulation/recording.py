@@ -7,6 +7,7 @@ which checks that it lies in its own range.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -15,8 +16,10 @@ import numpy as np
 
 from routelab._checks import InputError
 from routelab.catalog import Catalog, Model
+from routelab.gateway_rules.complexity import Decision
+from routelab.gateway_rules.recorded import routers_of
 from routelab.plan import Plan
-from routelab.simulation import errors
+from routelab.simulation import _content, errors
 from routelab.simulation.arrays import (
     N_REQUEST,
     Q_GROUP,
@@ -38,6 +41,7 @@ from routelab.simulation.provider import Answer, build_provider
 from routelab.simulation.run import run
 
 DEFAULT_LATENCY_S = 0.1
+START_TOLERANCE_S = 1e-3
 DEFAULT_START = "2026-01-05T00:00:00+00:00"
 _ROUTER = {
     "allowed_fails",
@@ -77,7 +81,7 @@ _PARAMS = {
     "tpm",
     "weight",
 }
-_INFO = {"max_input_tokens", "cooldown_time", "allowed_fails"}
+_INFO = {"max_input_tokens", "cooldown_time", "allowed_fails", "litellm_routing_preferences"}
 
 
 class NotCovered(InputError):
@@ -91,8 +95,12 @@ def _only(given: dict[str, Any] | None, known: set[str], what: str) -> dict[str,
     return given or {}
 
 
-def _chains(given: list[dict[str, list[str]]] | None) -> dict[str, list[str]]:
-    return {source: chain for entry in given or [] for source, chain in entry.items()}
+def _chains(
+    given: list[dict[str, list[str]]] | None, routers: Iterable[str] = ()
+) -> dict[str, list[str]]:
+    """Return the chains by group; those keyed by a content router are not the plan's."""
+    chains = {source: chain for entry in given or [] for source, chain in entry.items()}
+    return {source: chain for source, chain in chains.items() if source not in routers}
 
 
 def _listed(given: str | list[str] | None) -> list[str]:
@@ -135,11 +143,11 @@ def _price(model: str, deployment: dict[str, Any], info: dict[str, Any]) -> Mode
 def plan_of(recording: dict[str, Any]) -> Plan:
     """Translate the recorded gateway configuration into a plan."""
     config = recording["config"]
-    if config.get("raw_model_list"):
-        raise NotCovered("content routing (raw_model_list) is not simulated")
+    routers = routers_of(config)
     if config.get("litellm"):
         raise NotCovered("module settings of the gateway are not simulated")
     router = _only(config.get("router"), _ROUTER, "router setting")
+    _content.own_chains(router, set(routers))  # refuses a fallback to a content router
     models: dict[str, list[dict[str, Any]]] = {}
     prices, budgets = [], []
     for entry in config["deployments"]:
@@ -187,9 +195,9 @@ def plan_of(recording: dict[str, Any]) -> Plan:
             "allowed_fails_policy": _policy(router.get("allowed_fails_policy"), "AllowedFails"),
             "disabled": router.get("disable_cooldowns", False),
         },
-        fallbacks=_chains(router.get("fallbacks")),
-        context_window_fallbacks=None if context is None else _chains(context),
-        content_policy_fallbacks=None if policy is None else _chains(policy),
+        fallbacks=_chains(router.get("fallbacks"), routers),
+        context_window_fallbacks=None if context is None else _chains(context, routers),
+        content_policy_fallbacks=None if policy is None else _chains(policy, routers),
         default_fallbacks=router.get("default_fallbacks") or (),
         max_fallbacks=router.get("max_fallbacks", 5),
         model_group_alias=router.get("model_group_alias") or {},
@@ -237,9 +245,29 @@ def _mirror_groups(plan: Plan) -> set[str]:
     return {group for d in plan.deployments.values() for group in d.silent_model}
 
 
-def replay_recording(recording: dict[str, Any], plan: Plan) -> tuple[Output, State, list[str]]:
-    """Replay the recorded requests; return the results, the final state and the deployment ids."""
-    if recording.get("sequential"):
+def _waited(recording: dict[str, Any]) -> bool:
+    """Whether a request started late, because it waited for the one before to end."""
+    results = recording["results"]
+    return bool(recording.get("summary_only")) or any(
+        result["started"] - result["t"] > START_TOLERANCE_S for result in results
+    )
+
+
+def _most_retries(plan: Plan, given: list[dict[str, Any]]) -> int:
+    """Return the most retries that any setting allows."""
+    retries = [plan.retries.num_retries, *(plan.retries.policy or {}).values()]
+    retries += [d.num_retries or 0 for group in plan.models.values() for d in group]
+    return max([*retries, *(kwargs.get("num_retries", 0) for kwargs in given)])
+
+
+def replay_recording(
+    recording: dict[str, Any], plan: Plan, decided: Mapping[int, Decision] | None = None
+) -> tuple[Output, State, list[str]]:
+    """Replay the recorded requests; return the results, the final state and the deployment ids.
+
+    `decided` holds the decisions on those requests that ask for a content router.
+    """
+    if recording.get("sequential") and _waited(recording):
         raise NotCovered("recordings whose requests wait for each other are not replayed")
     asked = recording["trace"]
     for request in asked:
@@ -260,17 +288,29 @@ def replay_recording(recording: dict[str, Any], plan: Plan) -> tuple[Output, Sta
     count = len(asked)
     rows = np.zeros((count, N_REQUEST))
     rows[:, Q_T] = times
-    rows[:, Q_GROUP] = [_first_group(plan, groups, r["model"]) for r in asked]
+    accounting = "sdk" if recording.get("entry") == "sdk" else "proxy"
+    start = datetime.fromisoformat(recording.get("start") or DEFAULT_START)
+    arrays = compile_plan(plan, accounting=accounting, start_s=start.second)
+    pairs = _content.pairs_of(recording, decided or {})
+    chains = _content.own_chains(
+        recording["config"].get("router") or {}, set(routers_of(recording["config"]))
+    )
+    most_retries = _most_retries(plan, given)
+    _content.check_covered(recording, plan, pairs)
+    arrays, routed = _content.add_rows(arrays, plan, pairs, chains)
+    rows[:, Q_GROUP] = [
+        routed[pairs[i]] if i in pairs else _first_group(plan, groups, r["model"])
+        for i, r in enumerate(asked)
+    ]
     rows[:, Q_IN] = [r["prompt_tokens"] for r in asked]
     rows[:, Q_OUT] = [r["completion_tokens"] for r in asked]
-    rows[:, Q_RETRIES] = [k.get("num_retries", -1) for k in given]
+    rows[:, Q_RETRIES] = [
+        0 if i in pairs else k.get("num_retries", -1) for i, k in enumerate(given)
+    ]
     rows[:, Q_TIMEOUT] = [k.get("timeout", np.nan) for k in given]
     rows[:, [Q_MODEL, Q_SESSION]] = -1
     rows[:, Q_OUT_FACTOR] = 1
     trace = Trace(rows)
-    accounting = "sdk" if recording.get("entry") == "sdk" else "proxy"
-    start = datetime.fromisoformat(recording.get("start") or DEFAULT_START)
-    arrays = compile_plan(plan, accounting=accounting, start_s=start.second)
     if recording.get("summary_only"):  # its picks were not kept: the kernel draws its own
         output, state = run(arrays, provider, trace)
         return output, state, ids
@@ -289,4 +329,5 @@ def replay_recording(recording: dict[str, Any], plan: Plan) -> tuple[Output, Sta
         ),
     )
     output, state = run(arrays, provider, trace, feed=feed)
+    _content.check_replayed(output, plan, pairs, chains, most_retries)
     return output, state, ids

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from routelab._checks import InputError, existing_file
+from routelab.gateway_rules.recorded import decisions_of, first_decision_difference
 from routelab.simulation import errors
 from routelab.simulation._call import CLIENT_TIMEOUT
 from routelab.simulation.arrays import (
@@ -58,7 +59,11 @@ class Verdict:
 
 
 def verify_recording(path: str | os.PathLike[str]) -> Verdict:
-    """Replay a recording of the real gateway and compare every attempt, time, cost and cooldown."""
+    """Replay a recording of the real gateway and compare every attempt, time, cost and cooldown.
+
+    Where content routing by rules chose the first group, its decisions are compared before: tier,
+    cause, score, signals and group of every request.
+    """
     found = existing_file(path, "recording")
     try:
         recording = json.loads(found.read_text(encoding="utf-8"))
@@ -69,7 +74,11 @@ def verify_recording(path: str | os.PathLike[str]) -> Verdict:
     recording = _in_order(recording)
     try:
         plan = plan_of(recording)
-        output, state, names = replay_recording(recording, plan)
+        decided = decisions_of(recording)
+        difference = first_decision_difference(recording, decided)
+        if difference is not None:
+            return Verdict(found.stem, False, difference, len(recording["trace"]))
+        output, state, names = replay_recording(recording, plan, decided)
     except InputError as reason:
         return Verdict(found.stem, None, str(reason))
     differ = proportions_differ if recording.get("summary_only") else first_difference

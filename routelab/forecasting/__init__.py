@@ -1,13 +1,13 @@
 """Answers on top of a replay: forecast, what if, regret in hindsight, savings."""
 
 from routelab.forecasting.bootstrap import forecast
+from routelab.forecasting.changes import Change, WhatIf, what_if
+from routelab.forecasting.counterfactual import savings
 from routelab.forecasting.growth import grow
-from routelab.forecasting.regret import regret
-from routelab.forecasting.regret_result import Regret
+from routelab.forecasting.hindsight import regret
+from routelab.forecasting.hindsight_result import Regret
 from routelab.forecasting.result import Forecast
-from routelab.forecasting.savings import savings
 from routelab.forecasting.transforms import add_model, end_of_life, with_prices
-from routelab.forecasting.what_if import Change, WhatIf, what_if
 
 __all__ = [
     "Change",

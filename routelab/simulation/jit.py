@@ -79,5 +79,8 @@ def borrow(fields: Any) -> Any:
 
 
 @overload(borrow, inline="always")
-def _compiled_borrow(fields):  # type: ignore
-    return lambda fields: _borrow(fields)  # type: ignore
+def _compiled_borrow(fields):
+    def compiled(fields):
+        return _borrow(fields)  # type: ignore[call-arg]
+
+    return compiled

@@ -14,7 +14,7 @@ from routelab.forecasting._days import wall_clock
 from routelab.forecasting._programme import Solution, bound, net_gain, solve
 from routelab.forecasting._tokens import group_costs, same_traffic, tokens_of
 from routelab.forecasting._values import values_of
-from routelab.forecasting.regret_result import Regret
+from routelab.forecasting.hindsight_result import Regret
 from routelab.outcomes import OutcomeTable
 from routelab.plan import Plan
 from routelab.simulation import Replay
@@ -103,7 +103,8 @@ def regret(
     cost = group_costs(plan, tokens, notes)
     cost, value = _only_possible(plan, decisions, tokens.input, cost, value, notes)
     served_by = _serving_group(plan, decisions)
-    achieved_value, achieved_cost = _achieved(served_by, cost, value)
+    achieved_value = _achieved(served_by, value)
+    achieved_cost = (decisions["cost_usd"] + decisions["extra_usd"]).to_numpy(float)
     accounts, rows = _account_rows(plan, decisions)
     spent = np.zeros(len(rows))
     for column in accounts.T:
@@ -198,19 +199,16 @@ def _serving_group(plan: Plan, decisions: pd.DataFrame) -> np.ndarray:
     return decisions["deployment"].map(group).to_numpy(float, na_value=-1.0).astype(np.int64)
 
 
-def _achieved(
-    served_by: np.ndarray, cost: np.ndarray, value: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    served = served_by >= 0
-    rows = np.flatnonzero(served)
-    got, paid = np.zeros(len(cost)), np.zeros(len(cost))
-    got[rows], paid[rows] = value[rows, served_by[rows]], cost[rows, served_by[rows]]
+def _achieved(served_by: np.ndarray, value: np.ndarray) -> np.ndarray:
+    rows = np.flatnonzero(served_by >= 0)
+    got = np.zeros(len(value))
+    got[rows] = value[rows, served_by[rows]]
     if np.isnan(got).any():
         raise InputError(
             f"the worth of {int(np.isnan(got).sum()):,} served answers is unknown (first: request "
             f"{int(np.flatnonzero(np.isnan(got))[0])}): give quality for every group"
         )
-    return got, paid
+    return got
 
 
 def _account_rows(plan: Plan, decisions: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:

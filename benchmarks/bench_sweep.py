@@ -68,7 +68,7 @@ def main() -> None:
 
     with (
         distributed.LocalCluster(
-            processes=True, n_workers=given.workers, threads_per_worker=1, dashboard_address=None
+            processes=True, n_workers=given.workers, threads_per_worker=1, dashboard_address=":0"
         ) as cluster,
         distributed.Client(cluster) as client,
     ):

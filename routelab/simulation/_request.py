@@ -51,6 +51,8 @@ from routelab.simulation.arrays import (
     D_MAX_PARALLEL,
     D_MODEL,
     D_OWN_BUDGET,
+    D_PRICE_CACHED,
+    D_PRICE_IN,
     D_PROVIDER_BUDGET,
     D_RETRIES,
     EVENT_START,
@@ -82,6 +84,7 @@ from routelab.simulation.arrays import (
     O_GROUP,
     O_IN,
     O_KIND,
+    O_LOST,
     O_OUT,
     O_RETRIES,
     O_ROLE,
@@ -475,6 +478,9 @@ def _succeed(plan, state, output, slot, now):
     cost = cost_of(plan, deployment, float(own[S_IN]), cached, float(own[S_OUT]))
     result[O_SERVED], result[O_STATUS], result[O_COST] = deployment, 200, cost
     result[O_IN], result[O_CACHED], result[O_OUT] = own[S_IN], cached, own[S_OUT]
+    lost = min(state.request[slot, Q_CACHED], float(own[S_IN])) - cached
+    price = plan.deployment[deployment, D_PRICE_IN] - plan.deployment[deployment, D_PRICE_CACHED]
+    result[O_LOST] = lost * price
     count_success(state.deployment[deployment], now)
     _count_usage(plan, state, slot, deployment, now)
     for column in (D_PROVIDER_BUDGET, D_OWN_BUDGET):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from routelab.simulation.arrays import (
     C_DONE,
     C_FREE,
+    O_ASKED,
     O_FINISHED,
     O_GROUP,
     O_REQUEST,
@@ -28,11 +29,11 @@ from routelab.simulation.jit import hot
 def forget_result(state, slot, role):
     """Start the row of a request, or of what goes on in its place, afresh."""
     result = state.result[slot]
-    group = result[O_GROUP]
+    asked, group = result[O_ASKED], result[O_GROUP]
     for k in range(result.shape[0]):
         result[k] = 0.0
     result[O_REQUEST], result[O_ROLE] = state.slot[slot, S_REQUEST], role
-    result[O_SERVED], result[O_GROUP] = -1.0, group
+    result[O_SERVED], result[O_ASKED], result[O_GROUP] = -1.0, asked, group
 
 
 @hot
@@ -45,7 +46,7 @@ def take_slot(state, number, role, group):
     own[S_REQUEST], own[S_ROLE], own[S_TWIN], own[S_DEPTH] = number, role, -1, 0
     own[S_LOGGED], own[S_PICKS], own[S_TRIAL], own[S_DEPLOYMENT] = 0, 0, 0, -1
     forget_result(state, slot, role)
-    state.result[slot, O_GROUP] = group
+    state.result[slot, O_ASKED] = state.result[slot, O_GROUP] = group
     return slot
 
 

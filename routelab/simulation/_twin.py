@@ -23,6 +23,7 @@ from routelab.simulation.arrays import (
     O_FALLBACKS,
     O_GROUP,
     O_IN,
+    O_LOST,
     O_OUT,
     O_RETRIES,
     O_SERVED,
@@ -77,7 +78,7 @@ def start_hedge(plan, state, slot, now):
 def take_over(state, slot, twin):
     """Make what a hedge got the client's result."""
     winner, client = state.result[slot], state.result[twin]
-    for k in (O_SERVED, O_STATUS, O_COST, O_IN, O_CACHED, O_OUT):
+    for k in (O_SERVED, O_STATUS, O_COST, O_IN, O_CACHED, O_OUT, O_LOST):
         client[k] = winner[k]
     for k in (O_ATTEMPTS, O_RETRIES, O_FALLBACKS):
         client[k] += winner[k]

@@ -311,7 +311,7 @@ class State(NamedTuple):
     slot: Ints  # (S, 14) S_*
     time: Floats  # (S, 2) when the call under way began, and when its event is due
     request: Floats  # (S, 13 + 2 C) Q_*, accounts, and what each of them has reserved
-    result: Floats  # (S, 15) O_* so far
+    result: Floats  # (S, 17) O_* so far
     frame: Ints  # (S, frames, 20) F_*
     attempted: NDArray[np.bool_]  # (S, G * (orders + 1)) fallback targets that were tried
 
@@ -332,9 +332,11 @@ class State(NamedTuple):
     O_ATTEMPTS,
     O_RETRIES,
     O_FALLBACKS,
+    O_ASKED,
     O_GROUP,
-) = range(15)
-N_DONE = 15
+    O_LOST,  # USD that cached tokens would have saved, had the session stayed on its model
+) = range(17)
+N_DONE = 17
 # Output.attempt
 A_REQUEST, A_T, A_DEPLOYMENT, A_STATUS, A_SHARE = range(5)
 # Output.cooldown
@@ -349,7 +351,7 @@ class Output(NamedTuple):
     timeout on the client's side; without room for a single row that log is not kept.
     """
 
-    done: Floats  # (rows, 15) O_*
+    done: Floats  # (rows, 17) O_*
     attempt: Floats  # (rows, 5) A_*
     cooldown: Floats  # (rows, 4) L_*
 

@@ -27,13 +27,13 @@ from routelab.simulation.arrays import (
     O_GROUP,
     O_IN,
     O_KIND,
+    O_LOST,
     O_OUT,
     O_REQUEST,
     O_RETRIES,
     O_SERVED,
     O_STATUS,
     O_T,
-    Q_CACHED,
     Output,
 )
 from routelab.simulation.errors import NAMES, PLAN_BUDGET
@@ -126,14 +126,13 @@ def collect(
     plan: Plan,
     frame: pd.DataFrame,
     decided: pd.DataFrame,
-    rows: np.ndarray,
     output: Output,
     notes: tuple[str, ...],
     seed: int,
     accounting: str,
 ) -> Replay:
     """Turn the kernel's tables into a :class:`Replay`."""
-    decisions = _decisions(plan, frame, decided, rows, output)
+    decisions = _decisions(plan, frame, decided, output)
     zone = next((b.timezone for b in plan.budgets if b.is_calendar), "UTC")
     daily = _daily(decisions, zone)
     start = frame["timestamp"].iloc[0]
@@ -173,7 +172,6 @@ def _decisions(
     plan: Plan,
     frame: pd.DataFrame,
     decided: pd.DataFrame,
-    requests: np.ndarray,
     output: Output,
 ) -> pd.DataFrame:
     rows, extra = output.done[: len(frame)], output.done[len(frame) :]
@@ -206,7 +204,7 @@ def _decisions(
     result["extra_usd"] = np.bincount(
         extra[:, O_REQUEST].astype(int), weights=extra[:, O_COST], minlength=len(frame)
     )
-    result["lost_cache_usd"] = _lost_cache(plan, requests, rows)
+    result["lost_cache_usd"] = rows[:, O_LOST]
     result["latency_s"] = rows[:, O_FINISHED] - rows[:, O_T]
     texts = [
         "route",
@@ -220,16 +218,6 @@ def _decisions(
         "error",
     ]
     return result.astype(dict.fromkeys(texts, "string"))
-
-
-def _lost_cache(plan: Plan, requests: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Return what served requests paid more because their session changed its model, in USD."""
-    lost = np.where(rows[:, O_SERVED] >= 0, requests[:, Q_CACHED] - rows[:, O_CACHED], 0.0)
-    saved = [
-        model.input_usd_per_mtok - (model.cached_input_usd_per_mtok or model.input_usd_per_mtok)
-        for model in map(plan.model_of, plan.deployments.values())
-    ]
-    return np.maximum(lost, 0.0) * np.array([*saved, 0.0])[rows[:, O_SERVED].astype(int)] / 1e6
 
 
 def _daily(decisions: pd.DataFrame, zone: str) -> pd.DataFrame:

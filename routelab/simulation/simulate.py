@@ -91,7 +91,7 @@ def simulate(
     notes += note_rows(plan, frame, rows, known)
     provider = build_answers(plan, outages, known.start, notes)
     output, _ = run(arrays, provider, Trace(rows), progress=progress)
-    return collect(plan, frame, decisions, rows, output, tuple(notes), seed, accounting)
+    return collect(plan, frame, decisions, output, tuple(notes), seed, accounting)
 
 
 def plan_arrays(plan: Plan, known: Survey, *, accounting: str, seed: int) -> PlanArrays:

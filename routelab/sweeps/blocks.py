@@ -13,14 +13,11 @@ import numpy as np
 import pandas as pd
 
 from routelab.evaluate.bootstrap import Resampler, interval
+from routelab.simulation.totals import EDGES
 
 LEAST_DAYS = 7
 MOST_RUNS = 200
 DAY_US = 86_400_000_000
-# Latencies from 1 ms to 100,000 s in steps of 1.2 %, for quantiles of resamples.
-BINS_PER_DECADE = 200
-EDGES = 10 ** np.linspace(-3, 5, 8 * BINS_PER_DECADE + 1)
-N_BINS = len(EDGES) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +117,6 @@ def make_blocks(timestamps: pd.Series, n_boot: int, seed: int) -> Blocks:
 def total_of(blocks: Blocks, values: np.ndarray) -> np.ndarray:
     """Return the sum of values (n_requests,) in each block."""
     return np.bincount(blocks.codes, weights=values, minlength=blocks.n)
-
-
-def latency_table(blocks: Blocks, latency_s: np.ndarray, served: np.ndarray) -> np.ndarray:
-    """Return how many served requests of each block fall into each bin of `EDGES`."""
-    bins = np.searchsorted(EDGES, latency_s[served], side="right") - 1
-    bins = np.clip(bins, 0, N_BINS - 1)
-    cells = blocks.codes[served] * N_BINS + bins
-    counts = np.bincount(cells, minlength=blocks.n * N_BINS)
-    return counts.reshape(blocks.n, N_BINS).astype(float)
 
 
 def metrics_of(totals: BlockTotals, blocks: Blocks) -> dict[str, Metric]:

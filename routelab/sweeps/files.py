@@ -66,7 +66,7 @@ def dask_cluster(backend: str, jobs: int, scheduler: str | None) -> Iterator[Any
     workers = None if jobs < 1 else jobs
     with (
         distributed.LocalCluster(
-            processes=True, n_workers=workers, threads_per_worker=1, dashboard_address=None
+            processes=True, n_workers=workers, threads_per_worker=1, dashboard_address=":0"
         ) as cluster,
         distributed.Client(cluster) as client,
     ):

@@ -29,25 +29,26 @@ class Quality:
     names: tuple[str, ...]
     values: np.ndarray
 
-    def of_served(self, plan: Plan, deployment: pd.Series) -> np.ndarray:
+    def of_served(self, plan: Plan, deployment: np.ndarray) -> np.ndarray:
         """Return the quality of each request by the deployment that served it, NaN if none did.
+
+        Deployments are numbers in the plan's order, -1 where none served.
 
         Raises
         ------
         InputError
             A deployment that served has neither its model group nor its model among the names.
         """
-        columns = self._columns(plan)
-        codes, ids = pd.factorize(deployment)
-        missing = [str(i) for i in ids if columns[str(i)] < 0]
-        if missing:
-            raise InputError(
-                f"quality has no value for the deployment {missing[0]!r} "
-                f"({plan.deployments[missing[0]].model}); it knows {', '.join(self.names)}"
-            )
-        column = np.array([*(columns[str(i)] for i in ids), 0])[codes]
-        rows = np.zeros(len(codes), int) if len(self.values) == 1 else np.arange(len(codes))
-        return np.where(codes >= 0, self.values[rows, column], np.nan)
+        columns = np.array([*self._columns(plan).values(), 0])
+        for number in np.unique(deployment[deployment >= 0]):
+            if columns[number] < 0:
+                missing = list(plan.deployments.values())[number]
+                raise InputError(
+                    f"quality has no value for the deployment {missing.id!r} ({missing.model}); "
+                    f"it knows {', '.join(self.names)}"
+                )
+        rows = 0 if len(self.values) == 1 else np.arange(len(deployment))
+        return np.where(deployment >= 0, self.values[rows, columns[deployment]], np.nan)
 
     def _columns(self, plan: Plan) -> dict[str, int]:
         number = {name: i for i, name in enumerate(self.names)}

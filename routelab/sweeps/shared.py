@@ -18,10 +18,11 @@ from routelab import __version__
 from routelab._checks import InputError, atomic_file, atomic_folder
 from routelab.decide import decide
 from routelab.plan import Plan
+from routelab.simulation.trace import Survey, ready, request_rows, survey
 from routelab.sweeps.blocks import make_blocks
 from routelab.sweeps.policy import router_facts, short_hash
 from routelab.sweeps.quality import Quality, as_quality
-from routelab.traffic.schema import COLUMNS, check_traffic, write_traffic
+from routelab.traffic.schema import COLUMNS, write_traffic
 
 KEPT_DECISIONS = 4
 RESULT_FORMAT = 1
@@ -63,7 +64,7 @@ class Shared:
             raise InputError("there are no requests to sweep over")
         if accounting not in ("proxy", "sdk"):
             raise InputError(f"accounting must be 'proxy' or 'sdk', got {accounting!r}")
-        self.traffic = check_traffic(traffic)
+        self.traffic = ready(traffic, [])
         self.outages = outages
         given = isinstance(quality, Quality)
         self.quality = quality if given else as_quality(quality, self.traffic)
@@ -74,6 +75,7 @@ class Shared:
         self.folder = folder
         self._routers: OrderedDict[str, Any] = OrderedDict()
         self._decisions: OrderedDict[str, pd.DataFrame] = OrderedDict()
+        self._rows: OrderedDict[str, tuple[np.ndarray, Survey]] = OrderedDict()
         self._lock = Lock()
 
     def run_key(self) -> str:
@@ -94,6 +96,22 @@ class Shared:
         key = key or decision_key(plan)
         with self._lock:
             return _remembered(self._decisions, key, lambda: self._decide(plan, key))
+
+    def requests(self, plan: Plan, key: str | None = None) -> tuple[np.ndarray, Survey]:
+        """Return the kernel's rows of the traffic, shared by plans that read it alike."""
+        decisions = self.decisions(plan, key)
+        budgets = [
+            (b.scope, b.name, b.timezone, b.period, b.pacing) for b in plan.budgets if b.is_calendar
+        ]
+        models = [(name, plan.catalog[name].litellm_model) for name in plan.catalog.names]
+        facts = (key or decision_key(plan), list(plan.models), models, budgets)
+        name = short_hash(facts, plan.expected_output_tokens)
+        with self._lock:
+            return _remembered(self._rows, name, lambda: self._read_rows(plan, decisions))
+
+    def _read_rows(self, plan: Plan, decisions: pd.DataFrame) -> tuple[np.ndarray, Survey]:
+        known = survey(plan, [self.traffic])
+        return request_rows(plan, self.traffic, decisions["group"], known), known
 
     def _decide(self, plan: Plan, key: str) -> pd.DataFrame:
         if self.folder is not None:

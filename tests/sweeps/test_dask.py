@@ -18,7 +18,7 @@ def client(tmp_path_factory):
     distributed = pytest.importorskip("distributed", reason="the extra 'dask' is not installed")
     folder = str(tmp_path_factory.mktemp("dask"))
     cluster = distributed.LocalCluster(
-        processes=True, n_workers=2, threads_per_worker=1, dashboard_address=None,
+        processes=True, n_workers=2, threads_per_worker=1, dashboard_address=":0",
         local_directory=folder,
     )  # fmt: skip
     with cluster, distributed.Client(cluster) as client:

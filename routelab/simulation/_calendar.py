@@ -174,14 +174,24 @@ def affordable_group(plan, state, slot, group, now):
 
     Budgets that reserve take what the request may cost from what others see as left.
     """
-    budgets = plan.calendar.shape[0]
+    budgets, reserving = plan.calendar.shape[0], False
     for budget in range(budgets):
         account = _account(plan, state, slot, budget, now)
         if account >= 0:
             row, entry = plan.calendar[budget], state.account[account]
+            reserving = reserving or row[K_RESERVE] != RESERVE_NOTHING
             group = _within(plan, state, slot, row, entry, group, now)
             if group < 0:
                 return -1 if row[K_RESERVE] != RESERVE_WORST else -2
+    if reserving:
+        _reserve(plan, state, slot, group, now)
+    return group
+
+
+@inner
+def _reserve(plan, state, slot, group, now):
+    """Take what a request may cost from what others see as left."""
+    budgets = plan.calendar.shape[0]
     for budget in range(budgets):
         row = plan.calendar[budget]
         if row[K_RESERVE] == RESERVE_NOTHING:
@@ -196,7 +206,6 @@ def affordable_group(plan, state, slot, group, now):
                 amount = min(_worst_case(plan, state, slot, group), left)
             entry[U_RESERVED] += amount
             state.request[slot, N_REQUEST + budgets + budget] = amount
-    return group
 
 
 @hot

@@ -73,9 +73,7 @@ TIMEOUT, CONTEXT_WINDOW, INTERNAL = errors.TIMEOUT, errors.CONTEXT_WINDOW, error
 
 @inner
 def _spread(plan, sigma, request, model, attempt):
-    """Return a lognormal factor of median 1 (Box and Muller 1958), 1 without any spread."""
-    if sigma <= 0.0:
-        return 1.0
+    """Return a lognormal factor of median 1 (Box and Muller 1958)."""
     seed = int(plan.setting[P_SEED])
     u = 1.0 - _draws.uniform(seed, _draws.SPREAD, request, model, 2 * attempt)
     v = _draws.uniform(seed, _draws.SPREAD, request, model, 2 * attempt + 1)
@@ -123,7 +121,8 @@ def _answer(plan, provider, state, slot, deployment, number, now):
         latency = here[V_ERROR_S]
         if own[S_KIND] == 0:
             latency = here[V_BASE] + own[S_IN] * here[V_PER_INPUT] + own[S_OUT] * here[V_PER_OUTPUT]
-            latency *= _spread(plan, here[V_SIGMA], request, model, number)
+            if here[V_SIGMA] > 0.0:
+                latency *= _spread(plan, here[V_SIGMA], request, model, number)
             if same_model and not np.isnan(logged[Q_LATENCY]):
                 latency = logged[Q_LATENCY]
     return latency

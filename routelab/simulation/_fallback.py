@@ -30,6 +30,7 @@ from routelab.simulation.arrays import (
     G_FIRST,
     G_ORDERS,
     G_ORDERS_END,
+    N_FRAME,
     O_FALLBACKS,
     P_FAILOVER,
     P_HAS_CONTEXT,
@@ -60,7 +61,7 @@ def open_frame(state, slot, group, order, hops):
     if depth == 0:
         forget_attempted(state, slot)
     frame = state.frame[slot, depth]
-    for k in range(frame.shape[0]):
+    for k in range(N_FRAME):
         frame[k] = 0
     frame[F_GROUP], frame[F_ORDER], frame[F_HOPS] = group, order, hops
     frame[F_TRY] = -1

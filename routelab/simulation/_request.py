@@ -49,6 +49,8 @@ from routelab.simulation.arrays import (
     C_SLEEPS,
     CLIENT,
     D_MAX_PARALLEL,
+    D_MIRRORS,
+    D_MIRRORS_END,
     D_MODEL,
     D_OWN_BUDGET,
     D_PRICE_CACHED,
@@ -79,6 +81,7 @@ from routelab.simulation.arrays import (
     HEDGE,
     LOSER,
     MIRROR,
+    N_REQUEST,
     O_CACHED,
     O_COST,
     O_GROUP,
@@ -188,7 +191,8 @@ def _try_group(plan, provider, feed, state, output, slot, frame, now):
         _fail(frame, kind, status, NONE, after)
         _log_failure(plan, state, output, slot, frame, now)
         return FAILED
-    start_mirrors(plan, state, slot, deployment, now)
+    if plan.deployment[deployment, D_MIRRORS] < plan.deployment[deployment, D_MIRRORS_END]:
+        start_mirrors(plan, state, slot, deployment, now)
     row = state.deployment[deployment]
     limit = plan.deployment[deployment, D_MAX_PARALLEL]
     if limit > 0.0 and row[X_IN_FLIGHT] >= limit:
@@ -414,11 +418,12 @@ def arrive(plan, trace, state, output, row, now):
     state.counter[C_NEXT] = number + 1
     asked = int(trace.request[row, Q_GROUP])
     slot = take_slot(state, number, CLIENT, asked)
-    width, budgets = trace.request.shape[1], plan.calendar.shape[0]
-    for k in range(width):
-        state.request[slot, k] = trace.request[row, k]
-    for k in range(width, width + budgets):
-        state.request[slot, k] = 0.0
+    own, given, budgets = state.request[slot], trace.request[row], plan.calendar.shape[0]
+    for k in range(N_REQUEST):
+        own[k] = given[k]
+    for k in range(N_REQUEST, N_REQUEST + budgets):
+        own[k] = given[k]
+        own[k + budgets] = 0.0
     group = asked
     if budgets:
         group = affordable_group(plan, state, slot, asked, now)

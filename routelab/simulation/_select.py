@@ -303,11 +303,14 @@ def select(plan, state, feed, slot, group, order, excluded, now):
                 left -= 1
         if left == 0:
             return -1, CONTEXT_WINDOW, 0.0
+    strategy = plan.setting[P_STRATEGY]
+    if strategy == SHUFFLE and end - first == 1 and order < 0 and excluded == 0:
+        state.slot[slot, S_PICKS] += 1
+        return first, 0, 1.0
     if _keep_order(plan, state, first, end, float(order)) == 0:
         return -1, NO_DEPLOYMENT, 0.0
     if excluded != 0 and _leave_out(state, first, end, excluded) == 0:
         return -1, NO_DEPLOYMENT, 0.0
-    strategy = plan.setting[P_STRATEGY]
     if strategy == SHUFFLE:
         total = _weigh(plan, state, first, end)
         deployment, share = _draw(plan, state, feed, slot, first, end, total)

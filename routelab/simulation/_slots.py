@@ -5,6 +5,7 @@ from __future__ import annotations
 from routelab.simulation.arrays import (
     C_DONE,
     C_FREE,
+    N_DONE,
     O_ASKED,
     O_FINISHED,
     O_GROUP,
@@ -30,7 +31,7 @@ def forget_result(state, slot, role):
     """Start the row of a request, or of what goes on in its place, afresh."""
     result = state.result[slot]
     asked, group = result[O_ASKED], result[O_GROUP]
-    for k in range(result.shape[0]):
+    for k in range(N_DONE):
         result[k] = 0.0
     result[O_REQUEST], result[O_ROLE] = state.slot[slot, S_REQUEST], role
     result[O_SERVED], result[O_ASKED], result[O_GROUP] = -1.0, asked, group
@@ -66,5 +67,5 @@ def write_result(state, output, slot, now):
     result, row = state.result[slot], output.done[n]
     result[O_FINISHED] = now
     result[O_T] = state.request[slot, Q_T]
-    for k in range(result.shape[0]):
+    for k in range(N_DONE):
         row[k] = result[k]

@@ -289,6 +289,7 @@ T_STARTED, T_WHEN = range(2)
     F_OVER_LIMIT,  # the exact limits of the minute are never retried
     F_EXCLUDED,  # bits of the group's deployments that a weighted failover leaves out
 ) = range(20)
+N_FRAME = 20
 # State.session
 N_SESSIONS = 1 << 16
 
@@ -306,7 +307,7 @@ class State(NamedTuple):
     session: Floats  # (sessions or 0, 3) number of a session, its last model, and when
     counter: Ints  # C_*
     heap_time: Floats  # (S,)
-    heap: Ints  # (S, 2) sequence number and slot
+    heap: Ints  # (S,) sequence number and slot in one
     free: Ints  # (S,)
     slot: Ints  # (S, 14) S_*
     time: Floats  # (S, 2) when the call under way began, and when its event is due
@@ -387,7 +388,7 @@ def new_state(plan: PlanArrays, provider: Provider, slots: int) -> State:
         session=np.full((N_SESSIONS if follows_sessions else 0, 3), -1.0),
         counter=counter,
         heap_time=np.zeros(slots),
-        heap=np.zeros((slots, 2), np.int64),
+        heap=np.zeros(slots, np.int64),
         free=np.arange(slots - 1, -1, -1, dtype=np.int64),
         slot=np.zeros((slots, 14), np.int64),
         time=np.zeros((slots, 2)),

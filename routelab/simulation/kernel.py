@@ -23,7 +23,7 @@ from routelab.simulation.arrays import (
     SPARE_SLOTS,
     T_WHEN,
 )
-from routelab.simulation.jit import borrow, entry, inner
+from routelab.simulation.jit import entry
 
 DONE, NEED_SLOTS, NEED_ROOM = 0, 1, 2
 
@@ -41,19 +41,6 @@ def advance(plan, provider, trace, feed, state, output, last):
         ``DONE``, or what must be done before the same call can go on: ``NEED_SLOTS``, or
         ``NEED_ROOM`` in the output.
     """
-    return _advance(
-        borrow(plan),
-        borrow(provider),
-        borrow(trace),
-        borrow(feed),
-        borrow(state),
-        borrow(output),
-        last,
-    )
-
-
-@inner
-def _advance(plan, provider, trace, feed, state, output, last):
     end = state.counter[C_FIRST] + trace.request.shape[0]
     in_flight = plan.setting[P_INDEPENDENT] == 0.0
     room = output.done.shape[0] - MARGIN

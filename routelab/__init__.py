@@ -39,6 +39,7 @@ _HOME = {
     "save_bundle": "routelab.exporters",
     "savings": "routelab.forecasting",
     "simulate": "routelab.simulation",
+    "simulate_file": "routelab.simulation",
     "sweep": "routelab.sweeps",
     "tune": "routelab.sweeps",
     "what_if": "routelab.forecasting",
@@ -71,6 +72,7 @@ __all__ = [
     "save_bundle",
     "savings",
     "simulate",
+    "simulate_file",
     "sweep",
     "tune",
     "what_if",
@@ -97,7 +99,7 @@ if TYPE_CHECKING:
     from routelab.outcomes import OutcomeTable, read_outcomes
     from routelab.plan import Plan
     from routelab.routers import make_router
-    from routelab.simulation import Replay, simulate
+    from routelab.simulation import Replay, simulate, simulate_file
     from routelab.sweeps import sweep, tune
     from routelab.traffic import read_log
 

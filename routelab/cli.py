@@ -283,6 +283,9 @@ def simulate(
     columns: Annotated[
         Path | None, typer.Option(help="YAML: our names to the file's names.")
     ] = None,
+    totals: Annotated[
+        bool, typer.Option("--totals", help="Parquet of any size: totals per day, no rows.")
+    ] = False,
     seed: Seed = 0,
     force: Force = False,
     as_json: Json = False,
@@ -291,10 +294,23 @@ def simulate(
     from routelab.outages import read_outages
     from routelab.report import write_report
     from routelab.simulation import simulate as run_simulate
+    from routelab.simulation import simulate_file
     from routelab.traffic import read_log
 
     policy = _plan_of(plan)
     schedule = read_outages(outages) if outages is not None else None
+    progress = _progress("simulate (the first run compiles, once)")
+    if totals:
+        whole = simulate_file(
+            log, policy, outages=schedule, accounting=accounting, seed=seed, progress=progress
+        )
+        whole.save(out, force=force)
+        answer = {"summary": whole.summary, "notes": list(whole.notes), "out": out}
+        answer["daily"] = json.loads(whole.daily.reset_index().to_json(orient="records"))
+        _say(f"{whole}\nwrote {out}", answer, as_json)
+        if whole.interrupted:
+            raise typer.Exit(130)
+        return
     traffic = read_log(log, format=format, columns=columns)
     replay = run_simulate(
         traffic.frame,
@@ -302,7 +318,7 @@ def simulate(
         outages=schedule,
         accounting=accounting,
         seed=seed,
-        progress=_progress("simulate (the first run compiles, once)"),
+        progress=progress,
     )
     replay.save(out, force=force)
     write_report(out / "report.html", replay=replay, title=f"{policy.name} on {log.name}")

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from routelab.plan import DecisionCache, Plan, Rule
 
 
-def decide(plan: Plan, traffic: pd.DataFrame) -> pd.DataFrame:
+def decide(
+    plan: Plan, traffic: pd.DataFrame, *, remembered: OrderedDict[str, float] | None = None
+) -> pd.DataFrame:
     """Return what the plan decides for each request before it meets the gateway.
 
     The first of these that applies names the model group: a rule; the router, for requests with a
@@ -34,6 +36,8 @@ def decide(plan: Plan, traffic: pd.DataFrame) -> pd.DataFrame:
     plan : Plan
     traffic : DataFrame, n rows
         Columns of the traffic schema; only those that the plan looks at are needed.
+    remembered : OrderedDict, optional
+        What the decision cache holds; filled here, and carried on to the next part of a log.
 
     Returns
     -------
@@ -69,7 +73,9 @@ def decide(plan: Plan, traffic: pd.DataFrame) -> pd.DataFrame:
     _split(plan, traffic, decisions)
     if plan.decision_cache is not None:
         by_router = decisions["routed_by"].isin(["router", "abstained"]).to_numpy()
-        hits = _cache_hits(plan.decision_cache, prompts[by_router], traffic["timestamp"][by_router])
+        kept = OrderedDict() if remembered is None else remembered
+        times = traffic["timestamp"][by_router]
+        hits = _cache_hits(plan.decision_cache, prompts[by_router], times, kept)
         decisions.loc[by_router, "cache_hit"] = hits
     return decisions
 
@@ -142,9 +148,10 @@ def _split(plan: Plan, traffic: pd.DataFrame, decisions: pd.DataFrame) -> None:
     decisions.loc[concerned, "group"] = [m or g for m, g in zip(models, current, strict=True)]
 
 
-def _cache_hits(cache: DecisionCache, prompts: np.ndarray, times: pd.Series) -> np.ndarray:
+def _cache_hits(
+    cache: DecisionCache, prompts: np.ndarray, times: pd.Series, kept: OrderedDict[str, float]
+) -> np.ndarray:
     """Return which prompts a least-recently-used cache with a time to live would have known."""
-    kept: OrderedDict[str, float] = OrderedDict()
     seconds = times.astype("int64").to_numpy() / 1e6
     hits = np.zeros(len(prompts), bool)
     for i, (prompt, now) in enumerate(zip(prompts, seconds, strict=True)):

@@ -116,6 +116,7 @@ def _entry(plan: Plan, group: str, deployment: Deployment) -> dict[str, Any]:
         "timeout": deployment.timeout_s,
         "num_retries": deployment.num_retries,
         "cooldown_time": deployment.cooldown_s,
+        "silent_model": list(deployment.silent_model) or None,
         "max_budget": budget.limit_usd if budget else None,
         "budget_duration": budget.period if budget else None,
     }
@@ -174,6 +175,10 @@ def _router_settings(plan: Plan) -> dict[str, Any]:
         "allowed_fails_policy": _policy(plan.cooldown.allowed_fails_policy, "AllowedFails"),
         "disable_cooldowns": plan.cooldown.disabled or None,
         "enable_pre_call_checks": plan.enable_pre_call_checks or None,
+        "enable_weighted_failover": plan.enable_weighted_failover or None,
+        "optional_pre_call_checks": (
+            ["enforce_model_rate_limits"] if plan.enforce_model_rate_limits else None
+        ),
         "fallbacks": _chains(plan.fallbacks) or None,
         "context_window_fallbacks": _chains(plan.context_window_fallbacks),
         "content_policy_fallbacks": _chains(plan.content_policy_fallbacks),
@@ -234,13 +239,31 @@ def _write_plugin(plan: Plan, groups: list[str], folder: Path) -> None:
 def _not_carried(plan: Plan) -> list[str]:
     told = []
     for budget in plan.budgets:
-        if budget.is_calendar:
-            whose = f"{budget.scope} {budget.name}" if budget.name else budget.scope
+        whose = f"{budget.scope} {budget.name}" if budget.name else budget.scope
+        if budget.scope in ("key", "team"):
+            told.append(
+                f"the budget of USD {budget.limit_usd:g} per {budget.period} for the {whose}: keys "
+                "and teams live in the proxy's database; set max_budget and budget_duration there"
+            )
+        elif budget.is_own:
             told.append(
                 f"the calendar budget of USD {budget.limit_usd:g} a day for the {whose} in "
                 f"{budget.timezone}, with its downgrades: the proxy has key, user and team budgets "
                 "in its database, which refuse and do not downgrade"
             )
+            parts = {
+                "the soft limit": budget.soft_at,
+                "the reservation of estimates": budget.reserve,
+                f"the {budget.pacing} pacing": budget.pacing,
+            }
+            told += [f"{part} of that budget" for part, given in parts.items() if given]
+    if plan.cooldown.half_open_trials:
+        told.append(
+            f"{plan.cooldown.half_open_trials} half-open trials: after a cooldown the gateway sends "
+            "everything at once"
+        )
+    if plan.hedge is not None:
+        told.append(f"the hedge after {plan.hedge.after_s:g} s: the gateway waits for one answer")
     if plan.rules:
         told.append(
             f"{len(plan.rules)} rules on tier, size or missing prompt: the proxy has no such step"

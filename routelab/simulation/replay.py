@@ -165,6 +165,9 @@ def collect(
         "accounting": accounting,
         "timezone": zone,
     }
+    if summary["served"] == 0:
+        most = decisions["error"].value_counts().index[0]
+        notes += (f"nothing was served; most requests ended with {most}",)
     return Replay(plan, decisions, daily, attempts, cooldowns, summary, notes)
 
 

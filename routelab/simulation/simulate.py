@@ -152,6 +152,10 @@ def build_answers(
     rules = [_outage_rules(plan.provider_of(d), d.model, outages, start) for d in deployments]
     if outages is not None and not any(rules):
         notes.append("no outage touches a provider of this plan")
+    if outages is not None:
+        empty = int((outages["end"] <= outages["start"]).sum())
+        if empty:
+            notes.append(f"{empty} outages end when or before they start: they have no effect")
     return build_provider(
         rules,
         latency_base=np.array(base),

@@ -260,6 +260,11 @@ def ready(traffic: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
         notes.append(
             f"timestamps went back {back} times: sorted, keeping the order of equal stamps"
         )
+    twice = int((frame["timestamp"].diff() == pd.Timedelta(0)).sum())
+    if twice and not notes:
+        notes.append(
+            f"{twice:,} requests come at the instant of the one before, in the log's order"
+        )
     for column in TOKENS:
         missing = frame[column].isna() & (frame["status"] < 400)
         if missing.any():

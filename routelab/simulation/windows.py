@@ -6,6 +6,10 @@ import math
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from routelab._checks import InputError
+from routelab.plan import period_seconds
+
+MAX_WINDOWS = 200_000
 RESET_EVERY_S = 600.0  # the gateway's job that starts the windows of keys and teams afresh
 
 
@@ -25,6 +29,11 @@ def window_edges(
     late : bool
         Ends take effect when the gateway's job comes by, every 600 s from `start`.
 
+    Raises
+    ------
+    InputError
+        More than 200,000 windows.
+
     Examples
     --------
     >>> start = datetime(2026, 3, 28, 12, tzinfo=UTC)
@@ -36,6 +45,11 @@ def window_edges(
     zone = ZoneInfo(timezone)
     local = start.astimezone(zone)
     moments = [_begin(period, local, zone)]
+    if (end - start) / timedelta(seconds=period_seconds(period)) > MAX_WINDOWS:
+        raise InputError(
+            f"a budget period of {period!r} has more than {MAX_WINDOWS:,} windows between "
+            f"{start:%Y-%m-%d} and {end:%Y-%m-%d}: take a longer period, or a part of the traffic"
+        )
     while len(moments) < 2 or moments[-1] <= end:
         moments.append(_next(period, moments[-1], zone))
     edges = [(moment.astimezone(UTC) - start).total_seconds() for moment in moments]

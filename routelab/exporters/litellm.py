@@ -259,8 +259,8 @@ def _not_carried(plan: Plan) -> list[str]:
             told += [f"{part} of that budget" for part, given in parts.items() if given]
     if plan.cooldown.half_open_trials:
         told.append(
-            f"{plan.cooldown.half_open_trials} half-open trials: after a cooldown the gateway sends "
-            "everything at once"
+            f"{plan.cooldown.half_open_trials} half-open trials: after a cooldown the gateway "
+            "sends everything at once"
         )
     if plan.hedge is not None:
         told.append(f"the hedge after {plan.hedge.after_s:g} s: the gateway waits for one answer")

@@ -131,7 +131,11 @@ def simulate_file(
     notes: list[str] = []
     zone = next((b.timezone for b in plan.budgets if b.is_calendar), "UTC")
     days: dict[str, int] = {}
-    known = survey(plan, _counted(_parts(files, columns - {"prompt"}, notes), zone, days))
+    parts: list[str] = []
+    known = survey(plan, _counted(_parts(files, columns - {"prompt"}, parts), zone, days))
+    sorted_parts = sum(note.startswith("timestamps went back") for note in parts)
+    if sorted_parts:
+        notes.append(f"timestamps went back inside {sorted_parts} parts, which were sorted")
     arrays = plan_arrays(plan, known, accounting=accounting, seed=seed)
     provider = build_answers(plan, outages, known.start, notes)
     first = np.concatenate([[0], np.cumsum(list(days.values()))[:-1]])

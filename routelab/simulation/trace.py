@@ -261,10 +261,8 @@ def ready(traffic: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
             f"timestamps went back {back} times: sorted, keeping the order of equal stamps"
         )
     twice = int((frame["timestamp"].diff() == pd.Timedelta(0)).sum())
-    if twice and not notes:
-        notes.append(
-            f"{twice:,} requests come at the instant of the one before, in the log's order"
-        )
+    if twice:
+        notes.append(f"{twice:,} requests come at the instant of the one before: in the log's order")
     for column in TOKENS:
         missing = frame[column].isna() & (frame["status"] < 400)
         if missing.any():

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOME = {
+    "Assumptions": "routelab.fits",
     "Catalog": "routelab.catalog",
     "Change": "routelab.forecasting",
     "Comparison": "routelab.evaluate",
@@ -27,10 +28,14 @@ _HOME = {
     "WhatIf": "routelab.forecasting",
     "compare": "routelab.evaluate",
     "export": "routelab.exporters",
+    "fit_failures": "routelab.fits",
+    "fit_latency": "routelab.fits",
+    "fit_verbosity": "routelab.fits",
     "forecast": "routelab.forecasting",
     "load_bundle": "routelab.exporters",
     "make_encoder": "routelab.encoders",
     "make_router": "routelab.routers",
+    "outages_from_log": "routelab.fits",
     "read_labels": "routelab.labels",
     "read_log": "routelab.traffic",
     "read_outages": "routelab.outages",
@@ -46,6 +51,7 @@ _HOME = {
 }
 
 __all__ = [
+    "Assumptions",
     "Catalog",
     "Change",
     "Comparison",
@@ -60,10 +66,14 @@ __all__ = [
     "WhatIf",
     "compare",
     "export",
+    "fit_failures",
+    "fit_latency",
+    "fit_verbosity",
     "forecast",
     "load_bundle",
     "make_encoder",
     "make_router",
+    "outages_from_log",
     "read_labels",
     "read_log",
     "read_outages",
@@ -84,6 +94,13 @@ if TYPE_CHECKING:
     from routelab.encoders import make_encoder
     from routelab.evaluate import Comparison, compare
     from routelab.exporters import export, load_bundle, save_bundle
+    from routelab.fits import (
+        Assumptions,
+        fit_failures,
+        fit_latency,
+        fit_verbosity,
+        outages_from_log,
+    )
     from routelab.forecasting import (
         Change,
         Forecast,

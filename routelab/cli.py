@@ -390,6 +390,47 @@ def sweep(
 
 
 @app.command()
+def fit(
+    log: Annotated[Path, typer.Argument(help="Log, or traffic.parquet from 'read'.")],
+    out: Annotated[Path, typer.Option(help="YAML file for the assumptions.")],
+    outages: Annotated[
+        Path | None, typer.Option(help="Outage schedule; default: found in the log.")
+    ] = None,
+    outages_out: Annotated[
+        Path | None, typer.Option(help="CSV file for the outages found in the log.")
+    ] = None,
+    min_requests: Annotated[int, typer.Option(help="Least requests of a model.")] = 50,
+    format: Annotated[str | None, typer.Option(help="Log format, when detection fails.")] = None,
+    columns: Annotated[
+        Path | None, typer.Option(help="YAML: our names to the file's names.")
+    ] = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Fit latency, verbosity and failures of each model, for requests that others served."""
+    from routelab._checks import atomic_file
+    from routelab.fits import Assumptions, outages_from_log
+    from routelab.outages import read_outages
+    from routelab.traffic import read_log
+
+    for path in (out, outages_out):
+        if path is not None and path.exists() and not force:
+            raise InputError(f"{str(path)!r} exists already; name another file or pass --force")
+    traffic = read_log(log, format=format, columns=columns).frame
+    given = read_outages(outages) if outages is not None else None
+    found = outages_from_log(traffic) if outages_out is not None else None
+    assumed = Assumptions.fit(traffic, outages=given, min_requests=min_requests)
+    assumed.to_yaml(out)
+    notes = assumed.notes() + (found.attrs["notes"] if found is not None else [])
+    if found is not None and outages_out is not None:
+        with atomic_file(outages_out) as temporary:
+            found.to_csv(temporary, index=False)
+    wrote = f"wrote {out}" + (f" and {outages_out}" if outages_out is not None else "")
+    answer = {"notes": notes, "out": out, "outages_out": outages_out}
+    _say("\n".join([*notes, wrote]), answer, as_json)
+
+
+@app.command()
 def forecast(
     log: Annotated[Path, typer.Argument(help="Log, or traffic.parquet from 'read'.")],
     plan: Annotated[Path, typer.Option(help="Plan YAML or bundle.")],

@@ -286,11 +286,15 @@ def simulate(
     totals: Annotated[
         bool, typer.Option("--totals", help="Parquet of any size: totals per day, no rows.")
     ] = False,
+    assumptions: Annotated[
+        Path | None, typer.Option(help="What 'fit' wrote: latency, verbosity, failures.")
+    ] = None,
     seed: Seed = 0,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Replay a plan on logged traffic: spend per day, share per model, failures."""
+    from routelab.fits import Assumptions
     from routelab.outages import read_outages
     from routelab.report import write_report
     from routelab.simulation import simulate as run_simulate
@@ -300,6 +304,8 @@ def simulate(
     policy = _plan_of(plan)
     schedule = read_outages(outages) if outages is not None else None
     progress = _progress("simulate (the first run compiles, once)")
+    if totals and assumptions is not None:
+        raise InputError("--totals does not take --assumptions")
     if totals:
         whole = simulate_file(
             log, policy, outages=schedule, accounting=accounting, seed=seed, progress=progress
@@ -319,6 +325,7 @@ def simulate(
         accounting=accounting,
         seed=seed,
         progress=progress,
+        assumptions=Assumptions.from_yaml(assumptions) if assumptions is not None else None,
     )
     replay.save(out, force=force)
     write_report(out / "report.html", replay=replay, title=f"{policy.name} on {log.name}")

@@ -17,6 +17,7 @@ import pandas as pd
 from routelab._checks import InputError, atomic_folder
 from routelab.decide import decide
 from routelab.plan import Plan
+from routelab.simulation.answers import build_answers
 from routelab.simulation.arrays import (
     C_NEXT,
     CLIENT,
@@ -32,7 +33,7 @@ from routelab.simulation.arrays import (
     Trace,
 )
 from routelab.simulation.run import stream
-from routelab.simulation.simulate import build_answers, plan_arrays
+from routelab.simulation.simulate import plan_arrays
 from routelab.simulation.totals import COLUMNS, Totals
 from routelab.simulation.trace import Survey, note_rows, ready, request_rows, survey
 

@@ -5,30 +5,30 @@ Names become numbers, the kernel runs, numbers become columns.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from routelab._checks import InputError
 from routelab.decide import decide
 from routelab.plan import Plan
+from routelab.simulation.answers import build_answers, logged_output_factor
 from routelab.simulation.arrays import (
+    O_COST,
     P_INDEPENDENT,
     P_PROMPT_CACHE_TTL,
     PlanArrays,
-    Provider,
     Trace,
 )
 from routelab.simulation.compile import compile_plan
-from routelab.simulation.provider import Answer, build_provider
 from routelab.simulation.replay import Replay, collect
 from routelab.simulation.run import run
 from routelab.simulation.trace import Survey, note_rows, ready, request_rows, survey
 
-ASSUMED_TTFT_S = 0.5
-ASSUMED_TOKENS_PER_S = 60.0
-ERROR_LATENCY_S = 0.3
+if TYPE_CHECKING:
+    from routelab.fits import Assumptions
 
 
 def simulate(
@@ -40,13 +40,14 @@ def simulate(
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
     decisions: pd.DataFrame | None = None,
+    assumptions: Assumptions | None = None,
 ) -> Replay:
     """Replay a plan on logged traffic.
 
     Requests, attempts, retries, cooldowns, fallbacks and budgets happen in the order of the log's
     clock, with the semantics of the LiteLLM gateway. For a model that did not serve a request,
-    tokens are those of the log and latency comes from the catalog; the replay's ``notes`` name each
-    assumption.
+    tokens, latency and failures come from `assumptions` where these know it, else tokens are those
+    of the log and latency comes from the catalog; the replay's ``notes`` name each source.
 
     Parameters
     ----------
@@ -65,6 +66,10 @@ def simulate(
     decisions : DataFrame, optional
         What :func:`routelab.decide.decide` returned for this traffic in order of time. Budgets,
         fallbacks and prices do not enter it, so plans that differ in these alone can share it.
+    assumptions : Assumptions, optional
+        Models of latency, verbosity and failures fitted on a log
+        (:meth:`routelab.Assumptions.fit`). The summary then has ``spend_low_usd`` and
+        ``spend_high_usd``: all output lengths at the ends of their 95 % intervals.
 
     Raises
     ------
@@ -87,11 +92,18 @@ def simulate(
     _note_routing(plan, decisions, notes)
     known = survey(plan, [frame])
     arrays = plan_arrays(plan, known, accounting=accounting, seed=seed)
-    rows = request_rows(plan, frame, decisions["group"], known)
+    factor = logged_output_factor(assumptions, frame)
+    rows = request_rows(plan, frame, decisions["group"], known, output_factor=factor)
     notes += note_rows(plan, frame, rows, known)
-    provider = build_answers(plan, outages, known.start, notes)
+    provider = build_answers(plan, outages, known.start, notes, assumptions)
     output, _ = run(arrays, provider, Trace(rows), progress=progress)
-    return collect(plan, frame, decisions, output, tuple(notes), seed, accounting)
+    replay = collect(plan, frame, decisions, output, tuple(notes), seed, accounting)
+    if assumptions is not None:
+        for end in ("low", "high"):
+            other = build_answers(plan, outages, known.start, [], assumptions, output_length=end)
+            done = run(arrays, other, Trace(rows))[0].done
+            replay.summary[f"spend_{end}_usd"] = math.fsum(done[:, O_COST])
+    return replay
 
 
 def plan_arrays(plan: Plan, known: Survey, *, accounting: str, seed: int) -> PlanArrays:
@@ -122,65 +134,3 @@ def _note_routing(plan: Plan, decisions: pd.DataFrame, notes: list[str]) -> None
     notes.append(f"first model group decided by: {told}")
     if plan.router is not None and not {"router", "abstained"} & set(counts.index):
         notes.append("no request carries a prompt, so the router was never asked")
-
-
-def build_answers(
-    plan: Plan, outages: pd.DataFrame | None, start: pd.Timestamp, notes: list[str]
-) -> Provider:
-    """Return how providers answer: outages, and latencies from the catalog."""
-    deployments = list(plan.deployments.values())
-    base, per_output, windows = [], [], []
-    unknown, assumed = set(), set()
-    for deployment in deployments:
-        model = plan.model_of(deployment)
-        if model.ttft_s is None or model.output_tokens_per_s is None:
-            unknown.add(model.name)
-        elif {"ttft_s", "output_tokens_per_s"} & set(model.assumed):
-            assumed.add(model.name)
-        base.append(ASSUMED_TTFT_S if model.ttft_s is None else model.ttft_s)
-        per_output.append(1.0 / (model.output_tokens_per_s or ASSUMED_TOKENS_PER_S))
-        windows.append(model.context_window or 0)
-    if unknown:
-        notes.append(
-            f"the catalog has no latency for {', '.join(sorted(unknown))}: "
-            f"{ASSUMED_TTFT_S} s and {ASSUMED_TOKENS_PER_S:.0f} tokens/s assumed"
-        )
-    if assumed:
-        notes.append(
-            f"the catalog's latencies of {', '.join(sorted(assumed))} are assumptions, not measured"
-        )
-    rules = [_outage_rules(plan.provider_of(d), d.model, outages, start) for d in deployments]
-    if outages is not None and not any(rules):
-        notes.append("no outage touches a provider of this plan")
-    if outages is not None:
-        empty = int((outages["end"] <= outages["start"]).sum())
-        if empty:
-            notes.append(f"{empty} outages end when or before they start: they have no effect")
-    return build_provider(
-        rules,
-        latency_base=np.array(base),
-        latency_per_output=np.array(per_output),
-        hard_window=np.array(windows),
-        latency_of_error=ERROR_LATENCY_S,
-    )
-
-
-def _outage_rules(
-    provider: str, model: str, outages: pd.DataFrame | None, start: pd.Timestamp
-) -> list[Answer]:
-    if outages is None:
-        return []
-    missing = {"start", "end", "provider"} - set(outages.columns)
-    if missing:
-        raise InputError(f"an outage schedule needs the column {sorted(missing)[0]!r}")
-    mine = outages["provider"] == provider
-    if "model" in outages.columns:
-        mine &= outages["model"].isna() | (outages["model"] == model)
-    own = outages[mine]
-    spans = [(own[name] - start).dt.total_seconds().tolist() for name in ("start", "end")]
-    status = own["status"].tolist() if "status" in own.columns else [503] * len(own)
-    share = own["probability"].tolist() if "probability" in own.columns else [1.0] * len(own)
-    return [
-        Answer(status=int(code), from_t=begin, to_t=end, probability=float(p))
-        for begin, end, code, p in zip(*spans, status, share, strict=True)
-    ]

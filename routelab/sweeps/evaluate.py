@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from routelab.plan import Plan
+from routelab.simulation.answers import build_answers
 from routelab.simulation.arrays import Trace
 from routelab.simulation.run import CHUNK, stream
-from routelab.simulation.simulate import build_answers, plan_arrays
+from routelab.simulation.simulate import plan_arrays
 from routelab.simulation.totals import Totals
 from routelab.sweeps.blocks import BlockTotals, Metric, metrics_of, total_of
 from routelab.sweeps.shared import Shared

@@ -11,9 +11,10 @@ import pytest
 from pydantic import ValidationError
 
 from routelab import InputError, simulate
+from routelab.simulation.answers import build_answers
 from routelab.simulation.arrays import P_INDEPENDENT, Trace
 from routelab.simulation.run import run
-from routelab.simulation.simulate import build_answers, plan_arrays
+from routelab.simulation.simulate import plan_arrays
 from routelab.simulation.trace import ready, request_rows, survey
 from routelab.simulation.windows import window_edges
 

@@ -24,7 +24,8 @@ def plan(root):
     return Plan.from_yaml(root / "data" / "plan.yaml").replace(router=None, rules=())
 
 
-def test_latency_and_length_of_another_model_come_from_the_log(week, fitted, plan):
+def test_latency_and_length_of_another_model_come_from_the_log(week, fitted):
+    plan = Plan(models={"big": "gpt-4o", "small": "gpt-4o-mini"}, default="small")
     bare = simulate(week, plan)
     found = simulate(week, plan, assumptions=fitted)
     assert set(fitted.notes()) <= set(found.notes)

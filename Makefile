@@ -7,7 +7,7 @@ export LITELLM_LOCAL_MODEL_COST_MAP := True
 export LITELLM_TELEMETRY := False
 export MPLBACKEND := Agg
 
-.PHONY: help setup setup-test demo test check lab bench notebooks clean
+.PHONY: help setup setup-test demo test check lab bench bench-simulate notebooks clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,6 +50,10 @@ test: check ## Everything that CI runs: checks, tests with coverage, notebooks, 
 		--cov=routelab --cov-report=
 	$(BIN)/python -m pytest -n 2 --cov=routelab --cov-append --cov-report=term --cov-fail-under=90
 	$(BIN)/python -m pytest --nbval --nbval-sanitize-with tests/notebooks/sanitize.cfg notebooks
+
+bench-simulate: setup-test ## Speed of the simulator and of sweeps, one JSON line per figure (LEAN=folder of lean_replay.py)
+	$(BIN)/python benchmarks/bench_simulate.py $(if $(LEAN),--lean $(LEAN))
+	$(BIN)/python benchmarks/bench_sweep.py
 
 notebooks: setup-test ## Execute the notebooks and write them in their committed form
 	$(BIN)/python tools/clean_notebooks.py

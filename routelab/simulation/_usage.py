@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from routelab.simulation.arrays import (
@@ -13,16 +15,16 @@ from routelab.simulation.arrays import (
     MAX_SAMPLES,
     P_START,
     X_MAP_EXPIRY,
-    X_MINUTE,
     X_MINUTE_CALLS,
+    X_MINUTE_END,
     X_MINUTE_TOKENS,
     X_RATE_CALLS,
-    X_RATE_MINUTE,
+    X_RATE_END,
     X_RATE_TOKENS,
     X_SAMPLE,
     X_SAMPLES,
 )
-from routelab.simulation.jit import inner
+from routelab.simulation.jit import hot, inner
 
 SHUFFLE, LEAST_BUSY, COST_BASED, LATENCY_BASED, USAGE_BASED = 0, 1, 2, 3, 4
 MAP_TTL_S = 3600.0
@@ -32,14 +34,14 @@ TIMEOUT_PENALTY = 1000.0  # seconds per token
 @inner
 def turn_minute(plan, row, now):
     """Empty the counters of a deployment when the clock minute has changed."""
-    minute = (now + plan.setting[P_START]) // 60.0
-    if row[X_MINUTE] != minute:
-        row[X_MINUTE] = minute
+    clock = now + plan.setting[P_START]
+    if clock >= row[X_MINUTE_END]:
+        row[X_MINUTE_END] = 60.0 * (math.floor(clock / 60.0) + 1.0)
         row[X_MINUTE_CALLS] = 0.0
         row[X_MINUTE_TOKENS] = 0.0
 
 
-@inner
+@hot
 def over_minute_limit(plan, row, deployment, now):
     """Count a call against the exact limits of the clock minute; return whether it is refused.
 
@@ -56,18 +58,18 @@ def over_minute_limit(plan, row, deployment, now):
     return row[X_RATE_CALLS] > rpm
 
 
-@inner
+@hot
 def count_minute_tokens(plan, row, tokens, now):
     """Count what a success has used against the exact limits."""
     _turn_rate_minute(plan, row, now)
     row[X_RATE_TOKENS] += tokens
 
 
-@inner
+@hot
 def _turn_rate_minute(plan, row, now):
-    minute = (now + plan.setting[P_START]) // 60.0
-    if row[X_RATE_MINUTE] != minute:
-        row[X_RATE_MINUTE] = minute
+    clock = now + plan.setting[P_START]
+    if clock >= row[X_RATE_END]:
+        row[X_RATE_END] = 60.0 * (math.floor(clock / 60.0) + 1.0)
         row[X_RATE_CALLS] = 0.0
         row[X_RATE_TOKENS] = 0.0
 

@@ -213,11 +213,11 @@ class Feed(NamedTuple):
     X_IN_FLIGHT,
     X_CALLS,
     X_WEIGHT,  # scratch of the selection
-    X_MINUTE,  # clock minute of the next two
+    X_MINUTE_END,  # end of the clock minute of the next two
     X_MINUTE_CALLS,
     X_MINUTE_TOKENS,
     X_MAP_EXPIRY,  # of the group's latency map; kept at the first deployment of a group
-    X_RATE_MINUTE,  # clock minute of the next two, which enforce limits under any strategy
+    X_RATE_END,  # end of the clock minute of the next two, which enforce limits under any strategy
     X_RATE_CALLS,
     X_RATE_TOKENS,
     X_TRIPPED,  # cooled and not proved well since (half-open breaker)
@@ -370,7 +370,7 @@ def new_state(plan: PlanArrays, provider: Provider, slots: int) -> State:
     deployment[
         :, [X_COOL_SET, X_COOL_EXPIRY, X_FAILS_EXPIRY, X_GOOD_EXPIRY, X_ALLOWED_EXPIRY]
     ] = -np.inf
-    deployment[:, [X_MINUTE, X_RATE_MINUTE, X_MAP_EXPIRY]] = -1.0
+    deployment[:, [X_MINUTE_END, X_RATE_END, X_MAP_EXPIRY]] = -1.0
     of_provider = plan.budget[:, B_OF_PROVIDER] == 1
     budget = np.zeros((len(plan.budget), 4))
     budget[:, Y_SPEND_EXPIRY] = np.where(of_provider, plan.budget[:, B_PERIOD], -np.inf)

@@ -60,6 +60,8 @@ class Totals:
     first : array of int64, ascending
         Number of the first request of each block; the first block starts at 0.
     deployments : int
+    latencies : bool, default True
+        Fill `latency`, too.
     keep : int, default 0
         Keep the latency and the deployment of that many requests, too.
 
@@ -70,18 +72,20 @@ class Totals:
     served_by : (n_blocks, n_deployments, 2) float64
         Requests that a deployment served, and USD.
     latency : (n_blocks, N_BINS) float64
-        Served requests by latency, in the bins of `EDGES`.
+        Served requests by latency, in the bins of `EDGES`; no rows without `latencies`.
     latency_s : (keep,) float64
         NaN where nothing was served.
     deployment : (keep,) int64
         -1 where nothing was served.
     """
 
-    def __init__(self, first: np.ndarray, deployments: int, *, keep: int = 0):
+    def __init__(
+        self, first: np.ndarray, deployments: int, *, latencies: bool = True, keep: int = 0
+    ):
         self.first = np.ascontiguousarray(first, np.int64)
         self.sums = np.zeros((len(first), len(COLUMNS)))
         self.served_by = np.zeros((len(first), deployments, 2))
-        self.latency = np.zeros((len(first), N_BINS))
+        self.latency = np.zeros((len(first) if latencies else 0, N_BINS))
         self.latency_s = np.full(keep, np.nan)
         self.deployment = np.full(keep, -1, np.int64)
 
@@ -160,8 +164,9 @@ def _add(
         served_by[block, served, 0] += 1.0
         served_by[block, served, 1] += row[O_COST]
         seconds = row[O_FINISHED] - row[O_T]
-        place = (np.log10(max(seconds, EDGES[0])) - FIRST_DECADE) * BINS_PER_DECADE
-        latency[block, min(int(place), N_BINS - 1)] += 1.0
+        if latency.shape[0]:
+            place = (np.log10(max(seconds, EDGES[0])) - FIRST_DECADE) * BINS_PER_DECADE
+            latency[block, min(int(place), N_BINS - 1)] += 1.0
         if number < latency_s.shape[0]:
             latency_s[number] = seconds
             deployment[number] = served

@@ -19,14 +19,17 @@ $(BIN)/python:
 
 $(VENV)/.core: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet -e .
+	$(BIN)/python -m routelab.simulation
 	@touch $@
 
 $(VENV)/.lab: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet -e '.[lab]'
+	$(BIN)/python -m routelab.simulation
 	@touch $@ $(VENV)/.core
 
 $(VENV)/.test: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet -e '.[test,litellm,onnx,static]'
+	$(BIN)/python -m routelab.simulation
 	@touch $@ $(VENV)/.core $(VENV)/.lab
 
 setup: $(VENV)/.core ## Install routelab into .venv

@@ -7,6 +7,7 @@ from typing import get_args
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -62,6 +63,40 @@ def plans(draw):
 
 
 @st.composite
+def rich_plans(draw):
+    """Return plans with what lies beyond the gateway, too."""
+    plan = draw(plans())
+    models = {
+        group: [d.model_dump() for d in deployments] for group, deployments in plan.models.items()
+    }
+    if draw(st.booleans()):
+        models["a"][0]["silent_model"] = ["b"]
+    enforced = draw(st.booleans()) and plan.strategy != "usage-based-routing-v2"
+    if enforced:
+        models["b"][0]["rpm"] = draw(st.integers(1, 20))
+    budgets = list(plan.budgets)
+    own = {"scope": "user", "limit_usd": draw(st.floats(0.01, 2)), "downgrade_to": ["c"]}
+    own |= {"reserve": draw(st.booleans()), "soft_at": draw(st.sampled_from([None, 0.5]))}
+    pacing = draw(st.sampled_from([None, "rhythm", "primal-dual"]))
+    values = {"a": 1.0, "b": 0.8, "c": 0.5} if pacing == "primal-dual" else {}
+    budgets.append({**own, "pacing": pacing, "values": values})
+    if draw(st.booleans()):
+        budgets.append({"scope": "key", "limit_usd": draw(st.floats(0.01, 2)), "period": "1m"})
+    hedge = draw(st.sampled_from([None, {"after_s": 0.4}, {"after_s": 2, "to": "c"}]))
+    cooldown = plan.cooldown.model_copy(
+        update={"half_open_trials": draw(st.integers(0, 2)), "disabled": draw(st.booleans())}
+    )
+    return plan.replace(
+        models=models,
+        budgets=budgets,
+        hedge=hedge,
+        cooldown=cooldown,
+        enforce_model_rate_limits=enforced,
+        enable_weighted_failover=draw(st.booleans()),
+    )
+
+
+@st.composite
 def weeks(draw):
     """Return traffic and an outage schedule."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
@@ -74,8 +109,13 @@ def weeks(draw):
             "output_tokens": rng.integers(0, 3000, n),
             "model": rng.choice([*GROUPS, "other"], n),
             "request_id": [f"r{i}" for i in range(n)],
+            "user": rng.choice(["u", "v"], n),
+            "key": rng.choice(["k", "l"], n),
+            "session_id": rng.choice(["s", "t", "w"], n),
+            "cached_input_tokens": rng.integers(0, 500, n),
         }
     )
+    frame["cached_input_tokens"] = frame[["cached_input_tokens", "input_tokens"]].min(axis=1)
     starts = START + pd.to_timedelta(rng.uniform(0, 300, 3), unit="s")
     outages = pd.DataFrame(
         {
@@ -106,7 +146,9 @@ def test_invariants_of_a_replay(plan, week, accounting, seed):
     served = rows[rows["model"].notna()]
     assert (rows["cost_usd"][rows["model"].isna()] == 0).all()
     for name, part in served.groupby("model"):
-        expected = plan.catalog.cost(str(name), part["input_tokens"], part["output_tokens"])
+        expected = plan.catalog.cost(
+            str(name), part["input_tokens"], part["output_tokens"], part["cached_input_tokens"]
+        )
         assert np.allclose(part["cost_usd"], expected, rtol=0, atol=1e-12)
     # attempts are counted, and the last one of a served request succeeded
     counts = replay.attempts.groupby("request_id").size()
@@ -134,7 +176,28 @@ def _no_attempt_while_cooling(replay):
 
 
 @MANY
-@given(plans(), weeks(), st.integers(1, 40))
+@given(rich_plans(), weeks(), st.sampled_from(["proxy", "sdk"]))
+def test_conservation_beyond_the_gateway(plan, week, accounting):
+    frame, outages = week
+    replay = simulate(frame, plan, outages=outages, accounting=accounting)
+    rows, summary = replay.decisions, replay.summary
+    assert summary["served"] + summary["failed"] + summary["refused"] == len(frame)
+    assert (rows["latency_s"] >= 0).all() and (rows["extra_usd"] >= 0).all()
+    assert summary["spend_usd"] == pytest.approx((rows["cost_usd"] + rows["extra_usd"]).sum())
+    assert (rows["cost_usd"][rows["model"].isna()] == 0).all()
+    assert (rows["attempts"][rows["model"].notna()] >= 1).all()
+    if not plan.cooldown.disabled:
+        _no_attempt_while_cooling(replay)
+    limited = plan.models["b"][0]
+    if plan.enforce_model_rate_limits:
+        calls = replay.attempts[replay.attempts["deployment"] == limited.id]
+        assert calls.groupby(calls["timestamp"].dt.floor("min")).size().max() <= limited.rpm or (
+            calls.empty
+        )
+
+
+@MANY
+@given(rich_plans(), weeks(), st.integers(1, 40))
 def test_the_same_seed_and_any_chunks_give_the_same_replay(plan, week, chunk):
     frame, outages = week
     whole = simulate(frame, plan, outages=outages, seed=1)

@@ -428,11 +428,17 @@ def fit(
     found = outages_from_log(traffic) if outages_out is not None else None
     assumed = Assumptions.fit(traffic, outages=given, min_requests=min_requests)
     assumed.to_yaml(out)
-    notes = assumed.notes() + (found.attrs["notes"] if found is not None else [])
+    notes = assumed.notes()
+    wrote = f"wrote {out}"
     if found is not None and outages_out is not None:
-        with atomic_file(outages_out) as temporary:
-            found.to_csv(temporary, index=False)
-    wrote = f"wrote {out}" + (f" and {outages_out}" if outages_out is not None else "")
+        notes += found.attrs["notes"]
+        if len(found):
+            with atomic_file(outages_out) as temporary:
+                found.to_csv(temporary, index=False)
+            wrote += f" and {outages_out}"
+        else:  # a schedule without rows is no schedule
+            notes.append(f"no outage was found: {outages_out} is not written")
+            outages_out = None
     answer = {"notes": notes, "out": out, "outages_out": outages_out}
     _say("\n".join([*notes, wrote]), answer, as_json)
 

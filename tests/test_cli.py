@@ -68,6 +68,7 @@ def test_help_names_every_command(run):
         "compare",
         "simulate",
         "sweep",
+        "fit",
         "forecast",
         "verify",
         "export",

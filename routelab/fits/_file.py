@@ -52,6 +52,7 @@ class VerbosityRow(Part):
 
 class Verbosity(Part):
     reference: str
+    mean: Literal["arithmetic", "geometric"]
     models: dict[str, VerbosityRow]
 
 
@@ -94,7 +95,8 @@ def to_mapping(
         for name, row in models.items():
             shared = verbosity.covariance.loc[name].to_dict()
             row["covariance"] = {str(k): float(v) for k, v in shared.items() if v != 0}
-        data["verbosity"] = {"reference": verbosity.reference, "models": models}
+        data["verbosity"] = {"reference": verbosity.reference, "mean": verbosity.mean}
+        data["verbosity"]["models"] = models
     if failures is not None:
         data["failures"] = _rows(failures.table)
     if skipped:
@@ -140,7 +142,7 @@ def _verbosity(document: Document, read: Verbosity | None) -> VerbosityModel | N
                 raise InputError(f"{place}: {other!r} is not among the models")
             covariance.loc[name, other] = value
     rows = {name: _plain(row, "covariance") for name, row in read.models.items()}
-    return VerbosityModel(read.reference, verbosity_table(rows), covariance)
+    return VerbosityModel(read.reference, verbosity_table(rows), covariance, read.mean)
 
 
 def _plain(row: Part, *without: str) -> dict[str, Any]:

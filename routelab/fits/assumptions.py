@@ -124,14 +124,14 @@ class Assumptions:
             latency = fit_latency(traffic, min_requests=min_requests)
         else:
             skipped.append("no latency was fitted: no answered request of the log has one")
-        most = answered.loc[answered["output_tokens"] > 0, "model"].value_counts().max()
+        counts = answered.loc[answered["output_tokens"] > 0, "model"].value_counts()
         if outcomes is not None or output_tokens is not None:
             if outcomes is None:
                 raise InputError("'output_tokens' goes with 'outcomes'")
             verbosity = fit_verbosity(
                 outcomes, output_tokens=output_tokens, min_requests=min_requests
             )
-        elif most >= min_requests:
+        elif (counts >= min_requests).any():
             verbosity = fit_verbosity(traffic, min_requests=min_requests)
         else:
             skipped.append(

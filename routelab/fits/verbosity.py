@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +12,13 @@ from numpy.typing import ArrayLike
 from scipy.stats import norm
 
 from routelab._checks import InputError, did_you_mean
-from routelab.fits._effects import connected, model_effects
+from routelab.fits._effects import connected, model_effects, poisson_effects
 from routelab.fits._rows import check_least, floats, modelled
 from routelab.outcomes import OutcomeTable
 
 COLUMNS = ("factor", "low", "high", "se_log", "n", "prompts", "kind", "source")
 CLASSES = 10  # of input length, for models that share no prompts
+MEANS = ("arithmetic", "geometric")
 _Z = float(norm.ppf(0.975))
 _UNPAIRED = "traffic to different models may differ"
 
@@ -30,17 +32,20 @@ class VerbosityModel:
     reference : str
         The model with factor 1.
     table : DataFrame indexed by model
-        `factor` (a ratio of geometric means), `low` and `high` (95 %), `se_log`, `n` answers,
+        `factor`, `low` and `high` (95 %), `se_log`, `n` answers,
         `prompts` that other models answered, too; `kind` is "reference", "paired" (the same
         prompts), "unpaired" (other requests of the same length class) or "assumed equal"
         (nothing is known: factor 1, no interval); `source` in words.
     covariance : DataFrame of shape (n_models, n_models)
         Of the log factors.
+    mean : {"arithmetic", "geometric"}
+        Whether factors keep sums of tokens, or are those of a typical answer.
     """
 
     reference: str
     table: pd.DataFrame
     covariance: pd.DataFrame
+    mean: str = "arithmetic"
 
     def factor(self, from_model: str, to_model: str) -> tuple[float, float, float]:
         """Return (low, mid, high): tokens of `to_model` per token of `from_model`, 95 % interval.
@@ -73,13 +78,14 @@ class VerbosityModel:
     def source(self, from_model: str, to_model: str) -> str:
         """Say in words what :meth:`factor` rests on."""
         named = [m for m in dict.fromkeys((from_model, to_model)) if m != self.reference]
-        return "; ".join(f"{m}: {self.table.at[m, 'source']}" for m in named) or "the same model"
+        return "; ".join(f"{m}: {self.table['source'][m]!s}" for m in named) or "the same model"
 
     def notes(self) -> list[str]:
         """Say in sentences what each model's factor rests on."""
-        told = [f"output tokens are relative to {self.reference}"]
-        for row in self.table.drop(index=self.reference).reset_index().to_dict("records"):
-            told.append(f"output tokens of {row['model']}: {row['factor']:.3g} x, {row['source']}")
+        told = [f"output tokens are relative to {self.reference}, by the {self.mean} mean"]
+        others = self.table.drop(index=self.reference)
+        for model, row in zip(map(str, others.index), others.to_dict("records"), strict=True):
+            told.append(f"output tokens of {model}: {row['factor']:.3g} x, {row['source']}")
         return told
 
 
@@ -88,14 +94,15 @@ def fit_verbosity(
     *,
     output_tokens: ArrayLike | None = None,
     reference: str | None = None,
+    mean: str = "arithmetic",
     min_requests: int = 50,
 ) -> VerbosityModel:
     """Fit how long the answers of models are, relative to one of them.
 
-    Prompts that several models answered give paired data: log tokens = prompt + model, by least
-    squares with cells missing, errors clustered by prompt. A model that shares fewer than
-    `min_requests` prompts with others, or none with the reference's, is compared over requests
-    of the same length class (tenths of input tokens) instead, and flagged as unpaired.
+    Prompts that several models answered give paired data: tokens = prompt x model x error, with
+    cells missing and errors clustered by prompt. A model that shares fewer than `min_requests`
+    prompts with others, or none with the reference's, is compared over requests of the same
+    length class (tenths of input tokens) instead, and flagged as unpaired.
 
     Parameters
     ----------
@@ -106,6 +113,10 @@ def fit_verbosity(
         Only with outcomes, which carry no tokens: those of each answer, NaN where unknown.
     reference : str, optional
         Default: the model with most answers.
+    mean : {"arithmetic", "geometric"}
+        Arithmetic: Poisson's likelihood, which keeps the sums of tokens, hence the spend.
+        Geometric: least squares of logs, the factor of a typical answer; sums come out wrong
+        where one model's answers vary more than the other's.
     min_requests : int, default=50
         Fewer answers of a model: factor 1, "assumed equal".
 
@@ -126,9 +137,11 @@ def fit_verbosity(
     >>> verbosity.table.loc["gpt-4o-mini", "source"]
     'paired on 693 prompts that other models answered, too'
     >>> [round(x, 2) for x in verbosity.factor("gpt-4o", "gpt-4o-mini")]
-    [0.98, 1.01, 1.05]
+    [0.96, 1.0, 1.04]
     """
     least = check_least(min_requests)
+    if mean not in MEANS:
+        raise InputError(f"'mean' must be one of {', '.join(MEANS)}, got {mean!r}")
     if isinstance(source, OutcomeTable):
         rows = _from_outcomes(source, output_tokens)
     elif output_tokens is not None:
@@ -147,6 +160,9 @@ def fit_verbosity(
         )
     enough = counts.index[counts >= least].tolist()
     covariance = pd.DataFrame(0.0, index=known, columns=known)
+    fitted = poisson_effects if mean == "arithmetic" else model_effects
+    if mean == "geometric":
+        rows["tokens"] = np.log(rows["tokens"])
     found: dict[str, dict[str, Any]] = {
         m: {"factor": 1.0, "n": int(counts[m]), "prompts": 0, "kind": "assumed equal"}
         | {"source": f"assumed equal: {counts[m]:,} answers with tokens, fewer than {least}"}
@@ -155,9 +171,11 @@ def fit_verbosity(
     found[anchor] |= {"low": 1.0, "high": 1.0, "se_log": 0.0}
     found[anchor] |= {"kind": "reference", "source": "the reference"}
     answers = rows[rows["model"].isin(enough)]
-    paired = _paired(answers, anchor, least, found, covariance)
-    _unpaired(answers, anchor, [m for m in enough if m not in paired], found, covariance)
-    return VerbosityModel(anchor, verbosity_table(found), covariance)
+    paired = _paired(answers, anchor, least, fitted, found, covariance)
+    rest = [m for m in enough if m not in paired]
+    if rest:
+        _unpaired(answers, anchor, rest, fitted, found, covariance)
+    return VerbosityModel(anchor, verbosity_table(found), covariance, mean)
 
 
 def verbosity_table(rows: dict[str, dict[str, Any]]) -> pd.DataFrame:
@@ -172,7 +190,7 @@ def _from_traffic(traffic: pd.DataFrame) -> pd.DataFrame:
     out = floats(frame, "output_tokens")
     usable = (frame["status"] < 400).to_numpy() & (out > 0)
     rows = frame.loc[usable, ["prompt", "model", "input_tokens"]].reset_index(drop=True)
-    rows["log_tokens"] = np.log(out[usable])
+    rows["tokens"] = out[usable]
     return _answers(rows, sorted(frame["model"].unique()))
 
 
@@ -191,7 +209,7 @@ def _from_outcomes(outcomes: OutcomeTable, output_tokens: ArrayLike | None) -> p
             "prompt": units.astype(str),
             "model": np.array(outcomes.models, dtype=object)[models],
             "input_tokens": np.nan,
-            "log_tokens": np.log(tokens[units, models]),
+            "tokens": tokens[units, models],
         }
     )
     return _answers(rows, outcomes.models)
@@ -208,12 +226,13 @@ def _paired(
     rows: pd.DataFrame,
     anchor: str,
     least: int,
+    fitted: Callable[..., tuple[np.ndarray, np.ndarray]],
     found: dict[str, dict[str, Any]],
     covariance: pd.DataFrame,
 ) -> list[str]:
     """Fill in the models that answered the same prompts; return them and the reference."""
     by_cell = rows.dropna(subset="prompt").groupby(["prompt", "model"], sort=False)
-    cells = by_cell["log_tokens"].mean().reset_index()
+    cells = by_cell["tokens"].mean().reset_index()
     names = [anchor, *(m for m in found if m != anchor)]
     while True:  # a model that leaves may take the last partner of a prompt with it
         cells = cells[cells["model"].isin(names)]
@@ -230,8 +249,8 @@ def _paired(
             break
         names = kept
     if len(names) > 1:
-        y = cells["log_tokens"].to_numpy()
-        effects, spread = model_effects(units, models, y, len(names), 0, clustered=True)
+        y = cells["tokens"].to_numpy()
+        effects, spread = fitted(units, models, y, len(names), 0, clustered=True)
         for place, model in enumerate(names[1:], start=1):
             told = f"paired on {shared[model]:,} prompts that other models answered, too"
             _tell(found[model], effects[place], spread[place, place], "paired", told)
@@ -244,12 +263,11 @@ def _unpaired(
     rows: pd.DataFrame,
     anchor: str,
     names: list[str],
+    fitted: Callable[..., tuple[np.ndarray, np.ndarray]],
     found: dict[str, dict[str, Any]],
     covariance: pd.DataFrame,
 ) -> None:
     """Fill in the models that share no prompts with the reference's: by length class."""
-    if not names:
-        return
     order = [anchor, *names]
     mine = rows[rows["model"].isin(order)].reset_index(drop=True)
     length = floats(mine, "input_tokens")
@@ -261,8 +279,8 @@ def _unpaired(
     inside = linked[models]
     order = [m for m, is_linked in zip(order, linked, strict=True) if is_linked]
     codes = pd.Categorical(mine["model"][inside], categories=order).codes.astype(np.int64)
-    y = mine["log_tokens"].to_numpy()[inside]
-    effects, spread = model_effects(units[inside], codes, y, len(order), 0, clustered=False)
+    y = mine["tokens"].to_numpy()[inside]
+    effects, spread = fitted(units[inside], codes, y, len(order), 0, clustered=False)
     for place, model in enumerate(order[1:], start=1):
         told = f"unpaired, {found[model]['n']:,} requests by length class: {_UNPAIRED}"
         _tell(found[model], effects[place], spread[place, place], "unpaired", told)

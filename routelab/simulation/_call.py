@@ -97,8 +97,10 @@ def _answer(plan, provider, state, slot, deployment, number, now):
     same_model = logged[Q_MODEL] == model
     own[S_STATUS], own[S_KIND], own[S_RETRY_AFTER] = 200, 0, -1
     own[S_IN], own[S_OUT] = int(logged[Q_IN]), int(logged[Q_OUT])
-    if not same_model and here[V_OUT_FACTOR] != logged[Q_OUT_FACTOR]:
-        own[S_OUT] = int(logged[Q_OUT] * here[V_OUT_FACTOR] / logged[Q_OUT_FACTOR] + 0.5)
+    if not same_model:
+        ratio = here[V_OUT_FACTOR] / logged[Q_OUT_FACTOR]
+        if ratio != 1.0 and not np.isnan(ratio):  # unknown: as many as in the log
+            own[S_OUT] = int(logged[Q_OUT] * ratio + 0.5)
     latency = np.nan
     found = -1
     if provider.rule.shape[0]:

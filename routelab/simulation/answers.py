@@ -51,7 +51,7 @@ def build_answers(
         per_input = np.where(fitted, np.nan_to_num(known.ttft_s_per_input_token), 0.0)
         sigma = np.where(fitted, np.nan_to_num(known.sigma), 0.0)
         lengths = {"low": "output_factor_low", "mid": "output_factor", "high": "output_factor_high"}
-        factor = np.nan_to_num(getattr(known, lengths[output_length]), nan=1.0)
+        factor = getattr(known, lengths[output_length])
         failing = np.nan_to_num(known.failure_probability)
         notes += assumptions.notes()
     rest = [d for d, done in zip(deployments, fitted, strict=True) if not done]
@@ -79,10 +79,10 @@ def build_answers(
 def logged_output_factor(
     assumptions: Assumptions | None, traffic: pd.DataFrame
 ) -> np.ndarray | float:
-    """Return the output factor of the model that served each request in the log; 1 if unknown."""
+    """Return the output factor of the model that served each request in the log, NaN if unknown."""
     if assumptions is None:
         return 1.0
-    return np.nan_to_num(assumptions.output_factor_of_logged(traffic["model"]), nan=1.0)
+    return assumptions.output_factor_of_logged(traffic["model"])
 
 
 def _catalog_latency(plan: Plan, deployments: list[Deployment]) -> tuple[np.ndarray, np.ndarray]:

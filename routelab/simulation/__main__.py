@@ -16,7 +16,9 @@ def main() -> None:
     stamps = pd.date_range("2026-01-05", periods=2, freq="h", tz="UTC")
     traffic = pd.DataFrame({"timestamp": stamps, "input_tokens": 9, "output_tokens": 9})
     simulate(traffic, Plan(models={"a": "gpt-4o-mini"}, default="a"))
-    print(f"the kernel is compiled: {time.perf_counter() - start:.1f} s")
+    print(  # noqa: T201
+        f"the kernel is compiled: {time.perf_counter() - start:.1f} s"
+    )
 
 
 if __name__ == "__main__":

@@ -66,8 +66,8 @@ class BlockTotals:
         Counts of requests, and USD.
     latency : (n_blocks, n_bins) float64
         Served requests by latency, in the bins of `EDGES`.
-    spend_per_day_usd, latency_p50_s, latency_p95_s : float
-        Over all requests, exactly; seconds are NaN when nothing was served.
+    spend_per_day_usd : float
+        Over all requests.
     quality, rated : (n_blocks,) float64, optional
         Sum of the quality of served requests, and how many of them have one.
     """
@@ -79,8 +79,6 @@ class BlockTotals:
     spend_usd: np.ndarray
     latency: np.ndarray
     spend_per_day_usd: float
-    latency_p50_s: float
-    latency_p95_s: float
     quality: np.ndarray | None = None
     rated: np.ndarray | None = None
 
@@ -138,13 +136,8 @@ def metrics_of(totals: BlockTotals, blocks: Blocks) -> dict[str, Metric]:
         found[name] = _share(weights, part, totals.requests)
     cumulated = np.cumsum(weights @ totals.latency, axis=1)
     whole = np.cumsum(totals.latency.sum(axis=0))[None]
-    for name, share, value in (
-        ("latency_p50_s", 0.5, totals.latency_p50_s),
-        ("latency_p95_s", 0.95, totals.latency_p95_s),
-    ):
-        # The bins are 1.2 % wide: scale them so that all requests together give the exact value.
-        binned = float(_quantile(whole, share)[0])
-        found[name] = _metric(value, _quantile(cumulated, share) * (value / binned))
+    for name, share in (("latency_p50_s", 0.5), ("latency_p95_s", 0.95)):
+        found[name] = _metric(float(_quantile(whole, share)[0]), _quantile(cumulated, share))
     if totals.quality is not None and totals.rated is not None:
         found["quality"] = _share(weights, totals.quality, totals.rated)
     return found

@@ -31,7 +31,8 @@ def evaluate_policy(
     arrays = plan_arrays(plan, known, accounting=shared.accounting, seed=shared.seed)
     provider = build_answers(plan, shared.outages, known.start, [])
     first = np.flatnonzero(np.diff(shared.blocks.codes, prepend=-1))
-    totals = Totals(first, len(plan.deployments), keep=len(rows))
+    each = shared.quality is not None and len(shared.quality.values) > 1
+    totals = Totals(first, len(plan.deployments), keep=len(rows) if each else 0)
     chunks = (Trace(rows[start : start + CHUNK]) for start in range(0, len(rows), CHUNK))
     for _ in stream(arrays, provider, chunks, totals.add):
         pass
@@ -40,14 +41,7 @@ def evaluate_policy(
 
 def block_totals(shared: Shared, plan: Plan, totals: Totals, days: float) -> BlockTotals:
     """Return what happened in each block of the shared traffic."""
-    blocks = shared.blocks
-    quality = rated = None
-    if shared.quality is not None:
-        known = shared.quality.of_served(plan, totals.deployment)
-        rated = total_of(blocks, np.isfinite(known).astype(float))
-        quality = total_of(blocks, np.nan_to_num(known))
-    seconds = totals.latency_s[totals.deployment >= 0]
-    p50, p95 = np.quantile(seconds, [0.5, 0.95]) if seconds.size else (np.nan, np.nan)
+    quality, rated = _rated(shared, plan, totals)
     spend = totals.column("spend_usd")
     return BlockTotals(
         requests=totals.column("requests"),
@@ -57,8 +51,22 @@ def block_totals(shared: Shared, plan: Plan, totals: Totals, days: float) -> Blo
         spend_usd=spend,
         latency=totals.latency,
         spend_per_day_usd=float(spend.sum()) / days,
-        latency_p50_s=float(p50),
-        latency_p95_s=float(p95),
         quality=quality,
         rated=rated,
     )
+
+
+def _rated(
+    shared: Shared, plan: Plan, totals: Totals
+) -> tuple[np.ndarray, np.ndarray] | tuple[None, None]:
+    """Return the sum of the quality of served requests in each block, and how many have one."""
+    if shared.quality is None:
+        return None, None
+    if len(totals.deployment) == 0:  # one value per deployment: no request needs to be looked at
+        counts = totals.served_by[:, :, 0]
+        serving = np.flatnonzero(counts.sum(axis=0) > 0)
+        known = shared.quality.of_served(plan, serving)
+        return counts[:, serving] @ known, counts[:, serving].sum(axis=1)
+    known = shared.quality.of_served(plan, totals.deployment)
+    rated = total_of(shared.blocks, np.isfinite(known).astype(float))
+    return total_of(shared.blocks, np.nan_to_num(known)), rated

@@ -183,6 +183,7 @@ def on_threads(job: Job, batches: list[list[Policy]], n_jobs: int, keep: Keep) -
     When that is interrupted, policies in flight are finished and kept, the others are not begun.
     """
     from joblib import Parallel, delayed
+    from threadpoolctl import threadpool_limits
 
     stop, lock = Event(), Lock()
     finished: list[Result] = []
@@ -205,8 +206,9 @@ def on_threads(job: Job, batches: list[list[Policy]], n_jobs: int, keep: Keep) -
     )
     running: Iterator[Any] = parallel(delayed(run_batch)(batch) for batch in batches)
     try:
-        for _ in running:
-            keep(taken())
+        with threadpool_limits(1, "blas"):  # the threads are the policies'
+            for _ in running:
+                keep(taken())
     except BaseException:
         stop.set()
         for _ in running:  # waits for what is in flight, so that nothing runs on behind the caller

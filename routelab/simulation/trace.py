@@ -262,7 +262,7 @@ def ready(traffic: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
         )
     twice = int((frame["timestamp"].diff() == pd.Timedelta(0)).sum())
     if twice:
-        notes.append(f"{twice:,} requests come at the instant of another: kept in the log's order")
+        notes.append(f"requests at the instant of the one before, in the log's order: {twice:,}")
     for column in TOKENS:
         missing = frame[column].isna() & (frame["status"] < 400)
         if missing.any():

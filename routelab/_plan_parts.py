@@ -72,6 +72,9 @@ class RouterSpec(Part):
     labels: str | None = Field(None, description="label file, or bundled:prompts.csv")
     label: str | None = Field(None, description="which column of the label file")
     file: str | None = Field(None, description="fitted router inside a bundle")
+    usd_per_decision: float = Field(
+        0, ge=0, description="what it costs to ask the router once, an encoder's call for instance"
+    )
     fitted: Any = Field(None, exclude=True, repr=False)
 
     def resolve(self) -> Any:

@@ -166,7 +166,11 @@ def _told(
     from tqdm.auto import tqdm
 
     with tqdm(total=total, desc="forecast", unit="path", delay=2, leave=False) as bar:
-        yield lambda done, _: bar.update(done - bar.n)
+
+        def tell(done: int, _: int) -> None:
+            bar.update(done - bar.n)
+
+        yield tell
 
 
 def _notes(

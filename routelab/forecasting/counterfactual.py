@@ -37,8 +37,8 @@ def savings(
     outages : DataFrame, optional
         Those of the replay; a counterfactual that is replayed here meets them, too.
     router_usd_per_request : float, optional
-        What it costs to ask the router once (an encoder's call, say). Without it 0 is taken, and a
-        note says so. Answers of the decision cache cost nothing.
+        What it costs to ask the router once (an encoder's call, say); default: the plan's
+        ``router.usd_per_decision``. Answers of the decision cache cost nothing.
 
     Returns
     -------
@@ -59,9 +59,11 @@ def savings(
 
     - Retries: an attempt that the client gave up (timeout) had sent its prompt, so its input tokens
       are charged at the full price of that deployment. Attempts that failed with an error are free.
-    - Lost cache: a replay keeps the log's cached tokens whoever serves. A provider's cache does not
-      survive a change of model, so a request whose session was last served by another model pays
-      the full input price for them. A session's first request keeps them.
+    - The router: every question to it that the decision cache did not answer.
+
+    Lost cache is part of the answers' cost already: in a replay, a session that changes its model
+    within ``plan.prompt_cache_ttl_s`` pays the full price for what the log saw cached. Mirrors and
+    the losers of hedges are part of it, too.
 
     For the log, its own costs are taken as they are, with nothing on top.
 
@@ -99,7 +101,7 @@ def savings(
 
 
 def _extras(bill: dict[str, np.ndarray], rows: np.ndarray) -> float:
-    return float(sum(bill[name][rows].sum() for name in ("router", "retry", "lost_cache")))
+    return float(sum(bill[name][rows].sum() for name in ("router", "retry")))
 
 
 def _counterfactual(
@@ -159,15 +161,17 @@ def _bill(
     tokens = tokens_of(replay, frame, [])
     routed = decisions["routed_by"].isin(["router", "abstained"])
     asked = (routed & ~decisions["cache_hit"]).to_numpy(bool)
+    if router_usd is None and replay.plan.router is not None:
+        router_usd = replay.plan.router.usd_per_decision
     told = "the router's own cost was not given: 0 is taken"
-    if asked.any() and router_usd is None and told not in said:
+    if asked.any() and not router_usd and told not in said:
         said.append(told)
     return {
         "served": decisions["model"].notna().to_numpy(bool),
-        "answers": decisions["cost_usd"].to_numpy(float),
+        "answers": (decisions["cost_usd"] + decisions["extra_usd"]).to_numpy(float),
         "router": asked * (router_usd or 0.0),
         "retry": _given_up(replay, tokens),
-        "lost_cache": _lost_cache(replay, frame, tokens, said),
+        "lost_cache": decisions["lost_cache_usd"].to_numpy(float),
     }
 
 
@@ -187,30 +191,3 @@ def _given_up(replay: Replay, tokens: Tokens) -> np.ndarray:
     )
     np.add.at(cost, rows, tokens.input[rows] * price.to_numpy(float))
     return cost
-
-
-def _lost_cache(
-    replay: Replay, frame: pd.DataFrame, tokens: Tokens, notes: list[str]
-) -> np.ndarray:
-    """Return what cached tokens cost more where a session's last answer was another model's."""
-    decisions = replay.decisions
-    served = decisions["model"].notna()
-    model = decisions["model"].where(served)
-    session = frame["session_id"]
-    known = session.notna()
-    number = pd.factorize(session)[0]
-    last = model.groupby(number).ffill().groupby(number).shift()
-    moved = (served & known & last.notna() & (model != last)).fillna(False).to_numpy(bool)
-    blind = int((~known & served & (tokens.cached > 0)).sum())
-    told = f"{blind:,} requests with cached tokens name no session: their cache is taken as kept"
-    if blind and told not in notes:
-        notes.append(told)
-    catalog = replay.plan.catalog
-    extra = np.zeros(len(decisions))
-    for name in catalog.names:
-        entry = catalog[name]
-        cached = entry.cached_input_usd_per_mtok
-        if cached is not None:
-            mine = moved & (model == name).fillna(False).to_numpy(bool)
-            extra[mine] = tokens.cached[mine] * (entry.input_usd_per_mtok - cached) / 1e6
-    return extra

@@ -244,6 +244,19 @@ def _daily(decisions: pd.DataFrame, zone: str) -> pd.DataFrame:
     return totals.join(by_model.add_prefix("usd:").fillna(0.0))
 
 
+def _routing(plan: Plan, decisions: pd.DataFrame) -> dict[str, Any]:
+    """Return what the router was asked, what the decision cache answered, and USD for both."""
+    asked = int(decisions["routed_by"].isin(["router", "abstained"]).sum())
+    hits = int(decisions["cache_hit"].sum())
+    price = 0.0 if plan.router is None else plan.router.usd_per_decision
+    return {
+        "cache_hits": hits,
+        "cache_hit_rate": hits / asked if asked else None,
+        "cache_saved_usd": hits * price,
+        "router_usd": (asked - hits) * price,
+    }
+
+
 def _summary(
     plan: Plan, frame: pd.DataFrame, decisions: pd.DataFrame, daily: pd.DataFrame
 ) -> dict[str, Any]:
@@ -294,7 +307,7 @@ def _summary(
         "attempts": int(decisions["attempts"].sum()),
         "retries": int(decisions["retries"].sum()),
         "fallbacks": int(decisions["fallbacks"].sum()),
-        "cache_hits": int(decisions["cache_hit"].sum()),
+        **_routing(plan, decisions),
         "latency_p50_s": float(latency.median()) if len(latency) else None,
         "latency_p95_s": float(latency.quantile(0.95)) if len(latency) else None,
     }

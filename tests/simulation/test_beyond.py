@@ -291,3 +291,18 @@ def test_windows_follow_the_calendar():
     late = window_edges("6h", "UTC", start, start, late=True)
     assert late[1] == 1.5 * HOUR  # a multiple of 600 s already
     assert window_edges("7m", "UTC", start, start, late=True)[1] % 600 == 0
+
+
+def test_the_cache_of_decisions_saves_the_router(make_plan, make_traffic):
+    from routelab import make_router
+
+    router = make_router("centroid").fit(["write code", "hello there"] * 3, ["strong", "cheap"] * 3)
+    prompts = ["write code", "write code", "hello there", "write code"]
+    traffic = make_traffic([0, 1, 2, 5000], 10, 10, prompt=prompts)
+    plan = make_plan(router=router, decision_cache={"ttl_s": 60})
+    priced = plan.replace(router=plan.router.model_copy(update={"usd_per_decision": 0.001}))
+    summary = simulate(traffic, priced).summary
+    # the second prompt is known; the fourth has been forgotten
+    assert (summary["cache_hits"], summary["cache_hit_rate"]) == (1, 0.25)
+    assert summary["cache_saved_usd"] == pytest.approx(0.001)
+    assert summary["router_usd"] == pytest.approx(0.003)

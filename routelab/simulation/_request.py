@@ -10,16 +10,15 @@ from __future__ import annotations
 import numpy as np
 
 from routelab.simulation import _draws, errors
-from routelab.simulation._budget import book_gateway, cost_of
-from routelab.simulation._calendar import affordable_group, settle
+from routelab.simulation._calendar import affordable_group
 from routelab.simulation._call import start_attempt
 from routelab.simulation._cooldown import (
     consider_cooldown,
     count_failure,
-    count_success,
     end_trial,
     is_closed_off,
 )
+from routelab.simulation._ends import FINISHED, end_badly, leave, succeed
 from routelab.simulation._fallback import (
     AFTER_FAILOVER,
     BY_FAILOVER,
@@ -30,18 +29,13 @@ from routelab.simulation._fallback import (
     open_frame,
 )
 from routelab.simulation._select import select
-from routelab.simulation._slots import forget_result, give_back, take_slot, write_result
-from routelab.simulation._twin import start_mirrors, take_over
+from routelab.simulation._slots import give_back, take_slot, write_result
+from routelab.simulation._twin import start_mirrors
 from routelab.simulation._usage import (
     LATENCY_BASED,
-    LEAST_BUSY,
-    SHUFFLE,
     TIMEOUT_PENALTY,
-    USAGE_BASED,
-    count_minute_tokens,
     over_minute_limit,
     remember_latency,
-    turn_minute,
 )
 from routelab.simulation.arrays import (
     C_BAD_SLEEPS,
@@ -51,11 +45,6 @@ from routelab.simulation.arrays import (
     D_MAX_PARALLEL,
     D_MIRRORS,
     D_MIRRORS_END,
-    D_MODEL,
-    D_OWN_BUDGET,
-    D_PRICE_CACHED,
-    D_PRICE_IN,
-    D_PROVIDER_BUDGET,
     D_RETRIES,
     EVENT_START,
     EVENT_WAKE,
@@ -78,59 +67,41 @@ from routelab.simulation.arrays import (
     F_TRY,
     G_END,
     G_FIRST,
-    HEDGE,
     LOSER,
     MIRROR,
     N_REQUEST,
-    O_CACHED,
-    O_COST,
     O_GROUP,
-    O_IN,
     O_KIND,
-    O_LOST,
-    O_OUT,
     O_RETRIES,
-    O_ROLE,
-    O_SERVED,
     O_STATUS,
     P_COOLDOWN,
     P_HAS_CONTEXT,
     P_HAS_GENERIC,
     P_HAS_POLICY,
     P_MINUTE_LIMITS,
-    P_PROMPT_CACHE_TTL,
     P_PROXY,
     P_RETRIES,
     P_RETRY_AFTER,
     P_SEED,
     P_STRATEGY,
-    Q_CACHED,
     Q_GROUP,
     Q_RETRIES,
-    Q_SESSION,
     S_DEPLOYMENT,
     S_DEPTH,
     S_EVENT,
-    S_IN,
     S_KIND,
     S_LOGGED,
-    S_OUT,
     S_REQUEST,
     S_RETRY_AFTER,
     S_ROLE,
     S_STATUS,
     S_TRIAL,
-    S_TWIN,
-    T_STARTED,
     T_WHEN,
-    WAITER,
     X_IN_FLIGHT,
-    X_MINUTE_CALLS,
-    X_MINUTE_TOKENS,
 )
 from routelab.simulation.jit import hot, inner
 
-SELECT, FAILED, GIVE_UP, NEXT_TARGET, UNWIND, WAIT, FINISHED = 0, 1, 2, 3, 4, 5, 6
+SELECT, FAILED, GIVE_UP, NEXT_TARGET, UNWIND, WAIT = 0, 1, 2, 3, 4, 5
 JITTER_S, FIRST_DELAY_S, MAX_DELAY_S, MAX_RETRY_AFTER_S = 0.75, 0.5, 8.0, 60
 MINUTE_LIMIT_RETRY_AFTER_S = np.int64(60)
 NONE, ZERO, TOO_MANY = np.int64(-1), np.int64(0), np.int64(429)
@@ -302,7 +273,7 @@ def _unwind(plan, state, output, slot, frame, now):
     depth = state.slot[slot, S_DEPTH]
     if depth == 0:
         state.result[slot, O_KIND], state.result[slot, O_STATUS] = kind, status
-        return _end_badly(plan, state, output, slot, now)
+        return end_badly(plan, state, output, slot, now)
     logged = state.slot[slot, S_LOGGED] == 1
     if logged and deployment >= 0 and _shares_log(plan, state, slot):
         group = frame[F_GROUP]
@@ -317,75 +288,6 @@ def _unwind(plan, state, output, slot, frame, now):
     parent[F_LAST_KIND], parent[F_LAST_STATUS], parent[F_LAST_DEPLOYMENT] = kind, status, deployment
     parent[F_LAST_RETRY_AFTER] = after
     return NEXT_TARGET
-
-
-@hot
-def _close(plan, state, output, slot, now):
-    """End a request: pay, write its row, and give its place back."""
-    settle(plan, state, slot, state.result[slot, O_COST], now)
-    write_result(state, output, slot, now)
-    give_back(state, slot)
-    return FINISHED
-
-
-@inner
-def _leave(plan, state, output, slot, now):
-    """End a copy that the client does not wait for; it has a row when it cost something."""
-    if state.result[slot, O_COST] > 0.0 or state.slot[slot, S_ROLE] == MIRROR:
-        return _close(plan, state, output, slot, now)
-    settle(plan, state, slot, 0.0, now)
-    give_back(state, slot)
-    return FINISHED
-
-
-@inner
-def _end_badly(plan, state, output, slot, now):
-    """Nothing is left to try: the client gets the error, unless its hedge is still under way."""
-    own = state.slot[slot]
-    if own[S_ROLE] == CLIENT:
-        if own[S_TWIN] >= 0:
-            own[S_ROLE] = WAITER
-            return FINISHED
-        return _close(plan, state, output, slot, now)
-    if own[S_ROLE] == HEDGE:
-        twin = own[S_TWIN]
-        state.slot[twin, S_TWIN] = -1
-        if state.slot[twin, S_ROLE] == WAITER:
-            _close(plan, state, output, twin, now)
-    return _leave(plan, state, output, slot, now)
-
-
-@hot
-def _end_well(plan, state, output, slot, now):
-    """Close a request that was served."""
-    own = state.slot[slot]
-    if own[S_ROLE] != CLIENT or own[S_TWIN] >= 0:
-        return _end_copy(plan, state, output, slot, now)
-    return _close(plan, state, output, slot, now)
-
-
-@inner
-def _end_copy(plan, state, output, slot, now):
-    """End a request that has a second copy, or is one; the other is not followed further."""
-    own = state.slot[slot]
-    twin = own[S_TWIN]
-    if own[S_ROLE] == CLIENT:
-        state.slot[twin, S_ROLE], state.slot[twin, S_TWIN] = LOSER, -1
-        state.result[twin, O_ROLE] = LOSER
-        return _close(plan, state, output, slot, now)
-    if own[S_ROLE] != HEDGE:
-        return _leave(plan, state, output, slot, now)
-    take_over(state, slot, twin)
-    if state.slot[twin, S_ROLE] == WAITER:
-        state.result[twin, O_KIND] = 0.0
-        _close(plan, state, output, twin, now)
-    else:  # its row is the winner's; what it has begun goes on under a row of its own
-        settle(plan, state, twin, state.result[twin, O_COST], now)
-        write_result(state, output, twin, now)
-        state.slot[twin, S_ROLE], state.slot[twin, S_TWIN] = LOSER, -1
-        forget_result(state, twin, LOSER)
-    give_back(state, slot)
-    return FINISHED
 
 
 @hot
@@ -439,63 +341,6 @@ def arrive(plan, trace, state, output, row, now):
 
 
 @hot
-def _count_usage(plan, state, slot, deployment, now):
-    """Count a success for the strategies that look at usage or latency."""
-    strategy = plan.setting[P_STRATEGY]
-    own, row = state.slot[slot], state.deployment[deployment]
-    if plan.setting[P_MINUTE_LIMITS] == 1.0:
-        count_minute_tokens(plan, row, own[S_IN] + own[S_OUT], now)
-    if strategy == SHUFFLE or strategy == LEAST_BUSY:
-        return
-    turn_minute(plan, row, now)
-    row[X_MINUTE_TOKENS] += own[S_IN] + own[S_OUT]
-    if strategy != USAGE_BASED:  # which counts calls when they start
-        row[X_MINUTE_CALLS] += 1.0
-    if strategy == LATENCY_BASED:
-        seconds = now - state.time[slot, T_STARTED]
-        remember_latency(plan, state, deployment, seconds / max(own[S_OUT], 1), now)
-
-
-@hot
-def _cached_tokens(plan, state, slot, deployment, now):
-    """Return the prompt tokens that are read from a cache.
-
-    A session that has just been on another model loses what the log saw cached.
-    """
-    own, request = state.slot[slot], state.request[slot]
-    cached = min(request[Q_CACHED], float(own[S_IN]))
-    if plan.setting[P_PROMPT_CACHE_TTL] <= 0.0 or request[Q_SESSION] < 0.0:
-        return cached
-    entry = state.session[int(request[Q_SESSION]) % state.session.shape[0]]
-    model = plan.deployment[deployment, D_MODEL]
-    recent = now - entry[2] <= plan.setting[P_PROMPT_CACHE_TTL]
-    if entry[0] == request[Q_SESSION] and entry[1] != model and recent:
-        cached = 0.0
-    entry[0], entry[1], entry[2] = request[Q_SESSION], model, now
-    return cached
-
-
-@hot
-def _succeed(plan, state, output, slot, now):
-    own, result = state.slot[slot], state.result[slot]
-    deployment = own[S_DEPLOYMENT]
-    cached = _cached_tokens(plan, state, slot, deployment, now)
-    cost = cost_of(plan, deployment, float(own[S_IN]), cached, float(own[S_OUT]))
-    result[O_SERVED], result[O_STATUS], result[O_COST] = deployment, 200, cost
-    result[O_IN], result[O_CACHED], result[O_OUT] = own[S_IN], cached, own[S_OUT]
-    lost = min(state.request[slot, Q_CACHED], float(own[S_IN])) - cached
-    price = plan.deployment[deployment, D_PRICE_IN] - plan.deployment[deployment, D_PRICE_CACHED]
-    result[O_LOST] = lost * price
-    count_success(state.deployment[deployment], now)
-    _count_usage(plan, state, slot, deployment, now)
-    for column in (D_PROVIDER_BUDGET, D_OWN_BUDGET):
-        budget = plan.deployment[deployment, column]
-        if budget >= 0.0:
-            book_gateway(plan, state, int(budget), cost, now)
-    return _end_well(plan, state, output, slot, now)
-
-
-@hot
 def resume(plan, state, output, slot, now):
     """Take the event that a request was waiting for; return its next phase."""
     own = state.slot[slot]
@@ -508,13 +353,13 @@ def resume(plan, state, output, slot, now):
         open_frame(state, slot, int(state.result[slot, O_GROUP]), NONE, ZERO)
         return SELECT
     if own[S_EVENT] == EVENT_WAKE:
-        return _leave(plan, state, output, slot, now) if loser else _after_sleep(frame)
+        return leave(plan, state, output, slot, now) if loser else _after_sleep(frame)
     deployment, failed = own[S_DEPLOYMENT], own[S_KIND] != 0
     state.deployment[deployment, X_IN_FLIGHT] -= 1.0
     if own[S_TRIAL] == 1:
         end_trial(plan, state, output, deployment, failed, own[S_STATUS], now)
     if not failed:
-        return _succeed(plan, state, output, slot, now)
+        return succeed(plan, state, output, slot, now)
     _fail(frame, own[S_KIND], own[S_STATUS], deployment, own[S_RETRY_AFTER])
     _log_failure(plan, state, output, slot, frame, now)
-    return _leave(plan, state, output, slot, now) if loser else FAILED
+    return leave(plan, state, output, slot, now) if loser else FAILED

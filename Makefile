@@ -54,6 +54,9 @@ test: check ## Everything that CI runs: checks, tests with coverage, notebooks, 
 	$(BIN)/python -m pytest -n 2 --cov=routelab --cov-append --cov-report=term --cov-fail-under=90
 	$(BIN)/python -m pytest --nbval --nbval-sanitize-with tests/notebooks/sanitize.cfg notebooks
 
+bench: bench-simulate ## Every benchmark
+	$(BIN)/python benchmarks/bench_fits.py
+
 bench-simulate: setup-test ## Speed of the simulator and of sweeps, one JSON line per figure (LEAN=folder of lean_replay.py)
 	$(BIN)/python benchmarks/bench_simulate.py $(if $(LEAN),--lean $(LEAN))
 	$(BIN)/python benchmarks/bench_sweep.py

@@ -71,20 +71,21 @@ def plan_of(kind: str) -> Plan:
         "fallbacks": {f"m{i}": chain(i) for i in range(len(MODELS))},
         "retries": {"num_retries": 0},
     }
-    if kind == "independent":
+    budget = {"scope": "plan", "limit_usd": 2500, "downgrade_to": ["m0"]}
+    budgets = [{**budget, "when_exhausted": "serve-last"}]
+    cooldown = {"seconds": 30, "allowed_fails": 3}
+    if kind != "events":
         models: dict = {f"m{i}": name for i, name in enumerate(MODELS)}
-        return Plan(models=models, cooldown={"disabled": True}, **shared)
+        if kind in ("independent", "in_flight"):
+            return Plan(models=models, cooldown={"disabled": True}, **shared)
+        more = {"cooldown": {}, "cooldown_budget": {"budgets": budgets}}[kind]
+        return Plan(models=models, cooldown=cooldown, **more, **shared)
     models = {
         f"m{i}": [{"id": f"d{i}", "model": name, "rpm": 60 * rpm, "max_parallel_requests": 10_000}]
         for i, (name, rpm) in enumerate(zip(MODELS, RPM, strict=True))
     }
-    budget = {"scope": "plan", "limit_usd": 2500, "downgrade_to": ["m0"]}
     return Plan(
-        models=models,
-        cooldown={"seconds": 30, "allowed_fails": 3},
-        enforce_model_rate_limits=True,
-        budgets=[{**budget, "when_exhausted": "serve-last"}],
-        **shared,
+        models=models, cooldown=cooldown, enforce_model_rate_limits=True, budgets=budgets, **shared
     )
 
 
@@ -117,7 +118,9 @@ class Replayed:
         calendars = [Calendar(edges) for b in self.plan.budgets]
         self.arrays = compile_plan(self.plan, calendars)
         self.arrays.setting[P_PROMPT_CACHE_TTL] = 0.0  # no sessions in this traffic
-        assert self.arrays.setting[P_INDEPENDENT] == (kind == "independent")
+        assert self.arrays.setting[P_INDEPENDENT] == (kind in ("independent", "in_flight"))
+        if kind == "in_flight":
+            self.arrays.setting[P_INDEPENDENT] = 0.0  # the same plan, through the heap of events
         self.provider = build_provider(
             [[] for _ in MODELS],
             latency_base=np.array([0.3, 0.35, 0.5, 0.7, 1.0, 1.5]),
@@ -175,6 +178,18 @@ def beside_lean(folder: str, requests: int) -> None:
             ratio=taken / base,
             target_ratio=most,
         )
+
+
+def where_it_goes(requests: int) -> None:
+    """Add one part of the state machine after the other."""
+    before = 0.0
+    for kind in ("independent", "in_flight", "cooldown", "cooldown_budget", "events"):
+        replayed = Replayed(kind, requests)
+        parts = list(chunks(requests, len(replayed.plan.budgets)))
+        replayed.run(parts[:1])
+        each = seconds(lambda r=replayed, p=parts: r.run(p), 5) / requests * 1e9
+        say("where_it_goes", with_=kind, ns_per_request=each, added_ns=each - before)
+        before = each
 
 
 def growth(sizes: list[int]) -> None:
@@ -253,6 +268,7 @@ def main() -> None:
     less = 20 if given.quick else 1
     if given.lean:
         beside_lean(given.lean, 10_000_000 // less)
+    where_it_goes(2_000_000 // less)
     beside_litellm(2000 // less)
     growth([n // less for n in (1_000_000, 10_000_000, 100_000_000)])
     first_call()

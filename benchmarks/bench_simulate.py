@@ -209,6 +209,12 @@ def growth(sizes: list[int]) -> None:
         )
 
 
+def growth_alone(less: int) -> None:
+    """Run the growth in a process of its own, so that its memory is its own."""
+    command = [sys.executable, __file__, "--only-growth", *(["--quick"] if less > 1 else [])]
+    subprocess.run(command, check=True)
+
+
 def beside_litellm(requests: int) -> None:
     """Drive the real litellm.Router over the same trace, and the kernel."""
     script = Path(__file__).with_name("_litellm_router.py")
@@ -263,14 +269,18 @@ def first_call() -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only-growth", action="store_true")
     parser.add_argument("--lean", default=os.environ.get("ROUTELAB_LEAN"))
     given = parser.parse_args()
     less = 20 if given.quick else 1
+    if given.only_growth:
+        growth([n // less for n in (1_000_000, 10_000_000, 100_000_000)])
+        return
+    growth_alone(less)  # first: a process starts with the memory peak of the one that made it
     if given.lean:
         beside_lean(given.lean, 10_000_000 // less)
     where_it_goes(2_000_000 // less)
     beside_litellm(2000 // less)
-    growth([n // less for n in (1_000_000, 10_000_000, 100_000_000)])
     first_call()
 
 

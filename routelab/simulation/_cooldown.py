@@ -85,7 +85,7 @@ def count_success(row, now):
     row[X_TRIPPED] = 0.0
 
 
-@inner
+@hot
 def _should_cool(plan, row, deployment, kind, status, lone, has_fallback, now):
     if lone and status == 402:
         return False
@@ -132,7 +132,7 @@ def count_failure(plan, state, output, deployment, group, kind, status, retry_af
     consider_cooldown(plan, state, output, deployment, group, kind, status, seconds, now)
 
 
-@inner
+@hot
 def consider_cooldown(plan, state, output, deployment, failed, kind, status, seconds, now):
     """Start a cooldown of so many seconds when the rules ask for one.
 
@@ -150,7 +150,7 @@ def consider_cooldown(plan, state, output, deployment, failed, kind, status, sec
         cool(state, output, deployment, status, seconds, now)
 
 
-@inner
+@hot
 def cool(state, output, deployment, status, seconds, now):
     """Leave a deployment alone for so many seconds."""
     row = state.deployment[deployment]

@@ -60,7 +60,7 @@ def open_frame(state, slot, group, order, hops):
     depth = state.slot[slot, S_DEPTH]
     if depth == 0:
         forget_attempted(state, slot)
-    frame = state.frame[slot, depth]
+    frame = state.frame[depth, slot]
     for k in range(N_FRAME):
         frame[k] = 0
     frame[F_GROUP], frame[F_ORDER], frame[F_HOPS] = group, order, hops
@@ -69,11 +69,11 @@ def open_frame(state, slot, group, order, hops):
     frame[F_RETRY_AFTER] = frame[F_LAST_RETRY_AFTER] = -1
 
 
-@inner
+@hot
 def _find_chain(plan, state, slot, frame, which):
     """Point the frame at its fallback chain; return whether there is one."""
     everyone = plan.chain.shape[1] - 1
-    for source in (frame[F_GROUP], state.frame[slot, 0, F_GROUP], everyone):
+    for source in (frame[F_GROUP], state.frame[0, slot, F_GROUP], everyone):
         if plan.chain[which, source, 1] >= 0:
             frame[F_CHAIN], frame[F_CHAIN_LEFT] = (
                 plan.chain[which, source, 0],
@@ -141,7 +141,7 @@ def give_up(plan, state, slot, frame, now):
     return True
 
 
-@inner
+@hot
 def _claim(state, slot, key):
     """Mark a target as tried; return whether it was new."""
     new = not state.attempted[slot, key]
@@ -149,13 +149,13 @@ def _claim(state, slot, key):
     return new
 
 
-@inner
+@hot
 def _open_next(state, slot, group, order, hops, excluded):
     state.result[slot, O_FALLBACKS] += 1.0
     depth = state.slot[slot, S_DEPTH] + 1
     state.slot[slot, S_DEPTH] = depth
     open_frame(state, slot, group, order, hops)
-    state.frame[slot, depth, F_EXCLUDED] = excluded
+    state.frame[depth, slot, F_EXCLUDED] = excluded
 
 
 @inner

@@ -117,13 +117,13 @@ NO_DEPLOYMENT, PLAN_BUDGET = errors.NO_DEPLOYMENT, errors.PLAN_BUDGET
 REFUSED_BY_PLAN, REFUSED_BY_GATEWAY = 429, 422
 
 
-@inner
+@hot
 def _fail(frame, kind, status, deployment, retry_after):
     frame[F_KIND], frame[F_STATUS], frame[F_DEPLOYMENT] = kind, status, deployment
     frame[F_RETRY_AFTER] = retry_after
 
 
-@inner
+@hot
 def _shares_log(plan, state, slot):
     """Return whether all attempts of a request log their failure once, as in the proxy.
 
@@ -181,7 +181,7 @@ def _try_group(plan, provider, feed, state, output, slot, frame, now):
     return WAIT
 
 
-@inner
+@hot
 def _may_retry(setting, kind, status, healthy, size):
     """Return whether the gateway retries this error inside the group."""
     if kind == CONTEXT_WINDOW and setting[P_HAS_CONTEXT] == 1.0:
@@ -252,7 +252,7 @@ def _after_failure(plan, feed, state, slot, frame, now):
     return _after_sleep(frame)
 
 
-@inner
+@hot
 def _after_sleep(frame):
     """Return the phase after a retry's sleep; the gateway sleeps once more after the last retry."""
     return SELECT if frame[F_TRY] < frame[F_RETRIES] else GIVE_UP
@@ -279,7 +279,7 @@ def _unwind(plan, state, output, slot, frame, now):
         group = frame[F_GROUP]
         count_failure(plan, state, output, deployment, group, kind, status, after, now)
     state.slot[slot, S_DEPTH] = depth - 1
-    parent = state.frame[slot, depth - 1]
+    parent = state.frame[depth - 1, slot]
     if parent[F_RESOLVED] == BY_FAILOVER:
         parent[F_RESOLVED] = AFTER_FAILOVER
         if parent[F_HOPS] == 0:  # the walk that comes now knows nothing of the one inside
@@ -294,7 +294,7 @@ def _unwind(plan, state, output, slot, frame, now):
 def move(plan, provider, feed, state, output, slot, phase, now):
     """Move a request through its phases until it waits for an event or is finished."""
     while phase != WAIT and phase != FINISHED:
-        frame = state.frame[slot, state.slot[slot, S_DEPTH]]
+        frame = state.frame[state.slot[slot, S_DEPTH], slot]
         if phase == SELECT:
             if frame[F_TRY] >= 0:
                 state.result[slot, O_RETRIES] += 1.0
@@ -344,7 +344,7 @@ def arrive(plan, trace, state, output, row, now):
 def resume(plan, state, output, slot, now):
     """Take the event that a request was waiting for; return its next phase."""
     own = state.slot[slot]
-    frame = state.frame[slot, own[S_DEPTH]]
+    frame = state.frame[own[S_DEPTH], slot]
     loser = own[S_ROLE] == LOSER
     if own[S_EVENT] == EVENT_START:
         if loser:

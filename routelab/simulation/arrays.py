@@ -313,7 +313,7 @@ class State(NamedTuple):
     time: Floats  # (S, 2) when the call under way began, and when its event is due
     request: Floats  # (S, 13 + 2 C) Q_*, accounts, and what each of them has reserved
     result: Floats  # (S, 17) O_* so far
-    frame: Ints  # (S, frames, 20) F_*
+    frame: Ints  # (depths, S, 20) F_*; first frames lie together
     attempted: NDArray[np.bool_]  # (S, G * (orders + 1)) fallback targets that were tried
 
 
@@ -394,7 +394,7 @@ def new_state(plan: PlanArrays, provider: Provider, slots: int) -> State:
         time=np.zeros((slots, 2)),
         request=np.zeros((slots, N_REQUEST + 2 * budgets)),
         result=np.zeros((slots, N_DONE)),
-        frame=np.zeros((slots, int(plan.setting[P_MAX_FALLBACKS]) + 2, 20), np.int64),
+        frame=np.zeros((int(plan.setting[P_MAX_FALLBACKS]) + 2, slots, 20), np.int64),
         attempted=np.zeros((slots, groups * (orders + 1)), np.bool_),
     )
 
@@ -407,8 +407,10 @@ def more_slots(state: State) -> State:
     free[:n_free] = state.free[:n_free]
     free[n_free : n_free + old] = np.arange(2 * old - 1, old - 1, -1)
     state.counter[C_FREE] = n_free + old
-    names = ("heap_time", "heap", "slot", "time", "request", "result", "frame", "attempted")
-    return state._replace(free=free, **{name: _doubled(getattr(state, name)) for name in names})
+    names = ("heap_time", "heap", "slot", "time", "request", "result", "attempted")
+    doubled = {name: _doubled(getattr(state, name)) for name in names}
+    frame = np.concatenate([state.frame, np.zeros_like(state.frame)], axis=1)
+    return state._replace(free=free, frame=frame, **doubled)
 
 
 def _doubled(values: np.ndarray) -> np.ndarray:

@@ -1,0 +1,43 @@
+"""The benchmarks run, on sizes that tell nothing about speed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+def lines(root, *command):
+    env = {**os.environ, "PYTHONPATH": str(root)}
+    done = subprocess.run(
+        [sys.executable, *command], cwd=root, env=env, capture_output=True, text=True, check=True
+    )
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize("kind", ["independent", "in_flight", "cooldown", "cooldown_budget"])
+def test_each_kind_of_plan_serves_the_benchmark_traffic(root, monkeypatch, kind):
+    monkeypatch.syspath_prepend(str(root / "benchmarks"))
+    import bench_simulate
+
+    replayed = bench_simulate.Replayed(kind, 5000)
+    rows = list(bench_simulate.chunks(5000, len(replayed.plan.budgets)))
+    totals = replayed.run(rows)
+    assert totals.column("requests").sum() == 5000
+    assert totals.column("served").sum() > 4900
+    assert totals.column("attempts").sum() > 5000
+
+
+def test_the_policies_of_the_sweep_agree_on_one_thread_and_two(root):
+    said = lines(
+        root, "benchmarks/bench_sweep.py", "--requests", "3000", "--policies", "3", "--no-dask"
+    )
+    assert [line["name"] for line in said] == [
+        "sweep_threads_1",
+        "sweep_threads_2",
+        "sweep_threads_scaling",
+    ]
+    assert all(line["requests"] == 3000 for line in said)

@@ -68,8 +68,8 @@ def simulate(
         fallbacks and prices do not enter it, so plans that differ in these alone can share it.
     assumptions : Assumptions, optional
         Models of latency, verbosity and failures fitted on a log
-        (:meth:`routelab.Assumptions.fit`). The summary then has ``spend_low_usd`` and
-        ``spend_high_usd``: all output lengths at the ends of their 95 % intervals.
+        (:meth:`routelab.Assumptions.fit`). With a verbosity, the summary has ``spend_low_usd``
+        and ``spend_high_usd``: all output lengths at the ends of their 95 % intervals.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def simulate(
     provider = build_answers(plan, outages, known.start, notes, assumptions)
     output, _ = run(arrays, provider, Trace(rows), progress=progress)
     replay = collect(plan, frame, decisions, output, tuple(notes), seed, accounting)
-    if assumptions is not None:
+    if assumptions is not None and assumptions.verbosity is not None:
         for end in ("low", "high"):
             other = build_answers(plan, outages, known.start, [], assumptions, output_length=end)
             done = run(arrays, other, Trace(rows))[0].done

@@ -57,6 +57,9 @@ __all__ = [
 ]
 
 
+MAX_FAILOVER = 62  # deployments of a group whose failures fit into one number
+
+
 def _as_catalog(value: Any) -> Any:
     if value == "bundled":
         return Catalog.bundled()
@@ -183,6 +186,12 @@ class Plan(Part):
             raise ValueError(
                 "enforce_model_rate_limits: usage-based-routing-v2 counts into the same keys of "
                 "the gateway's cache, so that each call would count twice; choose one of the two"
+            )
+        widest = max(self.models, key=lambda group: len(self.models[group]))
+        if self.enable_weighted_failover and len(self.models[widest]) > MAX_FAILOVER:
+            raise ValueError(
+                f"models.{widest}: weighted failover is replayed for groups of up to "
+                f"{MAX_FAILOVER} deployments, got {len(self.models[widest])}"
             )
         ids = [d.id for group in self.models.values() for d in group]
         twice = sorted({i for i in ids if ids.count(i) > 1})

@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from routelab._checks import InputError
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -359,6 +361,7 @@ class Output(NamedTuple):
 
 EVENT_ATTEMPT, EVENT_WAKE, EVENT_START = 0, 1, 2
 MARGIN = 32  # rows that one step may write
+MAX_SLOTS = 1 << 23  # what a key of the heap can hold, halved
 SPARE_SLOTS = 8  # slots that one step may take
 
 
@@ -402,6 +405,11 @@ def new_state(plan: PlanArrays, provider: Provider, slots: int) -> State:
 def more_slots(state: State) -> State:
     """Return the same state with room for twice as many requests in flight."""
     old = state.free.size
+    if 2 * old > MAX_SLOTS:
+        raise InputError(
+            f"more than {MAX_SLOTS:,} requests are in flight at once: are the timestamps in "
+            "seconds, and is there a timeout?"
+        )
     free = np.zeros(2 * old, np.int64)
     n_free = int(state.counter[C_FREE])
     free[:n_free] = state.free[:n_free]

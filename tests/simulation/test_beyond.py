@@ -306,3 +306,17 @@ def test_the_cache_of_decisions_saves_the_router(make_plan, make_traffic):
     assert (summary["cache_hits"], summary["cache_hit_rate"]) == (1, 0.25)
     assert summary["cache_saved_usd"] == pytest.approx(0.001)
     assert summary["router_usd"] == pytest.approx(0.003)
+
+
+def test_limits_of_the_kernel_are_said(make_plan, monkeypatch):
+    from routelab.simulation import arrays
+
+    crowd = [{"id": f"d{i}", "model": "dear"} for i in range(63)]
+    with pytest.raises(ValidationError, match="up to 62 deployments, got 63"):
+        make_plan(models={"strong": crowd}, enable_weighted_failover=True)
+    monkeypatch.setattr(arrays, "MAX_SLOTS", 256)
+    rows = 600
+    stamps = START + pd.to_timedelta(np.zeros(rows), unit="s")
+    frame = pd.DataFrame({"timestamp": stamps, "input_tokens": 1, "output_tokens": 1})
+    with pytest.raises(InputError, match="more than 256 requests are in flight at once"):
+        simulate(frame, make_plan())

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from routelab import __version__
+from routelab import __version__, _cli_answers
 from routelab._checks import InputError
+from routelab._cli_common import Force, Json, Seed, plan_of, progress_bar, say
 
 app = typer.Typer(
     name="routelab",
@@ -25,10 +25,10 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace what exists at --out.")]
-Seed = Annotated[int, typer.Option(help="Seed of every draw.")]
 Encoder = Annotated[str, typer.Option(help="tfidf, hashing, onnx:FOLDER, static:FOLDER.")]
+
+
+app.add_typer(_cli_answers.app)
 
 
 def main() -> None:
@@ -44,38 +44,6 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
-
-
-def _say(text: str, data: Any, as_json: bool) -> None:
-    typer.echo(json.dumps(data, ensure_ascii=False, default=str) if as_json else text)
-
-
-def _progress(what: str) -> Callable[..., None]:
-    """Return a callback that shows a bar on standard error; quiet when that is no terminal."""
-    from tqdm.auto import tqdm
-
-    bar = tqdm(desc=what, unit="", leave=False, disable=not sys.stderr.isatty())
-
-    def show(done: int, total: int, *_: Any) -> None:
-        bar.total = total
-        bar.update(done - bar.n)
-        if done >= total:
-            bar.close()
-
-    return show
-
-
-def _plan_of(path: Path) -> Any:
-    """Read a plan from YAML, or from a bundle."""
-    from routelab.exporters import load_bundle
-    from routelab.plan import Plan
-
-    if path.suffix in (".yaml", ".yml"):
-        return Plan.from_yaml(path)
-    plan = load_bundle(path).plan
-    if plan is None:
-        raise InputError(f"the bundle {str(path)!r} holds no plan")
-    return plan
 
 
 def _read_data(path: Path, label: str | None = None) -> Any:
@@ -113,7 +81,7 @@ def demo(
         if not as_json:
             typer.echo(line)
     if as_json:
-        _say("", {"found": lines, "out": out}, as_json)
+        say("", {"found": lines, "out": out}, as_json)
 
 
 @app.command()
@@ -145,7 +113,7 @@ def read(
         "coverage": report.coverage,
         "out": out,
     }
-    _say(str(report) + (f"\nwrote {out}" if out else ""), data, as_json)
+    say(str(report) + (f"\nwrote {out}" if out else ""), data, as_json)
 
 
 @app.command()
@@ -175,7 +143,7 @@ def train(
         learnt += "" if held_out is None else " (the file's train part)"
     save_bundle(out, router=estimator, force=force)
     text = f"fitted {router!r} on {prompts:,} prompts and {learnt}; wrote {out}"
-    _say(text, {"router": router, "prompts": prompts, "out": out}, as_json)
+    say(text, {"router": router, "prompts": prompts, "out": out}, as_json)
 
 
 @app.command()
@@ -208,7 +176,7 @@ def route(
         chosen = f"{d['route'] or 'abstained'}" + (f" -> {d['group']}" if d["group"] else "")
         score = "" if d["score"] is None else f"  {d['score']:.3f}"
         lines.append(f"{chosen}{score}  {shown!r}")
-    _say("\n".join(lines), {"decisions": decisions}, as_json)
+    say("\n".join(lines), {"decisions": decisions}, as_json)
 
 
 @app.command()
@@ -239,7 +207,7 @@ def compare(
     if not isinstance(table, OutcomeTable):
         default = ["centroid", "knn", "linear"]
     kinds = list(router or default)
-    show = _progress("compare")
+    show = progress_bar("compare")
     result = run_compare(
         kinds,
         table,
@@ -262,7 +230,7 @@ def compare(
         "verdicts": result.verdicts,
         "notes": result.notes,
     }
-    _say(str(result), answer, as_json)
+    say(str(result), answer, as_json)
 
 
 def _published_split(table: Any) -> tuple[Any, Any]:
@@ -301,9 +269,9 @@ def simulate(
     from routelab.simulation import simulate_file
     from routelab.traffic import read_log
 
-    policy = _plan_of(plan)
+    policy = plan_of(plan)
     schedule = read_outages(outages) if outages is not None else None
-    progress = _progress("simulate (the first run compiles, once)")
+    progress = progress_bar("simulate (the first run compiles, once)")
     if totals and assumptions is not None:
         raise InputError("--totals does not take --assumptions")
     if totals:
@@ -313,7 +281,7 @@ def simulate(
         whole.save(out, force=force)
         answer = {"summary": whole.summary, "notes": list(whole.notes), "out": out}
         answer["daily"] = json.loads(whole.daily.reset_index().to_json(orient="records"))
-        _say(f"{whole}\nwrote {out}", answer, as_json)
+        say(f"{whole}\nwrote {out}", answer, as_json)
         if whole.interrupted:
             raise typer.Exit(130)
         return
@@ -331,159 +299,7 @@ def simulate(
     write_report(out / "report.html", replay=replay, title=f"{policy.name} on {log.name}")
     answer = {"summary": replay.summary, "notes": list(replay.notes), "out": out}
     answer["daily"] = json.loads(replay.daily.reset_index().to_json(orient="records"))
-    _say(f"{replay}\nwrote {out}", answer, as_json)
-
-
-@app.command()
-def sweep(
-    log: Annotated[Path, typer.Argument(help="Log, or traffic.parquet from 'read'.")],
-    plan: Annotated[Path, typer.Option(help="Plan YAML or bundle.")],
-    grid: Annotated[Path, typer.Option(help="YAML: plan fields to lists of values or ranges.")],
-    out: Annotated[Path, typer.Option(help="Folder for policies/, sweep.csv and front.csv.")],
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with what --out holds.")] = False,
-    jobs: Annotated[int, typer.Option(help="Threads or Dask workers; -1: all processors.")] = -1,
-    backend: Annotated[str, typer.Option(help="threading or dask.")] = "threading",
-    scheduler: Annotated[
-        str | None, typer.Option(help="Address of a Dask scheduler; default: one made here.")
-    ] = None,
-    outages: Annotated[Path | None, typer.Option(help="Outage schedule.")] = None,
-    quality: Annotated[
-        Path | None, typer.Option(help="YAML (model group: value) or outcome table.")
-    ] = None,
-    accounting: Annotated[str, typer.Option(help="proxy or sdk.")] = "proxy",
-    seed: Seed = 0,
-    as_json: Json = False,
-) -> None:
-    """Replay many variants of a plan on the same traffic: intervals and the Pareto front."""
-    from routelab.outages import read_outages
-    from routelab.sweeps import grid_from_yaml, policies
-    from routelab.sweeps import sweep as run_sweep
-    from routelab.sweeps.files import check_folder, dask_cluster, read_quality, save_sweep
-    from routelab.traffic import read_log
-
-    check_folder(out, resume)
-    points = policies(_plan_of(plan), grid_from_yaml(grid))
-    schedule = read_outages(outages) if outages is not None else None
-    worth = read_quality(quality) if quality is not None else None
-    traffic = read_log(log)
-    with dask_cluster(backend, jobs, scheduler) as client:
-        result = run_sweep(
-            traffic.frame,
-            points,
-            outages=schedule,
-            quality=worth,
-            out=out,
-            backend=backend,
-            client=client,
-            n_jobs=jobs,
-            seed=seed,
-            accounting=accounting,
-            progress=_progress("sweep (the first replay compiles, once)"),
-        )
-    save_sweep(result, out)
-    front = result.front() if result.metrics else result.table
-    answer = {
-        "policies": json.loads(result.table.to_json(orient="records")),
-        "front": json.loads(front.to_json(orient="records")),
-        "notes": list(result.notes),
-        "interrupted": result.interrupted,
-        "out": out,
-    }
-    _say(f"{result}\nwrote {out}", answer, as_json)
-    if result.interrupted:
-        raise typer.Exit(130)
-    if not result.metrics:
-        raise typer.Exit(1)
-
-
-@app.command()
-def fit(
-    log: Annotated[Path, typer.Argument(help="Log, or traffic.parquet from 'read'.")],
-    out: Annotated[Path, typer.Option(help="YAML file for the assumptions.")],
-    outages: Annotated[
-        Path | None, typer.Option(help="Outage schedule; default: found in the log.")
-    ] = None,
-    outages_out: Annotated[
-        Path | None, typer.Option(help="CSV file for the outages found in the log.")
-    ] = None,
-    min_requests: Annotated[int, typer.Option(help="Least requests of a model.")] = 50,
-    format: Annotated[str | None, typer.Option(help="Log format, when detection fails.")] = None,
-    columns: Annotated[
-        Path | None, typer.Option(help="YAML: our names to the file's names.")
-    ] = None,
-    force: Force = False,
-    as_json: Json = False,
-) -> None:
-    """Fit latency, verbosity and failures of each model, for requests that others served."""
-    from routelab._checks import atomic_file
-    from routelab.fits import Assumptions, outages_from_log
-    from routelab.outages import read_outages
-    from routelab.traffic import read_log
-
-    for path in (out, outages_out):
-        if path is not None and path.exists() and not force:
-            raise InputError(f"{str(path)!r} exists already; name another file or pass --force")
-    traffic = read_log(log, format=format, columns=columns).frame
-    given = read_outages(outages) if outages is not None else None
-    found = outages_from_log(traffic) if outages_out is not None else None
-    assumed = Assumptions.fit(traffic, outages=given, min_requests=min_requests)
-    assumed.to_yaml(out)
-    notes = assumed.notes()
-    wrote = f"wrote {out}"
-    if found is not None and outages_out is not None:
-        notes += found.attrs["notes"]
-        if len(found):
-            with atomic_file(outages_out) as temporary:
-                found.to_csv(temporary, index=False)
-            wrote += f" and {outages_out}"
-        else:  # a schedule without rows is no schedule
-            notes.append(f"no outage was found: {outages_out} is not written")
-            outages_out = None
-    answer = {"notes": notes, "out": out, "outages_out": outages_out}
-    _say("\n".join([*notes, wrote]), answer, as_json)
-
-
-@app.command()
-def forecast(
-    log: Annotated[Path, typer.Argument(help="Log, or traffic.parquet from 'read'.")],
-    plan: Annotated[Path, typer.Option(help="Plan YAML or bundle.")],
-    out: Annotated[Path, typer.Option(help="Folder for tables, JSON and picture.")],
-    days: Annotated[int, typer.Option(help="Days to look ahead.")] = 30,
-    paths: Annotated[int, typer.Option(help="Resampled paths.")] = 200,
-    block_days: Annotated[int, typer.Option(help="Days drawn together.")] = 1,
-    by_weekday: Annotated[
-        bool | None, typer.Option(help="Keep weekdays; default: with blocks of 7 days or more.")
-    ] = None,
-    growth: Annotated[float, typer.Option(help="Requests per hour against the log.")] = 1.0,
-    outages: Annotated[Path | None, typer.Option(help="Outages of the log's days.")] = None,
-    format: Annotated[str | None, typer.Option(help="Log format, when detection fails.")] = None,
-    columns: Annotated[
-        Path | None, typer.Option(help="YAML: our names to the file's names.")
-    ] = None,
-    seed: Seed = 0,
-    force: Force = False,
-    as_json: Json = False,
-) -> None:
-    """Say what a plan may spend and when budgets run out, by resampling the log's days."""
-    from routelab.forecasting import forecast as run_forecast
-    from routelab.outages import read_outages
-    from routelab.traffic import read_log
-
-    result = run_forecast(
-        read_log(log, format=format, columns=columns).frame,
-        _plan_of(plan),
-        days=days,
-        n_paths=paths,
-        block_days=block_days,
-        by_weekday=by_weekday,
-        growth=growth,
-        outages=read_outages(outages) if outages is not None else None,
-        seed=seed,
-        progress=_progress("forecast"),
-    )
-    result.save(out, force=force)
-    answer = {"summary": result.summary, "notes": list(result.notes), "out": out}
-    _say(f"{result}\nwrote {out}", answer, as_json)
+    say(f"{replay}\nwrote {out}", answer, as_json)
 
 
 @app.command()
@@ -503,7 +319,7 @@ def verify(
     same = sum(v.identical is True for v in verdicts)
     lines.append(f"{same} of {len(verdicts)} identical")
     data = [{"name": v.name, "identical": v.identical, "message": v.message} for v in verdicts]
-    _say("\n".join(lines), {"verdicts": data}, as_json)
+    say("\n".join(lines), {"verdicts": data}, as_json)
     if same < len(verdicts):
         raise typer.Exit(1)
 
@@ -519,11 +335,11 @@ def export(
     """Write a plan for a gateway, and list what that gateway cannot carry."""
     from routelab.exporters import export as run_export
 
-    result = run_export(_plan_of(plan), target=target, directory=out, force=force)
+    result = run_export(plan_of(plan), target=target, directory=out, force=force)
     lines = [f"wrote {len(result.files)} files to {out}: {', '.join(map(str, result.files))}"]
     lines += [f"not carried: {item}" for item in result.not_carried]
     data = {"out": out, "files": [str(f) for f in result.files], "not_carried": result.not_carried}
-    _say("\n".join(lines), data, as_json)
+    say("\n".join(lines), data, as_json)
 
 
 @app.command()
@@ -542,7 +358,7 @@ def lint(
         for f in findings
     ]
     lines.append(f"{len(findings)} findings" if findings else "no findings")
-    _say("\n".join(lines), {"findings": [asdict(f) for f in findings]}, as_json)
+    say("\n".join(lines), {"findings": [asdict(f) for f in findings]}, as_json)
     if any(f.severity != "info" for f in findings):
         raise typer.Exit(1)
 

@@ -1,6 +1,7 @@
 """Answers on top of a replay: forecast, what if, regret in hindsight, savings."""
 
 from routelab.forecasting.bootstrap import forecast
+from routelab.forecasting.change_file import read_changes
 from routelab.forecasting.changes import Change, WhatIf, what_if
 from routelab.forecasting.counterfactual import savings
 from routelab.forecasting.growth import grow
@@ -18,6 +19,7 @@ __all__ = [
     "end_of_life",
     "forecast",
     "grow",
+    "read_changes",
     "regret",
     "savings",
     "what_if",

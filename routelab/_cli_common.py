@@ -1,0 +1,50 @@
+"""What every command shares: its options, its output, its progress bar, its way to a plan."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from routelab._checks import InputError
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace what exists at --out.")]
+Seed = Annotated[int, typer.Option(help="Seed of every draw.")]
+
+
+def say(text: str, data: Any, as_json: bool) -> None:
+    """Print text, or data as one JSON object."""
+    typer.echo(json.dumps(data, ensure_ascii=False, default=str) if as_json else text)
+
+
+def progress_bar(what: str) -> Callable[..., None]:
+    """Return a callback that shows a bar on standard error; quiet when that is no terminal."""
+    from tqdm.auto import tqdm
+
+    bar = tqdm(desc=what, unit="", leave=False, disable=not sys.stderr.isatty())
+
+    def show(done: int, total: int, *_: Any) -> None:
+        bar.total = total
+        bar.update(done - bar.n)
+        if done >= total:
+            bar.close()
+
+    return show
+
+
+def plan_of(path: Path) -> Any:
+    """Read a plan from YAML, or from a bundle."""
+    from routelab.exporters import load_bundle
+    from routelab.plan import Plan
+
+    if path.suffix in (".yaml", ".yml"):
+        return Plan.from_yaml(path)
+    plan = load_bundle(path).plan
+    if plan is None:
+        raise InputError(f"the bundle {str(path)!r} holds no plan")
+    return plan

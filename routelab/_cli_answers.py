@@ -19,7 +19,9 @@ def sweep(
     log: Annotated[Path, typer.Argument(help="Log, or traffic.parquet from 'read'.")],
     plan: Annotated[Path, typer.Option(help="Plan YAML or bundle.")],
     grid: Annotated[Path, typer.Option(help="YAML: plan fields to lists of values or ranges.")],
-    out: Annotated[Path, typer.Option(help="Folder for policies/, sweep.csv and front.csv.")],
+    out: Annotated[
+        Path, typer.Option(help="Folder for policies/, sweep.csv, front.csv, front.png.")
+    ],
     resume: Annotated[bool, typer.Option("--resume", help="Go on with what --out holds.")] = False,
     jobs: Annotated[int, typer.Option(help="Threads or Dask workers; -1: all processors.")] = -1,
     backend: Annotated[str, typer.Option(help="threading or dask.")] = "threading",

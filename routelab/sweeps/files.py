@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from routelab import plots
 from routelab._checks import InputError, atomic_file, require
 from routelab._yaml import read_yaml
 from routelab.outcomes import read_outcomes
@@ -39,11 +40,15 @@ def read_quality(path: Path) -> Any:
 
 
 def save_sweep(sweep: Sweep, out: Path) -> None:
-    """Write ``sweep.csv`` (all policies) and ``front.csv`` (sorted by their rank)."""
+    """Write ``sweep.csv`` (all policies), ``front.csv`` (sorted by their rank), ``front.png``."""
     sweep.to_csv(out / "sweep.csv")
     if sweep.metrics:
         with atomic_file(out / "front.csv") as temporary:
             sweep.front().to_csv(temporary, index=False)
+        fig, axes = plots.figure()
+        plots.pareto_front(sweep, axes[0])
+        with atomic_file(out / "front.png") as temporary:
+            temporary.write_bytes(plots.png(fig))
 
 
 @contextmanager

@@ -44,7 +44,10 @@ def test_what_if_reads_a_file_of_changes(job, tmp_path):
     [
         ("growth: 2", "changes are a list"),
         ("- {grow: 2}", "c.yaml:1:3: a change has one of prices, end_of_life"),
-        ("- {growth: 2, form_date: 2026-01-01}", "knows no 'form_date' (did you mean 'from_date'?)"),
+        (
+            "- {growth: 2, form_date: 2026-01-01}",
+            "knows no 'form_date' (did you mean 'from_date'?)",
+        ),
         ("- {growth: -1}", "c.yaml:1:3: "),
         ("- {add_model: gpt-4.1}", "needs the group"),
     ],

@@ -50,6 +50,7 @@ def test_a_sweep_is_written_and_gone_on_with(run, files):
     table = pd.read_csv(files / "out" / "sweep.csv")
     assert len(table) == 4 and {"quality", "spend_per_day_usd_low"} <= set(table)
     assert pd.read_csv(files / "out" / "front.csv")["rank"].is_monotonic_increasing
+    assert (files / "out" / "front.png").read_bytes().startswith(b"\x89PNG")
     assert len(list((files / "out" / "policies").glob("*.json"))) == 4
     code, _, err = run(*arguments(files))
     assert code == 2 and "go on with --resume" in err

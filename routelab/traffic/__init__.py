@@ -6,9 +6,9 @@ registered in `READERS`. Checks, typing, rejects and the report are the same for
 
 from __future__ import annotations
 
+from routelab.reading.report import ReadResult, Reject, Report
 from routelab.traffic._read import read_log
 from routelab.traffic.readers import READERS, Parsed, Reader
-from routelab.traffic.report import ReadResult, Reject, Report
 from routelab.traffic.schema import COLUMNS, check_traffic, write_traffic
 
 __all__ = [

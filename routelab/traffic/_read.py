@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pandas as pd
 
 from routelab._checks import InputError
+from routelab.reading.files import Rows, read_rows
+from routelab.reading.report import ReadResult, Report
 from routelab.traffic._merge import merge_attempts
 from routelab.traffic._typed import Part, type_rows
-from routelab.traffic.files import Rows, read_rows
 from routelab.traffic.readers import READERS, Reader
 from routelab.traffic.readers.generic import parse_mapped, read_mapping
-from routelab.traffic.report import ReadResult, Report
 from routelab.traffic.schema import COLUMNS, check_traffic
 
 PathLike = str | os.PathLike[str]
@@ -23,6 +24,7 @@ def read_log(
     path: PathLike | Iterable[PathLike],
     format: str | None = None,
     columns: Mapping[str, str] | PathLike | None = None,
+    **options: Any,
 ) -> ReadResult:
     r"""Read the log of a gateway, or a published trace, as traffic.
 
@@ -36,6 +38,8 @@ def read_log(
         For tables of your own: routelab's column name to the file's column name. Dots lead into
         nested JSON (``"usage.prompt_tokens"``). Columns that already carry routelab's names are
         taken along.
+    **options
+        Options of the format, which must be named then (``format="servegen", seed=1``).
 
     Returns
     -------
@@ -69,7 +73,9 @@ def read_log(
     if columns is not None and format not in (None, "generic"):
         raise InputError(f"columns= belongs to the format 'generic', not to {format!r}")
     mapping = None if columns is None else read_mapping(columns)
-    forced = None if format is None else READERS[format]()
+    forced = None if format is None else _make(format, options)
+    if options and format is None:
+        raise InputError(f"options ({', '.join(options)}) belong to a format: name it with format=")
     names: list[str] = []
     parts: list[Part] = []
     for one in paths:
@@ -111,13 +117,21 @@ def _read_one(
             f"{rows.path}: this is not {name!r} ({reader.title}){hint}; "
             f"the columns are {', '.join(rows.names[:20])}"
         )
+    rows = reader.expand(rows)
     return name, type_rows(rows, reader.parse(rows))
+
+
+def _make(format: str, options: Mapping[str, Any]) -> Reader:
+    try:
+        return READERS[format](**options)
+    except TypeError as error:
+        raise InputError(f"the format {format!r} does not take these options: {error}") from None
 
 
 def _assemble(names: list[str], parts: list[Part]) -> ReadResult:
     rejects = [reject for part in parts for reject in part.rejects]
-    accepted = sum(len(part.frame) for part in parts)
-    if accepted == 0:
+    accepted = sum(part.accepted for part in parts)
+    if not any(len(part.frame) for part in parts):
         raise _nothing(len(rejects), str(rejects[0]))
     warnings = [text for part in parts for text in part.warnings]
     zones = sorted({part.zone for part in parts})
@@ -128,6 +142,7 @@ def _assemble(names: list[str], parts: list[Part]) -> ReadResult:
     given = pd.concat([part.given for part in full], ignore_index=True)
     given = given.reindex(columns=list(COLUMNS)).eq(True)
     frame, kept, notes = merge_attempts(frame)
+    merged = int((~kept).sum())
     warnings += notes
     coverage = given[kept].mean()
     repeated = int(frame["request_id"].duplicated().sum())
@@ -138,9 +153,10 @@ def _assemble(names: list[str], parts: list[Part]) -> ReadResult:
         format=", ".join(dict.fromkeys(names)),
         rows_read=accepted + len(rejects),
         rows_accepted=accepted,
-        merged=accepted - len(frame),
+        merged=merged,
         rejects=rejects,
         warnings=list(dict.fromkeys(warnings)),
+        items=len(frame),
         coverage={name: float(coverage[name]) for name in COLUMNS},
         start=frame["timestamp"].iloc[0],
         end=frame["timestamp"].iloc[-1],

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from routelab.traffic._values import numbers, strings, texts, times
-from routelab.traffic.files import Rows
+from routelab.reading.files import Rows
+from routelab.reading.report import Reject
+from routelab.reading.values import numbers, strings, texts, times
 from routelab.traffic.readers import Parsed
-from routelab.traffic.report import Reject
 from routelab.traffic.schema import COLUMNS, MEASURES, TEXTS, TOKENS
 
 _WORDS = {"success": 200, "ok": 200, "succeeded": 200, "failure": 500, "error": 500, "failed": 500}
@@ -21,10 +21,11 @@ _LIMIT = 2**53
 
 @dataclass
 class Part:
-    """One file, typed. `given` marks which columns the log itself carried, row by row."""
+    """One file, typed. `given` marks which columns the log itself carried, request by request."""
 
     frame: pd.DataFrame
     given: pd.DataFrame
+    accepted: int
     rejects: list[Reject]
     warnings: list[str]
     zone: str
@@ -33,15 +34,17 @@ class Part:
 def type_rows(rows: Rows, parsed: Parsed) -> Part:
     """Check and type what a reader returned; `call_id`, if there, is carried along."""
     source = parsed.frame.reset_index(drop=True)
-    work = _Work(rows, len(source), set(source.columns))
-    work.warnings += parsed.warnings
-    for position, reason in parsed.refused.items():
-        work.reasons[position] = reason
+    work = _Work(rows, parsed, len(source), set(source.columns))
     out: dict[str, pd.Series] = {}
-    stamps, zone = times(source["timestamp"], parsed.time_unit)
-    work.refuse(
-        stamps.isna(), source["timestamp"], "timestamp", "is not a time (ISO 8601 or epoch)"
-    )
+    if "timestamp" in source:
+        stamps, zone = times(source["timestamp"], parsed.time_unit)
+        work.refuse(
+            stamps.isna(), source["timestamp"], "timestamp", "is not a time (ISO 8601 or epoch)"
+        )
+    else:
+        start = pd.Timestamp(0, unit="s", tz="UTC")
+        stamps = pd.Series(start, index=source.index, dtype="datetime64[us, UTC]")
+        zone = "none"
     out["timestamp"] = stamps
     for name in TOKENS:
         out[name] = _tokens(work, source, name)
@@ -67,13 +70,19 @@ def type_rows(rows: Rows, parsed: Parsed) -> Part:
 
 
 class _Work:
-    """Reasons for refusal, one slot per row; the first reason stays."""
+    """Reasons for refusal, one slot per request; the first reason stays."""
 
-    def __init__(self, rows: Rows, count: int, carried: set[str]):
+    def __init__(self, rows: Rows, parsed: Parsed, count: int, carried: set[str]):
         self.rows = rows
         self.carried = carried
+        self.origin = np.arange(count) if parsed.origin is None else np.asarray(parsed.origin)
         self.reasons = np.full(count, None, dtype=object)
-        self.warnings: list[str] = []
+        self.warnings = list(parsed.warnings)
+        self.aside = parsed.aside
+        self.refused = dict(parsed.refused)
+        for position, row in enumerate(self.origin):
+            if row in self.refused:
+                self.reasons[position] = self.refused[row]
 
     def refuse(self, mask: pd.Series | np.ndarray, column: pd.Series, name: str, why: str) -> None:
         for position in np.flatnonzero(np.asarray(mask, dtype=bool)):
@@ -85,13 +94,19 @@ class _Work:
 
     def finish(self, frame: pd.DataFrame, zone: str) -> Part:
         kept = np.array([reason is None for reason in self.reasons], dtype=bool)
-        rejects = list(self.rows.rejects)
+        refused = dict(self.refused)
         for position in np.flatnonzero(~kept):
-            place = int(self.rows.lines[position])
-            reason = str(self.reasons[position])
-            rejects.append(Reject(self.rows.path, place, reason, self.rows.raw(int(position))))
+            refused.setdefault(int(self.origin[position]), str(self.reasons[position]))
+        kept &= ~np.isin(self.origin, list(refused))
+        rejects = list(self.rows.rejects)
+        for found, expected in ((refused, False), (self.aside, True)):
+            for row, reason in found.items():
+                place = int(self.rows.lines[row])
+                raw = self.rows.raw(row)
+                rejects.append(Reject(self.rows.path, place, reason, raw, expected))
         rejects.sort(key=lambda reject: reject.line)
-        lines = self.rows.lines[kept]
+        accepted = len(self.rows) - len(refused) - len(self.aside)
+        lines = self.rows.lines[self.origin[kept]]
         frame = frame[kept].reset_index(drop=True)
         given = frame[[name for name in COLUMNS if name in frame and name in self.carried]].notna()
         if "request_id" not in frame or frame["request_id"].isna().any():
@@ -114,12 +129,17 @@ class _Work:
             self.warnings.append("stamps carry no time zone: UTC assumed")
         if zone == "relative":
             self.warnings.append("stamps are relative: counted from 1970-01-01T00:00:00Z")
+        if zone == "none":
+            self.warnings.append(
+                "the log has no times: all requests stand at 1970-01-01T00:00:00Z in the order of "
+                "the file; rates, budgets and limits mean nothing for them"
+            )
         if not frame["timestamp"].is_monotonic_increasing:
             falls = int((frame["timestamp"].diff() < pd.Timedelta(0)).sum())
             self.warnings.append(
                 f"rows were not in time order (time goes back {falls} times): stably sorted"
             )
-        return Part(frame, given, rejects, self.warnings, zone)
+        return Part(frame, given, accepted, rejects, self.warnings, zone)
 
 
 def _tokens(work: _Work, source: pd.DataFrame, name: str) -> pd.Series:

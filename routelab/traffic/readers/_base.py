@@ -6,10 +6,11 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+import numpy as np
 import pandas as pd
 
 from routelab._registry import Registry
-from routelab.traffic.files import Rows
+from routelab.reading.files import Rows
 
 
 @dataclass
@@ -18,26 +19,35 @@ class Parsed:
 
     Attributes
     ----------
-    frame : DataFrame of shape (n_rows, any)
-        Row i is row i of the `Rows`. Columns named as in `COLUMNS`, values raw (text, numbers,
-        objects): they are checked and typed afterwards, once for all readers. `timestamp` may be
-        text, numbers or datetimes. An extra column `call_id` joins the rows of one client request.
+    frame : DataFrame of shape (n_requests, any)
+        Columns named as in `COLUMNS`, values raw (text, numbers, objects): they are checked and
+        typed afterwards, once for all readers. `timestamp` may be text, numbers or datetimes, and
+        may be absent where the log has no times at all. An extra column `call_id` joins the rows
+        of one client request.
+    origin : int array of shape (n_requests,), optional
+        Which row of the `Rows` each line of `frame` comes from. Default: line i is row i.
     time_unit : {"s", "ms", "us", "ns"}, optional
         Set when `timestamp` counts from a start of its own.
     warnings : list of str
         What was assumed, one line each.
     refused : dict of int to str
         Rows that the reader itself cannot accept, with the reason.
+    aside : dict of int to str
+        Rows that are in order but hold no request, with the reason.
     """
 
     frame: pd.DataFrame
+    origin: np.ndarray | None = None
     time_unit: str | None = None
     warnings: list[str] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
+    aside: dict[int, str] = field(default_factory=dict)
 
 
 class Reader(ABC):
-    """A log format. Subclass it in a module of this package and register the subclass's instance.
+    """A log format. Subclass it in a module of this package and register the subclass.
+
+    Options of a format are keyword arguments of its constructor; ``read_log`` passes them on.
 
     Attributes
     ----------
@@ -45,14 +55,22 @@ class Reader(ABC):
         One line for lists of formats.
     rank : int, default 0
         Readers are asked in order of rank, then name; the first whose `sniff` says yes reads.
+    whole : bool, default False
+        Whether `parse` needs all rows of a file at once, because rows depend on each other. Files
+        of other formats are read block by block, whatever their size.
     """
 
     title: ClassVar[str]
     rank: ClassVar[int] = 0
+    whole: ClassVar[bool] = False
 
     @abstractmethod
     def sniff(self, rows: Rows) -> bool:
         """Tell whether `rows` are in this format, from `rows.kind`, `.names` and `.first`."""
+
+    def expand(self, rows: Rows) -> Rows:
+        """Return the rows that `rows` contain, where one record of the file holds several."""
+        return rows
 
     @abstractmethod
     def parse(self, rows: Rows) -> Parsed:

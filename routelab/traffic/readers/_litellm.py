@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from routelab.traffic.files import dig
+from routelab.reading.files import dig
 
 # Exception classes of litellm (openai's names) and the HTTP status that each stands for.
 _CLASS_STATUS = {
@@ -156,7 +156,7 @@ def add_durations(frame: pd.DataFrame) -> pd.DataFrame:
 
     LiteLLM's own `response_time` is the time to the first token for streams: the stamps are used.
     """
-    from routelab.traffic._values import times
+    from routelab.reading.values import times
 
     start, end, first = (times(frame[key])[0] for key in ("timestamp", "end", "first"))
     frame["latency_s"] = (end - start).dt.total_seconds()

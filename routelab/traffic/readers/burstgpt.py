@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from routelab.traffic._values import numbers
-from routelab.traffic.files import Rows
+from routelab.reading.files import Rows
+from routelab.reading.values import numbers
 from routelab.traffic.readers._base import READERS, Parsed, Reader
 
 _COLUMNS = {

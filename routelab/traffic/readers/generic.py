@@ -10,8 +10,8 @@ import pandas as pd
 
 from routelab._checks import InputError, did_you_mean
 from routelab._yaml import read_yaml
-from routelab.traffic._values import numbers
-from routelab.traffic.files import Rows, dig
+from routelab.reading.files import Rows, dig
+from routelab.reading.values import numbers
 from routelab.traffic.readers._base import READERS, Parsed, Reader
 from routelab.traffic.schema import COLUMNS, REQUIRED
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from routelab.traffic.files import Rows, dig
+from routelab.reading.files import Rows, dig
 from routelab.traffic.readers import _litellm as shared
 from routelab.traffic.readers._base import READERS, Parsed, Reader
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from routelab.traffic.files import Rows
+from routelab.reading.files import Rows
 from routelab.traffic.readers._base import READERS, Parsed, Reader
 
 _COLUMNS = {

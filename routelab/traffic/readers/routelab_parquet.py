@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from routelab.traffic.files import Rows
+from routelab.reading.files import Rows
 from routelab.traffic.readers._base import READERS, Parsed, Reader
 from routelab.traffic.schema import COLUMNS
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from routelab._checks import InputError
-from routelab.traffic.files import Rows
-from routelab.traffic.report import Reject
+from routelab.reading.files import Rows
+from routelab.reading.report import Reject
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 

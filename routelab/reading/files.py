@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import os
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from routelab._checks import InputError, existing_file
-from routelab.traffic.report import Reject
+from routelab.reading.report import Reject
 
 
 @dataclass
@@ -75,6 +76,18 @@ class Rows:
         if self.table is None:
             return []
         return [{str(k): v for k, v in row.items()} for row in self.table.to_dict("records")]
+
+    def expanded(self, origin: Sequence[int], records: list[dict[str, Any]]) -> Rows:
+        """Return rows of their own for `records`, each found inside the row ``origin[i]`` of these.
+
+        They keep the line of the row that held them; their raw text is their own JSON.
+        """
+
+        def raw(row: int) -> str:
+            return json.dumps(records[row], ensure_ascii=False)
+
+        lines = self.lines[np.asarray(origin, dtype=np.int64)]
+        return Rows(self.path, "json", lines, raw, records=records, rejects=self.rejects)
 
     def column(self, name: str) -> pd.Series:
         """One column; dots lead into nested JSON objects (``"usage.prompt_tokens"``)."""
@@ -144,7 +157,7 @@ def read_rows(
     InputError
         No such file, an empty one, broken compression, or neither text nor Parquet.
     """
-    from routelab.traffic import _csv, _json
+    from routelab.reading import _csv, _json
 
     data = read_bytes(path, what)
     name = os.fspath(path)

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from routelab._checks import InputError, did_you_mean
-from routelab.traffic._values import strings, texts
-from routelab.traffic.files import Rows, read_rows
+from routelab.reading.files import Rows, read_rows
+from routelab.reading.values import strings, texts
 
 PROMPT_NAMES = ("prompt", "text", "question", "questions", "instruction", "query", "utterance",
                 "problem")  # fmt: skip

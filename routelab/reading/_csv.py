@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from routelab._checks import InputError
-from routelab.traffic.files import Rows
-from routelab.traffic.report import Reject
+from routelab.reading.files import Rows
+from routelab.reading.report import Reject
 
 
 def parse(name: str, data: bytes) -> Rows:

@@ -9,13 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from routelab._checks import InputError, did_you_mean
-from routelab._outcome_files import read_outcomes
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike
-
-__all__ = ["OutcomeTable", "read_outcomes"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,8 +14,8 @@ import pandas as pd
 
 from routelab._checks import InputError, existing_file
 from routelab.labels import PROMPT_NAMES
-from routelab.traffic._values import numbers, strings, texts
-from routelab.traffic.files import Rows, read_bytes, read_rows
+from routelab.reading.files import Rows, read_bytes, read_rows
+from routelab.reading.values import numbers, strings, texts
 
 if TYPE_CHECKING:
     from routelab.outcomes import OutcomeTable
@@ -63,7 +63,7 @@ def read_outcomes(
     >>> table.name, table.mean_quality()
     ('mine', {'small': 0.5, 'large': 1.0})
     """
-    from routelab.outcomes import OutcomeTable
+    from routelab.outcomes.table import OutcomeTable
 
     paths = [path] if isinstance(path, str | os.PathLike) else list(path)
     if not paths:

@@ -12,8 +12,8 @@ import pandas as pd
 
 from routelab._checks import InputError, did_you_mean
 from routelab._yaml import read_yaml
-from routelab.traffic._values import strings, times
-from routelab.traffic.files import read_rows
+from routelab.reading.files import read_rows
+from routelab.reading.values import strings, times
 
 COLUMNS = ("start", "end", "provider", "service", "model", "status", "probability")
 _ACCEPTED = (*COLUMNS, "note")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -86,10 +86,7 @@ class ClaudeCode(Reader):
                 continue
             key = _key(record, position)
             if key not in opened:
-                opened[key] = (
-                    _Lane(lane.asked, lane.prompt, lane.retried),
-                    record.get("timestamp"),
-                )
+                opened[key] = (replace(lane), record.get("timestamp"))
                 lane.asked, lane.retried = None, False
             failed = record.get("isApiErrorMessage") is True
             no_request = _no_request(record, failed, position != last[key])

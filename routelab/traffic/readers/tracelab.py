@@ -69,11 +69,11 @@ def _read_rounds(rows: Rows) -> Parsed:
             f"{int(partial.sum())} rounds lack the event that asked or the answer: they stand at "
             "the other one, latency is missing"
         )
-    parts = (
-        numbers(rows.column("prefix_tokens"))[0] + numbers(rows.column("newly_append_tokens"))[0]
+    prefix, appended, total = (
+        numbers(rows.column(name))[0]
+        for name in ("prefix_tokens", "newly_append_tokens", "input_tokens_total")
     )
-    total = numbers(rows.column("input_tokens_total"))[0]
-    apart = int((parts.notna() & total.notna() & (parts != total)).sum())
+    apart = int(((prefix + appended - total).fillna(0) != 0).sum())
     if apart:
         warnings.append(
             f"in {apart} rounds prefix and appended tokens do not add up to input_tokens_total, "
@@ -91,7 +91,7 @@ def _phases(records: list[dict[str, Any]]) -> tuple[pd.Series, pd.Series, pd.Ser
         (row, event.get("event_type"), event.get("timestamp"))
         for row, record in enumerate(records)
         for event in _list(record.get("timing_events"))
-        if isinstance(event, dict) and isinstance(event.get("timestamp"), str)
+        if isinstance(event, dict) and isinstance(event.get("event_type"), str)
     ]
     table = pd.DataFrame(events, columns=["row", "kind", "stamp"], dtype=object)
     table["row"] = table["row"].astype("int64")
@@ -117,14 +117,7 @@ def _read_plan(rows: Rows) -> Parsed:
             shown = str(rows.column(name).iloc[row])[:60]
             parsed.refused.setdefault(int(row), f"{name} {shown!r} is no number of at least 0")
     session = texts(rows.column("session_id"))
-    named = "tool_wait_after_ms" in rows.names
-    waits = (
-        numbers(rows.column("tool_wait_after_ms"))[0] if named else pd.Series(0.0, session.index)
-    )
-    waits = waits.fillna(0.0).clip(lower=0.0)
-    order = column["round_idx"].sort_values(kind="stable").index
-    ordered = waits[order].groupby(session[order].fillna(""), sort=False)
-    before = (ordered.cumsum() - waits[order]).reindex(session.index)
+    before = _waits_before(rows, session, column["round_idx"])
     parsed.frame = pd.DataFrame(
         {
             "timestamp": column["arrival_time"] + before / 1000,
@@ -139,3 +132,13 @@ def _read_plan(rows: Rows) -> Parsed:
         "not say how long the model takes"
     )
     return parsed
+
+
+def _waits_before(rows: Rows, session: pd.Series, round_index: pd.Series) -> pd.Series:
+    """Return per row the milliseconds of tool waits of its session's earlier rounds."""
+    if "tool_wait_after_ms" not in rows.names:
+        return pd.Series(0.0, index=session.index)
+    waits = numbers(rows.column("tool_wait_after_ms"))[0].fillna(0.0).clip(lower=0.0)
+    ordered = waits[round_index.sort_values(kind="stable").index]
+    sums = ordered.groupby(session[ordered.index].fillna(""), sort=False).cumsum()
+    return (sums - ordered).reindex(session.index).where(session.notna(), 0.0)

@@ -53,12 +53,17 @@ def test_readers_are_registered_with_a_title():
     assert READERS.names() == [
         "azure-2023",
         "burstgpt",
+        "call-events",
+        "claude-code",
+        "codex",
         "generic",
         "litellm-slp",
         "litellm-spendlogs",
         "mooncake",
         "ragpulse",
         "routelab",
+        "servegen",
+        "tracelab",
     ]
     assert all(READERS[name].title for name in READERS)
 

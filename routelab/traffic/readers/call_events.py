@@ -114,8 +114,8 @@ def _pair(text: dict[str, pd.Series], parsed: Parsed) -> list[_Call]:
             if event != "call_start":
                 parsed.aside[row] = f"{event}: no call"
                 continue
-            waiting[run] = _Call(row, model)
-            calls.append(waiting[run])
+            waiting[run] = call = _Call(row, model)
+            calls.append(call)
         else:
             allowed = ", ".join((*_BOUNDS, *_FAILURES))
             parsed.refused[row] = f"event {str(event)[:40]!r} is none of {allowed}"

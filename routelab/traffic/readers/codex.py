@@ -161,8 +161,5 @@ def _row(state: _State, info: dict[str, Any], stamp: Any) -> dict[str, Any]:
 def _reasoning_beside(usage: dict[str, Any]) -> bool:
     """Tell whether the line's own total counts reasoning tokens beside the output."""
     names = ("input_tokens", "output_tokens", "reasoning_output_tokens", "total_tokens")
-    values = [usage.get(name) for name in names]
-    if not all(isinstance(value, int) for value in values):
-        return False
-    read, written, reasoning, total = values
-    return bool(reasoning and total == read + written + reasoning)
+    values = [value for value in map(usage.get, names) if isinstance(value, int)]
+    return len(values) == 4 and values[2] > 0 and values[3] == sum(values[:3])

@@ -162,7 +162,9 @@ class ServeGen(Reader):
         for row in (int(row) for row in empty):
             if row not in parsed.refused:
                 parsed.aside[row] = _why_empty(rate[row], seconds[row])
-        return window, start[window] + position * seconds[window]
+        # The stamps' microseconds must not carry a request into the next window.
+        last = np.maximum(seconds[window] - 1e-6, 0.0)
+        return window, start[window] + np.minimum(position * seconds[window], last)
 
     def _add_tokens(self, path: str, client: str, parsed: Parsed, rng: np.random.Generator) -> None:
         names = [f"chunk-{client}-dataset.json{packed}" for packed in ("", ".gz", ".zst")]

@@ -84,10 +84,7 @@ def check_traffic(frame: pd.DataFrame) -> pd.DataFrame:
             "the column 'timestamp' must be time zone aware datetimes, "
             f"got {frame['timestamp'].dtype}; use pd.to_datetime(..., utc=True)"
         )
-    out = pd.DataFrame({n: _column(frame, n, t) for n, t in COLUMNS.items()}, index=frame.index)
-    for name in frame.columns:
-        if name not in COLUMNS:
-            out[name] = frame[name]
+    out = complete(frame)
     if out["timestamp"].isna().any():
         row = int(np.flatnonzero(out["timestamp"].isna())[0])
         raise InputError(f"the column 'timestamp' is missing in row {row}")
@@ -101,6 +98,13 @@ def check_traffic(frame: pd.DataFrame) -> pd.DataFrame:
     if not out["timestamp"].is_monotonic_increasing:
         out = out.sort_values("timestamp", kind="stable")
     return out.reset_index(drop=True)
+
+
+def complete(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return `frame` with every column of `COLUMNS`, typed, in order, then its other columns."""
+    columns = {name: _column(frame, name, dtype) for name, dtype in COLUMNS.items()}
+    columns |= {name: frame[name] for name in frame.columns if name not in COLUMNS}
+    return pd.DataFrame(columns, index=frame.index, copy=False)
 
 
 def write_traffic(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:

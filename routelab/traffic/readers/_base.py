@@ -11,6 +11,7 @@ import pandas as pd
 
 from routelab._registry import Registry
 from routelab.reading.files import Rows
+from routelab.reading.notes import Note
 
 
 @dataclass
@@ -28,8 +29,9 @@ class Parsed:
         Which row of the `Rows` each line of `frame` comes from. Default: line i is row i.
     time_unit : {"s", "ms", "us", "ns"}, optional
         Set when `timestamp` counts from a start of its own.
-    warnings : list of str
-        What was assumed, one line each.
+    warnings : list of Note or str
+        What was assumed, one line each. What holds for some rows only is a `Note` with their count:
+        notes with the same text are added up over the blocks of a file.
     refused : dict of int to str
         Rows that the reader itself cannot accept, with the reason.
     aside : dict of int to str
@@ -39,7 +41,7 @@ class Parsed:
     frame: pd.DataFrame
     origin: np.ndarray | None = None
     time_unit: str | None = None
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[Note | str] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
     aside: dict[int, str] = field(default_factory=dict)
 

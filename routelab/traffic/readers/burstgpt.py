@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from routelab.reading.files import Rows
+from routelab.reading.notes import Note
 from routelab.reading.values import numbers
 from routelab.traffic.readers._base import READERS, Parsed, Reader
 
@@ -33,12 +34,13 @@ class BurstGPT(Reader):
         assert rows.table is not None
         present = [name for name in _COLUMNS if name in rows.table]
         frame = rows.table[present].rename(columns=_COLUMNS)
-        warnings = []
+        warnings: list[Note | str] = []
         failed = (numbers(frame["output_tokens"])[0] == 0).to_numpy()
         frame["status"] = np.where(failed, 500, 200)
         if failed.any():
-            warnings.append(
-                f"{int(failed.sum())} rows have 0 response tokens, which in BurstGPT marks a "
-                "failed request: status 500 (the trace names no cause)"
+            text = (
+                "rows have 0 response tokens, which in BurstGPT marks a failed request: "
+                "status 500 (the trace names no cause)"
             )
+            warnings.append(Note(int(failed.sum()), text))
         return Parsed(frame, time_unit="s", warnings=warnings)

@@ -11,6 +11,7 @@ import pandas as pd
 from routelab._checks import InputError, did_you_mean
 from routelab._yaml import read_yaml
 from routelab.reading.files import Rows, dig
+from routelab.reading.notes import Note
 from routelab.reading.values import numbers
 from routelab.traffic.readers._base import READERS, Parsed, Reader
 from routelab.traffic.schema import COLUMNS, REQUIRED
@@ -143,7 +144,7 @@ def guess(rows: Rows) -> dict[str, str]:
 
 def _take(rows: Rows, chosen: Mapping[str, str]) -> Parsed:
     frame = pd.DataFrame({ours: rows.column(theirs) for ours, theirs in chosen.items()})
-    warnings = []
+    warnings: list[Note | str] = []
     for ours in ("latency_s", "ttft_s"):
         theirs = chosen.get(ours, "")
         if re.search(r"(_ms|Ms|\(ms\)|\bms)$", theirs):

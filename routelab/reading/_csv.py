@@ -164,10 +164,21 @@ def _header(name: str, fields: list[str]) -> list[str]:
     header = [field.strip().strip('"') for field in fields]
     seen: set[str] = set()
     for field in header:
-        if field in seen and field:
+        if field in seen and field and not _is_number(header[0]):
             raise InputError(f"{name}:1: the column {field!r} stands twice in the header")
         seen.add(field)
+    if len(seen) < len(header) and _is_number(header[0]):
+        return [header[0], *(f"unnamed_{i}" for i in range(1, len(header)))]
     return [field or f"unnamed_{i}" for i, field in enumerate(header)]
+
+
+def _is_number(text: str) -> bool:
+    """Tell a number: no header begins with one, the file has none (its reader must know)."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _undecodable(text: str) -> bool:

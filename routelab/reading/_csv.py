@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -15,8 +15,9 @@ import pyarrow.compute as pc_
 import pyarrow.csv as pc
 
 from routelab._checks import InputError
-from routelab.reading.files import Rows, lines_of
+from routelab.reading.files import Kinds, Rows, lines_of
 from routelab.reading.report import Reject
+from routelab.reading.values import SPELLED, arrow_type
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,13 @@ class Layout:
     header: list[str]
 
 
-def parse(name: str, data: bytes, layout: Layout | None = None, first_line: int = 1) -> Rows:
+def parse(
+    name: str,
+    data: bytes | bytearray,
+    layout: Layout | None = None,
+    first_line: int = 1,
+    kinds: Kinds | None = None,
+) -> Rows:
     """Read `data` as CSV; the delimiter is the commonest of comma, tab, semicolon in its header.
 
     Without a `layout`, `data` starts with the header; with one it is a later part of a file, whose
@@ -35,13 +42,18 @@ def parse(name: str, data: bytes, layout: Layout | None = None, first_line: int 
     """
     if layout is None:
         layout, data, first_line = split_header(name, data)
-    table = _arrow(data, layout)
+    table = None
+    if not data.isspace() and _quotes_in_place(data, ord(layout.delimiter)):
+        types = _types(data, layout, kinds) if kinds else {}
+        table = _arrow(data, layout, types)
+        if table is None and types:
+            table = _arrow(data, layout, {})
     if table is not None:
         return _rows(name, data, table, first_line)
     return _careful(name, data, layout, first_line)
 
 
-def split_header(name: str, data: bytes) -> tuple[Layout, bytes, int]:
+def split_header(name: str, data: bytes | bytearray) -> tuple[Layout, bytes | bytearray, int]:
     """Take the header off: its layout, the rest, and the number of the rest's first line."""
     blank = len(data) - len(data.lstrip(b"\r\n"))
     first_line = 1 + data.count(b"\n", 0, blank)
@@ -64,15 +76,22 @@ def split_header(name: str, data: bytes) -> tuple[Layout, bytes, int]:
     return Layout(delimiter, _header(name, found)), rest, first_line + used
 
 
-def _arrow(data: bytes, layout: Layout) -> pa.Table | None:
-    """Read plain CSV, all text; None where a row needs the care of the other way.
+def _types(data: bytes | bytearray, layout: Layout, kinds: Kinds) -> dict[str, pa.DataType]:
+    """Return Arrow's types for the columns in `kinds`, as their first values need them."""
+    line = data[: data.find(b"\n")].decode("utf-8", "replace").rstrip("\r")
+    fields = dict(zip(layout.header, line.split(layout.delimiter), strict=False))
+    found = {name: arrow_type(fields.get(name, ""), kind) for name, kind in kinds.items()}
+    return {name: kind for name, kind in found.items() if kind is not None}
 
-    That is: fields too few or too many, bytes that are not UTF-8, a quote in a strange place, line
-    breaks inside quotes, blank lines.
+
+def _arrow(
+    data: bytes | bytearray, layout: Layout, types: Mapping[str, pa.DataType]
+) -> pa.Table | None:
+    """Read plain CSV; None where a row needs the care of the other way.
+
+    That is: fields too few or too many, bytes that are not UTF-8, line breaks inside quotes, blank
+    lines, or a value that is not of the type in `types`. Other columns are text.
     """
-    if not data.strip() or not _quotes_in_place(data, ord(layout.delimiter)):
-        return None
-    lines = data.count(b"\n") + (not data.endswith(b"\n"))
     try:
         table = pc.read_csv(
             pa.BufferReader(data),
@@ -81,16 +100,21 @@ def _arrow(data: bytes, layout: Layout) -> pa.Table | None:
             ),
             parse_options=pc.ParseOptions(delimiter=layout.delimiter, ignore_empty_lines=False),
             convert_options=pc.ConvertOptions(
-                column_types=dict.fromkeys(layout.header, pa.large_string()),
+                column_types={**dict.fromkeys(layout.header, pa.large_string()), **types},
+                null_values=SPELLED,
                 strings_can_be_null=False,
             ),
         )
     except pa.ArrowException:
         return None
-    return table if table.num_rows == lines and _no_blank_lines(table) else None
+    if table.num_columns == 1 and pc_.any(pc_.equal(table.column(0), "")).as_py():
+        return None  # blank lines are rows of empty fields where there is one column
+    if b'"' in data and table.num_rows != data.count(b"\n") + (not data.endswith(b"\n")):
+        return None
+    return table
 
 
-def _quotes_in_place(data: bytes, delimiter: int) -> bool:
+def _quotes_in_place(data: bytes | bytearray, delimiter: int) -> bool:
     """Tell whether every quote opens or closes a field, or stands beside another quote."""
     if b'"' not in data:
         return True
@@ -101,21 +125,14 @@ def _quotes_in_place(data: bytes, delimiter: int) -> bool:
     return bool((np.isin(before, edges) | np.isin(after, (*edges, 13))).all())
 
 
-def _no_blank_lines(table: pa.Table) -> bool:
-    """Blank lines come as rows of empty fields where there is one column, else as an error."""
-    if table.num_columns > 1:
-        return True
-    return not pc_.any(pc_.equal(table.column(0), "")).as_py()
-
-
-def _rows(name: str, data: bytes, table: pa.Table, first_line: int) -> Rows:
+def _rows(name: str, data: bytes | bytearray, table: pa.Table, first_line: int) -> Rows:
     frame = table.to_pandas(types_mapper={pa.large_string(): pd.StringDtype("pyarrow")}.get)
 
     lines = np.arange(first_line, first_line + len(frame))
     return Rows(name, "csv", lines, lines_of(data), table=frame)
 
 
-def _careful(name: str, data: bytes, layout: Layout, first_line: int) -> Rows:
+def _careful(name: str, data: bytes | bytearray, layout: Layout, first_line: int) -> Rows:
     lines = data.decode("utf-8", "surrogateescape").split("\n")
     if lines and not lines[-1]:
         lines.pop()

@@ -11,21 +11,28 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.json as pj
 
-from routelab.reading.files import Rows, lines_of
+from routelab.reading.files import Kinds, Rows, lines_of
 from routelab.reading.report import Reject
+from routelab.reading.values import arrow_type
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
-def parse(name: str, data: bytes, first_line: int = 1) -> Rows:
+def parse(
+    name: str, data: bytes | bytearray, first_line: int = 1, kinds: Kinds | None = None
+) -> Rows:
     """Read `data` as JSON; every object becomes a row, everything else a reject.
 
     A `first_line` above 1 says that this is a later part of a file of JSON lines.
     """
     if first_line > 1 or is_lines(data):
-        table = _arrow(data)
-        if table is not None:
-            return _table_rows(name, data, table, first_line)
+        head = _first_records(data)
+        if head and all(_is_flat(record) for record in head):
+            table = _arrow(data, head, kinds) if kinds else None
+            if table is None:
+                table = _arrow(data, head, {})
+            if table is not None:
+                return _table_rows(name, data, table, first_line)
     text = data.decode("utf-8", "surrogateescape")
     found = _Found(name)
     if first_line > 1 or is_lines(data):
@@ -41,25 +48,22 @@ def parse(name: str, data: bytes, first_line: int = 1) -> Rows:
     return Rows(name, "json", lines, raw, records=found.records, rejects=found.rejects)
 
 
-def _arrow(data: bytes) -> pa.Table | None:
+def _arrow(data: bytes | bytearray, head: list[dict[str, Any]], kinds: Kinds) -> pa.Table | None:
     """Read lines of flat objects; None where a record is nested, or a line needs more care."""
-    head = _first_records(data)
-    if not head or any(not _is_flat(record) for record in head):
-        return None
-    try:
-        data.decode()  # Arrow takes any bytes for text
-    except UnicodeDecodeError:
-        return None
-    texts = {key for record in head for key, value in record.items() if isinstance(value, str)}
+    types = {key: pa.large_string() for record in head for key, value in record.items()
+             if isinstance(value, str)}  # fmt: skip
+    for name, kind in kinds.items():
+        value = next((record[name] for record in head if record.get(name) is not None), None)
+        if kind == "time" and isinstance(value, str):
+            types[name] = arrow_type(value, kind) or pa.large_string()
     try:
         table = pj.read_json(
             pa.BufferReader(data),
             read_options=pj.ReadOptions(use_threads=False, block_size=len(data) + 1),
-            parse_options=pj.ParseOptions(
-                explicit_schema=pa.schema([(key, pa.large_string()) for key in sorted(texts)])
-            ),
+            parse_options=pj.ParseOptions(explicit_schema=pa.schema(list(types.items()))),
         )
-    except pa.ArrowException:
+        table.validate(full=True)  # Arrow takes any bytes for text
+    except (pa.ArrowException, UnicodeDecodeError):
         return None
     names = list(dict.fromkeys(key for record in head for key in record))
     late = [name for name in table.column_names if name not in names]
@@ -69,7 +73,7 @@ def _arrow(data: bytes) -> pa.Table | None:
     return table.select([*names, *late])
 
 
-def _first_records(data: bytes) -> list[dict[str, Any]]:
+def _first_records(data: bytes | bytearray) -> list[dict[str, Any]]:
     records = []
     for line in data[:65536].split(b"\n")[:100]:
         try:
@@ -96,10 +100,11 @@ def _is_plain(kind: pa.DataType) -> bool:
         or pa.types.is_integer(kind)
         or pa.types.is_floating(kind)
         or pa.types.is_null(kind)
+        or pa.types.is_timestamp(kind)
     )
 
 
-def _table_rows(name: str, data: bytes, table: pa.Table, first_line: int) -> Rows:
+def _table_rows(name: str, data: bytes | bytearray, table: pa.Table, first_line: int) -> Rows:
     frame = table.to_pandas(types_mapper={pa.large_string(): pd.StringDtype("pyarrow")}.get)
     return Rows(name, "json", np.arange(first_line, first_line + len(frame)), lines_of(data), frame)
 
@@ -128,7 +133,7 @@ class _Found:
         self.rejects.append(Reject(self.name, line, reason, raw))
 
 
-def is_lines(data: bytes) -> bool:
+def is_lines(data: bytes | bytearray) -> bool:
     """Tell JSON lines from a document that spans lines, by the first lines that are not blank."""
     lines = _first_lines(data)
     for number, line in enumerate(lines):
@@ -143,7 +148,7 @@ def is_lines(data: bytes) -> bool:
     return not lines[0].startswith("{")
 
 
-def _first_lines(data: bytes, count: int = 5) -> list[str]:
+def _first_lines(data: bytes | bytearray, count: int = 5) -> list[str]:
     lines: list[str] = []
     start = 0
     while start < len(data) and len(lines) < count:

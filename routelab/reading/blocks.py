@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -9,7 +10,6 @@ from functools import partial
 from routelab.reading import _csv, _json
 from routelab.reading.files import (
     Rows,
-    chunks,
     empty_file,
     is_json,
     parquet_batches,
@@ -17,12 +17,15 @@ from routelab.reading.files import (
     plain_start,
     read_rows,
 )
+from routelab.reading.unpack import open_bytes
 
-BLOCK = 1 << 25
+BLOCK = 1 << 24
 _LONGEST_QUOTE = 1 << 26  # a quote that stays open longer than this is taken as a stray one
 _LONGEST_LINE = 1 << 28
+_SLACK = 1 << 12  # where the rest of a line has room without moving the block
 
-Block = Callable[[], Rows]
+#: Parses one part of a file; takes `kinds`, see ``parse_text``.
+Block = Callable[..., Rows]
 
 
 def read_blocks(
@@ -37,7 +40,7 @@ def read_blocks(
         of rows; other JSON, and text that is not UTF-8, comes in one piece.
     what : str, default "log file"
         How to call the file in error messages.
-    size : int, default 32 MiB
+    size : int, default 16 MiB
         Bytes per part, about.
 
     Notes
@@ -47,64 +50,60 @@ def read_blocks(
     piece is rejected by itself.
     """
     name = os.fspath(path)
-    pieces = _regular(chunks(path, what), size)
-    first = next(pieces, b"")
-    if first.startswith(b"PAR1"):
-        yield from parquet_batches(name)
+    with open_bytes(path, what) as source:
+        first = _lines(source, size)
+        if first.startswith(b"PAR1"):
+            yield from parquet_batches(name)
+            return
+        start = plain_start(name, first)
+        if start is None or (is_json(name, start) and not _json.is_lines(start)):
+            yield partial(_whole_file, path, what)
+            return
+        if not start:
+            raise empty_file(name, what)
+        is_csv = not is_json(name, start)
+        line = 1
+        layout = None
+        if is_csv:
+            _close_quotes(first, source)
+            layout, start, line = _csv.split_header(name, plain_start(name, first) or b"")
+        data = start
+        while data:
+            if not data.isspace():
+                yield partial(parse_text, name, data, layout, line)
+            line += data.count(b"\n")
+            data = _lines(source, size)
+            if is_csv:
+                _close_quotes(data, source)
+
+
+def _whole_file(path: str | os.PathLike[str], what: str, kinds: object = None) -> Rows:
+    return read_rows(path, what=what)
+
+
+def _lines(source: io.BufferedIOBase, size: int) -> bytearray:
+    """Read about `size` bytes, on to the end of a line; in one piece of memory."""
+    data = bytearray(size + _SLACK)
+    filled = 0
+    while filled < size:
+        count = source.readinto(memoryview(data)[filled:size])
+        if not count:
+            break
+        filled += count
+    rest = source.readline(_LONGEST_LINE) if filled == size and data[size - 1] != 10 else b""
+    data[filled:] = rest
+    return data
+
+
+def _close_quotes(data: bytearray, source: io.BufferedIOBase) -> None:
+    """Read on while a quoted field is open at the end of `data`."""
+    if b'"' not in data:
         return
-    start = plain_start(name, first)
-    if start is None or (is_json(name, start) and not _json.is_lines(start)):
-        yield partial(read_rows, path, what=what)
-        return
-    if not start:
-        raise empty_file(name, what)
-    kind = is_json(name, start)
-    line = 1
-    layout = None
-    if not kind:
-        layout, start, line = _csv.split_header(name, start)
-    for data in _whole_records(start, pieces, quoted=not kind):
-        yield partial(parse_text, name, data, layout, line)
-        line += data.count(b"\n")
-
-
-def _regular(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
-    """Join small pieces (those of compressed files) to about `size`."""
-    held: list[bytes] = []
-    length = 0
-    for piece in pieces:
-        held.append(piece)
-        length += len(piece)
-        if length >= size:
-            yield b"".join(held)
-            held, length = [], 0
-    if held:
-        yield b"".join(held)
-
-
-def _whole_records(start: bytes, pieces: Iterator[bytes], *, quoted: bool) -> Iterator[bytes]:
-    rest = start
-    for piece in pieces:
-        cut = _last_record(rest, quoted)
-        if cut:
-            yield rest[:cut]
-        elif len(rest) > _LONGEST_LINE:
-            yield rest
-            cut = len(rest)
-        rest = rest[cut:] + piece
-    if rest.strip():
-        yield rest
-
-
-def _last_record(data: bytes, quoted: bool) -> int:
-    """Return where the last whole record of `data` ends, 0 when there is none."""
-    end = data.rfind(b"\n") + 1
-    if not quoted or not end:
-        return end
-    open_quotes = data.count(b'"', 0, end) % 2
-    last = end
-    while open_quotes and end:
-        before = data.rfind(b"\n", 0, end - 1) + 1
-        open_quotes ^= data.count(b'"', before, end) % 2
-        end = before
-    return end or (last if len(data) > _LONGEST_QUOTE else 0)
+    missing = data.count(b'"') % 2
+    limit = len(data) + _LONGEST_QUOTE
+    while missing and len(data) < limit:
+        line = source.readline(_LONGEST_QUOTE)
+        if not line:
+            return
+        data += line
+        missing ^= line.count(b'"') % 2

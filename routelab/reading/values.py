@@ -14,10 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 _MISSING = frozenset({"", "null", "none", "nan", "na", "n/a", "<na>"})
-_SPELLED = pa.array(
-    sorted({form for word in _MISSING for form in (word, word.upper(), word.title(), "NaN")}),
-    pa.large_string(),
-)
+#: How "missing" is spelled in files.
+SPELLED = sorted({form for word in _MISSING for form in (word, word.upper(), word.title(), "NaN")})
+_SPELLED = pa.array(SPELLED, pa.large_string())
+_STAMPS = (
+    (pa.timestamp("us", "UTC"), "UTC"), (pa.timestamp("us"), "assumed UTC"),
+    (pa.timestamp("ns", "UTC"), "UTC"), (pa.timestamp("ns"), "assumed UTC"),
+)  # fmt: skip
 _ZONE = r"(?:[zZ]|[+-]\d{2}:?\d{2}|[+-]\d{2}|UTC|GMT)\s*$"
 _RELATIVE_BELOW = 1e8  # seconds: 1973; smaller numbers are taken as seconds from a start
 UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
@@ -25,8 +28,10 @@ UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 
 def strings(column: pd.Series) -> pd.Series:
     """Return nullable strings, stripped; blanks and the usual words for "missing" become NA."""
-    trimmed = pc.utf8_trim_whitespace(_arrow(texts(column, empty_is_missing=False)))
-    return _series(_without(trimmed, _SPELLED), column.index)
+    array = _arrow(texts(column, empty_is_missing=False))
+    if _edges_may_be_blank(array):
+        array = pc.utf8_trim_whitespace(array)
+    return _series(_without(array, _SPELLED), column.index)
 
 
 def texts(column: pd.Series, *, empty_is_missing: bool = True) -> pd.Series:
@@ -102,13 +107,30 @@ def times(column: pd.Series, unit: str | None = None) -> tuple[pd.Series, str]:
     return stamps, "UTC" if bool(zoned.all()) else "assumed UTC"
 
 
+def arrow_type(value: str, kind: str) -> pa.DataType | None:
+    """Return Arrow's type for a column of this kind ("number" or "time") from one of its values.
+
+    None where it must stay text, such as a stamp that Arrow does not read.
+    """
+    types = [pa.int64(), pa.float64()]
+    if kind == "time":
+        types = [*(stamp for stamp, _ in _STAMPS), pa.float64()]
+    for found in types:
+        try:
+            pc.cast(pa.array([value]), found)
+        except pa.ArrowInvalid:
+            continue
+        return found
+    return None
+
+
 def _iso(column: pd.Series) -> tuple[pd.Series, str] | None:
     """Read a column in which every stamp is plain ISO 8601, all with a zone or all without.
 
     Anything else is None.
     """
     text = _arrow(column)
-    for kind, zone in ((pa.timestamp("ns", "UTC"), "UTC"), (pa.timestamp("ns"), "assumed UTC")):
+    for kind, zone in _STAMPS[2:]:
         try:
             stamps = pc.cast(text, kind)
         except pa.ArrowInvalid:
@@ -145,6 +167,20 @@ def _arrow(column: pd.Series) -> pa.Array:
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
     return array if array.type == pa.large_string() else array.cast(pa.large_string())
+
+
+def _edges_may_be_blank(array: pa.Array) -> bool:
+    """Tell whether a text may begin or end with white space, from its first and last byte."""
+    _, offsets, data = array.buffers()
+    if data is None or not data.size:
+        return False
+    places = np.frombuffer(offsets, dtype=np.int64)[array.offset :][: len(array) + 1]
+    filled = places[1:] > places[:-1]
+    text = np.frombuffer(data, dtype=np.uint8)
+    for edge in (text[places[:-1][filled]], text[places[1:][filled] - 1]):
+        if ((edge <= 32) | (edge >= 128)).any():
+            return True
+    return False
 
 
 def _series(array: pa.Array, index: pd.Index) -> pd.Series:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from routelab.reading.repeats import repeated
+
 
 def merge_attempts(frame: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, list[str]]:
     """Fold rows with the same `call_id` into one request.
@@ -26,7 +28,7 @@ def merge_attempts(frame: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, list[
     kept = np.ones(len(frame), dtype=bool)
     if "call_id" not in frame:
         return frame, kept, []
-    groups = frame["call_id"].duplicated(keep=False) & frame["call_id"].notna()
+    groups = repeated(frame["call_id"])
     if not groups.any():
         return frame.drop(columns="call_id"), kept, []
     several = frame.loc[groups, ["call_id", "timestamp", "status"]]
@@ -38,7 +40,7 @@ def merge_attempts(frame: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, list[
     out = frame.copy()
     out.loc[stays, "timestamp"] = several.groupby("call_id")["timestamp"].transform("min")[stays]
     out.loc[stays, "censored"] = True
-    kept[groups.to_numpy()] = False
+    kept[groups] = False
     kept[stays] = True
     merged = int((~kept).sum())
     note = (

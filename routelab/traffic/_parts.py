@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,8 @@ from routelab.reading.paths import PathLike, find_files
 from routelab.reading.report import Reject
 from routelab.traffic._account import Account
 from routelab.traffic._typed import Part, type_rows
-from routelab.traffic.readers import READERS, Parsed, Reader
+from routelab.traffic.readers import READERS, Kinds, Parsed, Reader
+from routelab.traffic.readers._base import kinds_of
 from routelab.traffic.readers.generic import parse_mapped, read_mapping
 
 Progress = Callable[[int, int], None]
@@ -95,8 +95,9 @@ def _file_parts(path: str, request: Request) -> Iterator[tuple[str, Part]]:
     if request.mapping is not None:
         mapping = request.mapping
         yield from _ordered(
-            "generic", rows, blocks, lambda found: type_rows(found, parse_mapped(found, mapping))
-        )
+            "generic", rows, blocks, lambda found: type_rows(found, parse_mapped(found, mapping)),
+            kinds_of({ours: theirs for ours, theirs in mapping.items() if theirs in rows.names}),
+        )  # fmt: skip
         return
     reader = _reader(rows, name, request)
     assert name is not None
@@ -104,7 +105,7 @@ def _file_parts(path: str, request: Request) -> Iterator[tuple[str, Part]]:
         following = next(blocks, None)
         rows = rows if following is None else read_rows(path)
         blocks = iter(())
-    yield from _ordered(name, rows, blocks, lambda found: _typed(found, reader))
+    yield from _ordered(name, rows, blocks, lambda found: _typed(found, reader), reader.kinds(rows))
 
 
 def _first_rows(path: str, blocks: Iterator[Block]) -> Rows:
@@ -147,15 +148,20 @@ def _typed(rows: Rows, reader: Reader) -> Part:
 
 
 def _ordered(
-    name: str, first: Rows, blocks: Iterator[Block], work: Callable[[Rows], Part]
+    name: str,
+    first: Rows,
+    blocks: Iterator[Block],
+    work: Callable[[Rows], Part],
+    kinds: Kinds,
 ) -> Iterator[tuple[str, Part]]:
     """Work on the blocks in threads, a few ahead of what is taken; the order stays."""
     workers = os.cpu_count() or 1
     pending: deque[Future[Part]] = deque()
     with ThreadPoolExecutor(workers) as pool:
         try:
-            for block in chain([lambda: first], blocks):
-                pending.append(pool.submit(_one, block, work, block_of=first))
+            pending.append(pool.submit(work, first))
+            for block in blocks:
+                pending.append(pool.submit(_one, block, work, kinds))
                 if len(pending) > workers:
                     yield name, pending.popleft().result()
             while pending:
@@ -164,13 +170,11 @@ def _ordered(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _one(block: Block, work: Callable[[Rows], Part], block_of: Rows) -> Part:
-    rows = block()
+def _one(block: Block, work: Callable[[Rows], Part], kinds: Kinds) -> Part:
+    rows = block(kinds=kinds)
     try:
         return work(rows)
     except InputError as error:
-        if rows is block_of:
-            raise
         # The file's first part was in this format: rows of a later one that are not stay rejects.
         refused = dict.fromkeys(range(len(rows)), str(error))
         return type_rows(rows, Parsed(pd.DataFrame(), origin=np.arange(0), refused=refused))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from routelab.reading.notes import Note
 from routelab.reading.paths import PathLike
+from routelab.reading.repeats import repeated
 from routelab.reading.report import ReadResult
 from routelab.traffic._account import Account
 from routelab.traffic._merge import merge_attempts
@@ -80,9 +81,10 @@ def read_log(
     frame = pd.concat(frames, ignore_index=True)
     frame, kept, notes = merge_attempts(frame)
     account.warnings += notes
-    repeated = int(frame["request_id"].duplicated().sum()) if account.given.get("request_id") else 0
-    if repeated:
-        account.warnings.append(Note(repeated, "rows repeat a request_id of another row"))
+    if account.given.get("request_id"):
+        again = int(frame["request_id"][repeated(frame["request_id"])].duplicated().sum())
+        if again:
+            account.warnings.append(Note(again, "rows repeat a request_id of another row"))
     frame = check_traffic(frame)
     stamps = frame["timestamp"]
     merged = int((~kept).sum())

@@ -7,7 +7,7 @@ import numpy as np
 from routelab.reading.files import Rows
 from routelab.reading.notes import Note
 from routelab.reading.values import numbers
-from routelab.traffic.readers._base import READERS, Parsed, Reader
+from routelab.traffic.readers._base import READERS, Kinds, Parsed, Reader, kinds_of
 
 _COLUMNS = {
     "Timestamp": "timestamp",
@@ -28,6 +28,10 @@ class BurstGPT(Reader):
     def sniff(self, rows: Rows) -> bool:
         """Look for the four columns that both layouts have."""
         return rows.kind != "json" and set(list(_COLUMNS)[:4]) <= set(rows.names)
+
+    def kinds(self, rows: Rows) -> Kinds:
+        """Name the stamp and the counts."""
+        return kinds_of({ours: theirs for theirs, ours in _COLUMNS.items()})
 
     def parse(self, rows: Rows) -> Parsed:
         """Rename; rows without a response become status 500, as the trace says no more."""

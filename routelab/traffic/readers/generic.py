@@ -13,7 +13,7 @@ from routelab._yaml import read_yaml
 from routelab.reading.files import Rows, dig
 from routelab.reading.notes import Note
 from routelab.reading.values import numbers
-from routelab.traffic.readers._base import READERS, Parsed, Reader
+from routelab.traffic.readers._base import READERS, Kinds, Parsed, Reader, kinds_of
 from routelab.traffic.schema import COLUMNS, REQUIRED
 
 # Compared in lower case without separators; dots lead into nested JSON.
@@ -108,6 +108,10 @@ class Generic(Reader):
     def sniff(self, rows: Rows) -> bool:
         """Look for a stamp, input tokens and output tokens under any of their names."""
         return set(REQUIRED) <= set(guess(rows))
+
+    def kinds(self, rows: Rows) -> Kinds:
+        """Tell them of what :func:`guess` finds."""
+        return kinds_of(guess(rows))
 
     def parse(self, rows: Rows) -> Parsed:
         """Take the columns that :func:`guess` finds, and say which."""

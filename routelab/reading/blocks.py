@@ -17,7 +17,7 @@ from routelab.reading.files import (
     plain_start,
     read_rows,
 )
-from routelab.reading.unpack import open_bytes
+from routelab.reading.unpack import open_bytes, position
 
 BLOCK = 1 << 24
 _LONGEST_QUOTE = 1 << 26  # a quote that stays open longer than this is taken as a stray one
@@ -29,7 +29,11 @@ Block = Callable[..., Rows]
 
 
 def read_blocks(
-    path: str | os.PathLike[str], *, what: str = "log file", size: int = BLOCK
+    path: str | os.PathLike[str],
+    *,
+    what: str = "log file",
+    size: int = BLOCK,
+    progress: Callable[[int], None] = lambda done: None,
 ) -> Iterator[Block]:
     """Return functions that each parse the next part of a file into :class:`Rows`.
 
@@ -42,6 +46,8 @@ def read_blocks(
         How to call the file in error messages.
     size : int, default 16 MiB
         Bytes per part, about.
+    progress : callable, optional
+        Called with the bytes of the file that have been read so far.
 
     Notes
     -----
@@ -69,6 +75,7 @@ def read_blocks(
             layout, start, line = _csv.split_header(name, plain_start(name, first) or b"")
         data = start
         while data:
+            progress(position(source))
             if not data.isspace():
                 yield partial(parse_text, name, data, layout, line)
             line += data.count(b"\n")

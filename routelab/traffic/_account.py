@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import IO
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,7 @@ class Account:
     warnings: list[Note | str] = field(default_factory=list)
     zones: set[str] = field(default_factory=set)
     given: dict[str, int] = field(default_factory=dict)
+    _written: int = 0
     _file: str = ""
     _latest: np.datetime64 | None = None
 
@@ -40,6 +42,14 @@ class Account:
         for name, count in part.given.items():
             self.given[name] = self.given.get(name, 0) + count
         self._note_falls(file, part.frame["timestamp"])
+
+    def write_rejects(self, sink: IO[bytes]) -> None:
+        """Write the text of rejects that were booked since the last call, and let go of it."""
+        for i in range(self._written, len(self.rejects)):
+            reject = self.rejects[i]
+            sink.write(reject.verbatim)
+            self.rejects[i] = replace(reject, raw="")
+        self._written = len(self.rejects)
 
     def _note_falls(self, file: str, stamps: pd.Series) -> None:
         if file != self._file:

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -75,8 +76,9 @@ def read_parts(
     total = sum(os.path.getsize(name) for name, _ in files if os.path.isfile(name))
     done = 0
     for name, named in files:
+        tell = partial(_tell, progress, done, total)
         try:
-            for format, part in _file_parts(name, request):
+            for format, part in _file_parts(name, request, tell):
                 account.add(name, format, part)
                 yield part
         except InputError as error:
@@ -84,12 +86,18 @@ def read_parts(
                 raise
             account.warnings.append(f"left out: {error}")
         done += os.path.getsize(name)
-        if progress is not None:
-            progress(done, total)
+        _tell(progress, done, total, 0)
 
 
-def _file_parts(path: str, request: Request) -> Iterator[tuple[str, Part]]:
-    blocks = read_blocks(path)
+def _tell(progress: Progress | None, done: int, total: int, more: int) -> None:
+    if progress is not None:
+        progress(done + more, total)
+
+
+def _file_parts(
+    path: str, request: Request, tell: Callable[[int], None]
+) -> Iterator[tuple[str, Part]]:
+    blocks = read_blocks(path, progress=tell)
     rows = _first_rows(path, blocks)
     name = request.format or detect(rows)
     if request.mapping is not None:

@@ -39,7 +39,7 @@ def read_log(
         nested JSON (``"usage.prompt_tokens"``). Columns that already carry routelab's names are
         taken along.
     progress : callable, optional
-        Called with bytes done and bytes in all, after each file.
+        Called with the bytes of the files that were read so far, and in all.
     **options
         Options of the format, which must be named then (``format="servegen", seed=1``).
 

@@ -121,9 +121,14 @@ def write_traffic(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:
     import pyarrow.parquet as pq
 
     table = pa.Table.from_pandas(check_traffic(frame), preserve_index=False)
-    kept = {**(table.schema.metadata or {}), b"routelab.traffic": b"1"}
     with atomic_file(path) as temporary:
-        pq.write_table(table.replace_schema_metadata(kept), temporary, compression="zstd")
+        pq.write_table(tagged(table), temporary, compression="zstd")
+
+
+def tagged(table: pa.Table) -> pa.Table:
+    """Mark a table as traffic, for its reader."""
+    kept = {**(table.schema.metadata or {}), b"routelab.traffic": b"1"}
+    return table.replace_schema_metadata(kept)
 
 
 def _column(frame: pd.DataFrame, name: str, dtype: str) -> pd.Series:

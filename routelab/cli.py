@@ -96,24 +96,19 @@ def read(
     as_json: Json = False,
 ) -> None:
     """Read a gateway log into traffic, and say what was found."""
-    from routelab.traffic import read_log, write_traffic
+    from routelab.traffic import convert_log, read_log
 
-    result = read_log(list(log), format=format, columns=columns)
-    if rejects is not None:
-        result.report.write_rejects(rejects)
+    show = progress_bar("read")
     if out is not None:
-        write_traffic(result.frame, out)
-    report = result.report
-    data = {
-        "format": report.format,
-        "rows_read": report.rows_read,
-        "rows_accepted": report.rows_accepted,
-        "rejects": len(report.rejects),
-        "warnings": report.warnings,
-        "coverage": report.coverage,
-        "out": out,
-    }
-    say(str(report) + (f"\nwrote {out}" if out else ""), data, as_json)
+        report = convert_log(
+            list(log), out, format=format, columns=columns, rejects=rejects, progress=show
+        )
+    else:
+        report = read_log(list(log), format=format, columns=columns, progress=show).report
+        if rejects is not None:
+            report.write_rejects(rejects)
+    text = str(report) + (f"\nwrote {out}" if out else "")
+    say(text, {**report.to_dict(), "out": out}, as_json)
 
 
 @app.command()

@@ -14,7 +14,8 @@ import pandas as pd
 
 from routelab._checks import InputError, existing_file
 from routelab.labels import PROMPT_NAMES
-from routelab.reading.files import Rows, read_bytes, read_rows
+from routelab.reading.files import Rows, read_rows
+from routelab.reading.unpack import read_bytes
 from routelab.reading.values import numbers, strings, texts
 
 if TYPE_CHECKING:

@@ -7,24 +7,38 @@ import re
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.json as pj
 
-from routelab._checks import InputError
-from routelab.reading.files import Rows
+from routelab.reading.files import Kinds, Rows, lines_of
 from routelab.reading.report import Reject
+from routelab.reading.values import arrow_type
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
-def parse(name: str, data: bytes) -> Rows:
-    """Read `data` as JSON; every object becomes a row, everything else a reject."""
+def parse(
+    name: str, data: bytes | bytearray, first_line: int = 1, kinds: Kinds | None = None
+) -> Rows:
+    """Read `data` as JSON; every object becomes a row, everything else a reject.
+
+    A `first_line` above 1 says that this is a later part of a file of JSON lines.
+    """
+    if first_line > 1 or is_lines(data):
+        head = _first_records(data)
+        if head and all(_is_flat(record) for record in head):
+            table = _arrow(data, head, kinds) if kinds else None
+            if table is None:
+                table = _arrow(data, head, {})
+            if table is not None:
+                return _table_rows(name, data, table, first_line)
     text = data.decode("utf-8", "surrogateescape")
     found = _Found(name)
-    if _is_lines(text):
-        _read_lines(text, found)
+    if first_line > 1 or is_lines(data):
+        _read_lines(text, found, first_line)
     else:
         _read_documents(text, found)
-    if not found.records and not found.rejects:
-        raise InputError(f"{name}: no JSON objects in the file")
 
     def raw(row: int) -> str:
         start, end = found.spans[row]
@@ -32,6 +46,67 @@ def parse(name: str, data: bytes) -> Rows:
 
     lines = np.array(found.lines, dtype=np.int64)
     return Rows(name, "json", lines, raw, records=found.records, rejects=found.rejects)
+
+
+def _arrow(data: bytes | bytearray, head: list[dict[str, Any]], kinds: Kinds) -> pa.Table | None:
+    """Read lines of flat objects; None where a record is nested, or a line needs more care."""
+    types = {key: pa.large_string() for record in head for key, value in record.items()
+             if isinstance(value, str)}  # fmt: skip
+    for name, kind in kinds.items():
+        value = next((record[name] for record in head if record.get(name) is not None), None)
+        if kind == "time" and isinstance(value, str):
+            types[name] = arrow_type(value, kind) or pa.large_string()
+    try:
+        table = pj.read_json(
+            pa.BufferReader(data),
+            read_options=pj.ReadOptions(use_threads=False, block_size=len(data) + 1),
+            parse_options=pj.ParseOptions(explicit_schema=pa.schema(list(types.items()))),
+        )
+        table.validate(full=True)  # Arrow takes any bytes for text
+    except (pa.ArrowException, UnicodeDecodeError):
+        return None
+    names = list(dict.fromkeys(key for record in head for key in record))
+    late = [name for name in table.column_names if name not in names]
+    plain = all(_is_plain(kind) for kind in table.schema.types)
+    if table.num_rows != data.count(b"\n") + (not data.endswith(b"\n")) or not plain:
+        return None
+    return table.select([*names, *late])
+
+
+def _first_records(data: bytes | bytearray) -> list[dict[str, Any]]:
+    records = []
+    for line in data[:65536].split(b"\n")[:100]:
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if not isinstance(value, dict):
+            return []
+        records.append(value)
+    return records
+
+
+def _is_flat(record: dict[str, Any]) -> bool:
+    """Tell records whose values Arrow reads as Python does: text, numbers and nothing."""
+    return all(
+        value is None or isinstance(value, str | float) or type(value) is int
+        for value in record.values()
+    )
+
+
+def _is_plain(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_large_string(kind)
+        or pa.types.is_integer(kind)
+        or pa.types.is_floating(kind)
+        or pa.types.is_null(kind)
+        or pa.types.is_timestamp(kind)
+    )
+
+
+def _table_rows(name: str, data: bytes | bytearray, table: pa.Table, first_line: int) -> Rows:
+    frame = table.to_pandas(types_mapper={pa.large_string(): pd.StringDtype("pyarrow")}.get)
+    return Rows(name, "json", np.arange(first_line, first_line + len(frame)), lines_of(data), frame)
 
 
 class _Found:
@@ -58,9 +133,9 @@ class _Found:
         self.rejects.append(Reject(self.name, line, reason, raw))
 
 
-def _is_lines(text: str) -> bool:
+def is_lines(data: bytes | bytearray) -> bool:
     """Tell JSON lines from a document that spans lines, by the first lines that are not blank."""
-    lines = _first_lines(text)
+    lines = _first_lines(data)
     for number, line in enumerate(lines):
         try:
             value = json.loads(line)
@@ -73,22 +148,22 @@ def _is_lines(text: str) -> bool:
     return not lines[0].startswith("{")
 
 
-def _first_lines(text: str, count: int = 5) -> list[str]:
+def _first_lines(data: bytes | bytearray, count: int = 5) -> list[str]:
     lines: list[str] = []
     start = 0
-    while start < len(text) and len(lines) < count:
-        end = text.find("\n", start)
-        end = len(text) if end < 0 else end
-        line = text[start:end].strip()
+    while start < len(data) and len(lines) < count:
+        end = data.find(b"\n", start)
+        end = len(data) if end < 0 else end
+        line = data[start:end].strip()
         if line:
-            lines.append(line)
+            lines.append(line.decode("utf-8", "surrogateescape"))
         start = end + 1
     return lines
 
 
-def _read_lines(text: str, found: _Found) -> None:
+def _read_lines(text: str, found: _Found, first_line: int) -> None:
     start = 0
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(text.split("\n"), start=first_line):
         end = start + len(line)
         if not line.isspace() and line:
             span = (start, end - line.endswith("\r"))

@@ -30,6 +30,11 @@ class Reject:
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.reason}"
 
+    @property
+    def verbatim(self) -> bytes:
+        """The row as it stood in the file, with a line end."""
+        return self.raw.encode("utf-8", "surrogateescape") + b"\n"
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -90,7 +95,7 @@ class Report:
         with atomic_file(path) as temporary:
             with open(temporary, "wb") as sink:
                 for reject in self.rejects:
-                    sink.write(reject.raw.encode("utf-8", "surrogateescape") + b"\n")
+                    sink.write(reject.verbatim)
 
     def to_dict(self) -> dict[str, Any]:
         """Return counts, warnings and reasons as plain data, for JSON; without the rows' text."""

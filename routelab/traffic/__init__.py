@@ -7,6 +7,7 @@ registered in `READERS`. Checks, typing, rejects and the report are the same for
 from __future__ import annotations
 
 from routelab.reading.report import ReadResult, Reject, Report
+from routelab.traffic._convert import convert_log
 from routelab.traffic._read import read_log
 from routelab.traffic.readers import READERS, Parsed, Reader
 from routelab.traffic.schema import COLUMNS, check_traffic, write_traffic
@@ -20,6 +21,7 @@ __all__ = [
     "Reject",
     "Report",
     "check_traffic",
+    "convert_log",
     "read_log",
     "write_traffic",
 ]

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from routelab.reading.files import Rows
+from routelab.reading.notes import Note
 from routelab.reading.report import Reject
 from routelab.reading.values import numbers, strings, texts, times
 from routelab.traffic.readers import Parsed
@@ -21,44 +24,57 @@ _LIMIT = 2**53
 
 @dataclass
 class Part:
-    """One file, typed. `given` marks which columns the log itself carried, request by request."""
+    """Some rows of one file, typed.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        The columns of `COLUMNS` that the log has, `request_id`, and `call_id` if there.
+    rows : int
+        Rows that were read, accepted or not.
+    given : dict of str to int
+        For each column that the log carries, in how many requests it has a value.
+    """
 
     frame: pd.DataFrame
-    given: pd.DataFrame
+    rows: int
     accepted: int
+    given: dict[str, int]
     rejects: list[Reject]
-    warnings: list[str]
+    warnings: list[Note | str]
     zone: str
 
 
 def type_rows(rows: Rows, parsed: Parsed) -> Part:
     """Check and type what a reader returned; `call_id`, if there, is carried along."""
     source = parsed.frame.reset_index(drop=True)
-    work = _Work(rows, parsed, len(source), set(source.columns))
+    work = _Work(rows, parsed, source)
     out: dict[str, pd.Series] = {}
     if "timestamp" in source:
         stamps, zone = times(source["timestamp"], parsed.time_unit)
-        work.refuse(
-            stamps.isna(), source["timestamp"], "timestamp", "is not a time (ISO 8601 or epoch)"
-        )
+        work.refuse(stamps.isna(), "timestamp", "is not a time (ISO 8601 or epoch)")
     else:
         start = pd.Timestamp(0, unit="s", tz="UTC")
         stamps = pd.Series(start, index=source.index, dtype="datetime64[us, UTC]")
         zone = "none"
     out["timestamp"] = stamps
     for name in TOKENS:
-        out[name] = _tokens(work, source, name)
-    over = (out["cached_input_tokens"] > out["input_tokens"]).fillna(False)
-    work.refuse(
-        over,
-        out["cached_input_tokens"],
-        "cached_input_tokens",
-        "is more than input_tokens, which must include them",
-    )
+        if name in source:
+            out[name] = _tokens(work, name)
+    for name in ("input_tokens", "output_tokens"):
+        out.setdefault(name, pd.Series(pd.NA, index=source.index, dtype="Int64"))
+    if "cached_input_tokens" in out:
+        over = (out["cached_input_tokens"] > out["input_tokens"]).fillna(False)
+        work.refuse(
+            over, "cached_input_tokens", "is more than input_tokens, which must include them"
+        )
     for name in MEASURES:
-        out[name] = _measure(work, source, name)
-    out["status"] = _status(work, source)
-    out["censored"] = _flag(work, source)
+        if name in source:
+            out[name] = _measure(work, name)
+    if "status" in source:
+        out["status"] = _status(work)
+    if "censored" in source:
+        out["censored"] = _flag(work)
     for name in (*TEXTS, "call_id"):
         if name in source:
             out[name] = texts(source[name]) if name == "prompt" else strings(source[name])
@@ -70,61 +86,58 @@ def type_rows(rows: Rows, parsed: Parsed) -> Part:
 
 
 class _Work:
-    """Reasons for refusal, one slot per request; the first reason stays."""
+    """The reader's columns, and reasons for refusal by position; the first reason stays."""
 
-    def __init__(self, rows: Rows, parsed: Parsed, count: int, carried: set[str]):
+    def __init__(self, rows: Rows, parsed: Parsed, source: pd.DataFrame):
         self.rows = rows
-        self.carried = carried
-        self.origin = np.arange(count) if parsed.origin is None else np.asarray(parsed.origin)
-        self.reasons = np.full(count, None, dtype=object)
+        self.source = source
+        self.origin = np.arange(len(source)) if parsed.origin is None else np.asarray(parsed.origin)
         self.warnings = list(parsed.warnings)
         self.aside = parsed.aside
         self.refused = dict(parsed.refused)
-        for position, row in enumerate(self.origin):
-            if row in self.refused:
-                self.reasons[position] = self.refused[row]
 
-    def refuse(self, mask: pd.Series | np.ndarray, column: pd.Series, name: str, why: str) -> None:
+    def refuse(self, mask: pd.Series | np.ndarray, name: str, why: str) -> None:
         for position in np.flatnonzero(np.asarray(mask, dtype=bool)):
-            if self.reasons[position] is None:
-                value = column.iloc[position]
-                blank = value is None or value is pd.NA or value == "" or value != value
-                shown = repr(str(value)[:60])
-                self.reasons[position] = f"{name} is missing" if blank else f"{name} {shown} {why}"
+            value = self.source[name].iloc[position]
+            missing = value is None or value is pd.NA or value == "" or value != value
+            reason = f"{name} is missing" if missing else f"{name} {str(value)[:60]!r} {why}"
+            self.refused.setdefault(int(self.origin[position]), reason)
+
+    def place(self, mask: np.ndarray) -> str:
+        """Return file and line of the first request in `mask`."""
+        first = self.origin[np.flatnonzero(mask)[0]]
+        return f"{self.rows.path}:{int(self.rows.lines[first])}"
 
     def finish(self, frame: pd.DataFrame, zone: str) -> Part:
-        kept = np.array([reason is None for reason in self.reasons], dtype=bool)
-        refused = dict(self.refused)
-        for position in np.flatnonzero(~kept):
-            refused.setdefault(int(self.origin[position]), str(self.reasons[position]))
-        kept &= ~np.isin(self.origin, list(refused))
         rejects = list(self.rows.rejects)
-        for found, expected in ((refused, False), (self.aside, True)):
+        for found, expected in ((self.refused, False), (self.aside, True)):
             for row, reason in found.items():
                 place = int(self.rows.lines[row])
-                raw = self.rows.raw(row)
-                rejects.append(Reject(self.rows.path, place, reason, raw, expected))
+                rejects.append(Reject(self.rows.path, place, reason, self.rows.raw(row), expected))
         rejects.sort(key=lambda reject: reject.line)
-        accepted = len(self.rows) - len(refused) - len(self.aside)
-        lines = self.rows.lines[self.origin[kept]]
-        frame = frame[kept].reset_index(drop=True)
-        given = frame[[name for name in COLUMNS if name in frame and name in self.carried]].notna()
-        if "request_id" not in frame or frame["request_id"].isna().any():
-            stem = Path(self.rows.path).name.split(".")[0]
-            made = pd.Series(
-                [f"{stem}:{line}" for line in lines], index=frame.index, dtype="string"
-            )
-            known = frame["request_id"] if "request_id" in frame else made
-            frame["request_id"] = known.fillna(made)
-        missing = frame[["input_tokens", "output_tokens"]].isna().any(axis=1) & (
-            frame["status"] < 400
-        )
-        if missing.any():
-            first = int(lines[np.flatnonzero(missing)[0]])
-            self.warnings.append(
-                f"{int(missing.sum())} successful rows have no token counts, kept as missing "
-                f"(first: {self.rows.path}:{first})"
-            )
+        accepted = len(self.rows) - len(self.refused) - len(self.aside)
+        lines = self.rows.lines[self.origin]
+        if self.refused:
+            kept = ~np.isin(self.origin, list(self.refused))
+            frame, lines = frame[kept].reset_index(drop=True), lines[kept]
+        given = {
+            name: len(frame) - int(frame[name].isna().sum())
+            for name in COLUMNS
+            if name in frame and name in self.source
+        }
+        frame["request_id"] = _request_ids(frame, self.rows.path, lines)
+        self._tell(frame, lines, zone)
+        count = accepted + len(rejects)
+        return Part(frame, count, accepted, given, rejects, self.warnings, zone)
+
+    def _tell(self, frame: pd.DataFrame, lines: np.ndarray, zone: str) -> None:
+        unknown = (frame["input_tokens"].isna() | frame["output_tokens"].isna()).to_numpy()
+        if unknown.any() and "status" in frame:
+            unknown = unknown & (frame["status"] < 400).to_numpy()
+        if unknown.any():
+            first = int(lines[np.flatnonzero(unknown)[0]])
+            text = "successful rows have no token counts, kept as missing"
+            self.warnings.append(Note(int(unknown.sum()), text, f"{self.rows.path}:{first}"))
         if zone == "assumed UTC":
             self.warnings.append("stamps carry no time zone: UTC assumed")
         if zone == "relative":
@@ -134,60 +147,70 @@ class _Work:
                 "the log has no times: all requests stand at 1970-01-01T00:00:00Z in the order of "
                 "the file; rates, budgets and limits mean nothing for them"
             )
-        if not frame["timestamp"].is_monotonic_increasing:
-            falls = int((frame["timestamp"].diff() < pd.Timedelta(0)).sum())
-            self.warnings.append(
-                f"rows were not in time order (time goes back {falls} times): stably sorted"
-            )
-        return Part(frame, given, accepted, rejects, self.warnings, zone)
 
 
-def _tokens(work: _Work, source: pd.DataFrame, name: str) -> pd.Series:
-    if name not in source:
-        return pd.Series(pd.NA, index=source.index, dtype="Int64")
-    values, bad = numbers(source[name])
+def _request_ids(frame: pd.DataFrame, path: str, lines: np.ndarray) -> pd.Series:
+    """Return the log's ids; where there is none, the name of the file and the line."""
+    if "request_id" in frame and not frame["request_id"].isna().any():
+        return frame["request_id"]
+    stem = Path(path).name.split(".")[0]
+    numbers_ = pc.cast(pa.array(lines), pa.large_string())
+    made = pc.binary_join_element_wise(
+        pa.scalar(stem, pa.large_string()), numbers_, pa.scalar(":", pa.large_string())
+    )
+    ids = pd.Series(made.to_pandas(), index=frame.index).astype("string")
+    return frame["request_id"].fillna(ids) if "request_id" in frame else ids
+
+
+def _tokens(work: _Work, name: str) -> pd.Series:
+    values, bad = numbers(work.source[name])
     array = values.to_numpy()
+    known = ~np.isnan(array)
     with np.errstate(invalid="ignore"):
-        fraction = ~np.isnan(array) & (array != np.floor(array))
-        work.refuse(bad | fraction, source[name], name, "is not a whole number")
-        work.refuse(array < 0, source[name], name, "is negative")
-        work.refuse(array > _LIMIT, source[name], name, "is too large")
-        usable = ~(bad | fraction | (array < 0) | (array > _LIMIT))
-    return values.where(usable).astype("Int64")
-
-
-def _measure(work: _Work, source: pd.DataFrame, name: str) -> pd.Series:
-    if name not in source:
-        return pd.Series(np.nan, index=source.index, dtype="float64")
-    values, bad = numbers(source[name])
-    wrong = bad | (values < 0).to_numpy()
+        fraction = known & (array != np.floor(array))
+        negative, large = array < 0, array > _LIMIT
+    wrong = bad | fraction | negative | large
     if wrong.any():
-        first = int(np.flatnonzero(wrong)[0])
-        work.warnings.append(
-            f"{int(wrong.sum())} values of {name} are negative or no number, read as missing "
-            f"(first: {work.rows.path}:{int(work.rows.lines[first])})"
-        )
+        work.refuse(bad | fraction, name, "is not a whole number")
+        work.refuse(negative, name, "is negative")
+        work.refuse(large, name, "is too large")
+        known &= ~wrong
+    whole = np.where(known, array, 0.0).astype("int64")
+    return pd.Series(pd.arrays.IntegerArray(whole, ~known), index=values.index)
+
+
+def _measure(work: _Work, name: str) -> pd.Series:
+    values, bad = numbers(work.source[name])
+    wrong = bad | (values < 0).to_numpy()
+    if not wrong.any():
+        return values
+    text = f"values of {name} are negative or no number, read as missing"
+    work.warnings.append(Note(int(wrong.sum()), text, work.place(wrong)))
     return values.mask(wrong)
 
 
-def _status(work: _Work, source: pd.DataFrame) -> pd.Series:
-    if "status" not in source:
-        return pd.Series(200, index=source.index, dtype="Int16")
-    column = source["status"]
-    if not pd.api.types.is_numeric_dtype(column.dtype):
-        words = strings(column).str.lower().map(_WORDS).astype("Float64")
-        column = column.astype(object).where(words.isna(), words.astype(object))
+def _status(work: _Work) -> pd.Series:
+    column = work.source["status"]
     values, bad = numbers(column)
+    if bad.any():
+        words = strings(column).str.lower().map(_WORDS).astype("Float64")
+        named = words.notna().to_numpy()
+        values = values.where(~named, words.astype("float64"))
+        bad &= ~named
     array = values.fillna(200).to_numpy()
     wrong = bad | (array < 100) | (array > 599) | (array != np.floor(array))
-    work.refuse(wrong, source["status"], "status", "is not an HTTP status (100 to 599)")
-    return pd.Series(np.where(wrong, 500, array), index=source.index).astype("Int16")
+    if wrong.any():
+        work.refuse(wrong, "status", "is not an HTTP status (100 to 599)")
+        array = np.where(wrong, 500, array)
+    whole = pd.arrays.IntegerArray(array.astype("int16"), np.zeros(len(array), dtype=bool))
+    return pd.Series(whole, index=column.index)
 
 
-def _flag(work: _Work, source: pd.DataFrame) -> pd.Series:
-    if "censored" not in source:
-        return pd.Series(False, index=source.index, dtype="bool")
-    words = strings(source["censored"]).str.lower()
+def _flag(work: _Work) -> pd.Series:
+    column = work.source["censored"]
+    if pd.api.types.is_bool_dtype(column.dtype) and not column.isna().any():
+        return column.astype("bool")
+    words = strings(column).str.lower()
     wrong = words.notna() & ~words.isin([*_TRUE, *_FALSE])
-    work.refuse(wrong, source["censored"], "censored", "is neither true nor false")
+    work.refuse(wrong, "censored", "is neither true nor false")
     return words.isin(_TRUE).fillna(False).astype("bool")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from routelab._checks import InputError, atomic_file
 
@@ -84,10 +85,7 @@ def check_traffic(frame: pd.DataFrame) -> pd.DataFrame:
             "the column 'timestamp' must be time zone aware datetimes, "
             f"got {frame['timestamp'].dtype}; use pd.to_datetime(..., utc=True)"
         )
-    out = pd.DataFrame({n: _column(frame, n, t) for n, t in COLUMNS.items()}, index=frame.index)
-    for name in frame.columns:
-        if name not in COLUMNS:
-            out[name] = frame[name]
+    out = complete(frame)
     if out["timestamp"].isna().any():
         row = int(np.flatnonzero(out["timestamp"].isna())[0])
         raise InputError(f"the column 'timestamp' is missing in row {row}")
@@ -103,6 +101,13 @@ def check_traffic(frame: pd.DataFrame) -> pd.DataFrame:
     return out.reset_index(drop=True)
 
 
+def complete(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return `frame` with every column of `COLUMNS`, typed, in order, then its other columns."""
+    columns = {name: _column(frame, name, dtype) for name, dtype in COLUMNS.items()}
+    columns |= {name: frame[name] for name in frame.columns if name not in COLUMNS}
+    return pd.DataFrame(columns, index=frame.index, copy=False)
+
+
 def write_traffic(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:
     """Write traffic as Parquet (zstd) that :func:`routelab.read_log` reads back unchanged.
 
@@ -113,21 +118,24 @@ def write_traffic(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:
     path : str or path
         Replaced only when all is written.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     table = pa.Table.from_pandas(check_traffic(frame), preserve_index=False)
-    kept = {**(table.schema.metadata or {}), b"routelab.traffic": b"1"}
     with atomic_file(path) as temporary:
-        pq.write_table(table.replace_schema_metadata(kept), temporary, compression="zstd")
+        pq.write_table(tagged(table), temporary, compression="zstd")
+
+
+def tagged(table: pa.Table) -> pa.Table:
+    """Mark a table as traffic, for its reader."""
+    kept = {**(table.schema.metadata or {}), b"routelab.traffic": b"1"}
+    return table.replace_schema_metadata(kept)
 
 
 def _column(frame: pd.DataFrame, name: str, dtype: str) -> pd.Series:
     if name not in frame.columns:
         if name == "request_id":
             return pd.Series([f"r{i}" for i in range(len(frame))], index=frame.index, dtype=dtype)
-        missing = np.nan if dtype == "float64" else pd.NA
-        return pd.Series(_DEFAULTS.get(name, missing), index=frame.index, dtype=dtype)
+        return pd.Series(_absent(name, dtype, len(frame)), index=frame.index, copy=False)
     column = frame[name]
     if name in _DEFAULTS and column.isna().any():
         column = column.fillna(_DEFAULTS[name])
@@ -135,3 +143,15 @@ def _column(frame: pd.DataFrame, name: str, dtype: str) -> pd.Series:
         return column.astype(dtype)  # type: ignore[call-overload]
     except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"the column {name!r} cannot be read as {dtype}: {error}") from error
+
+
+def _absent(name: str, dtype: str, count: int) -> Any:
+    """Return an array for a column that the frame lacks; pandas takes seconds for ten million."""
+    if dtype == "string":
+        return pd.array(pa.nulls(count, pa.large_string()), dtype="string")
+    if dtype == "float64":
+        return np.full(count, np.nan)
+    if dtype == "bool":
+        return np.zeros(count, dtype=bool)
+    values = np.full(count, _DEFAULTS.get(name, 1), dtype=dtype.lower())
+    return pd.arrays.IntegerArray(values, np.full(count, name not in _DEFAULTS))

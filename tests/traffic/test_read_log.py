@@ -587,7 +587,7 @@ def test_logs_that_cannot_be_read_say_why(log, content, message):
 def test_no_file_and_no_name_are_errors(tmp_path):
     with pytest.raises(InputError, match="does not exist"):
         read_log(tmp_path / "absent.csv")
-    with pytest.raises(InputError, match="is a folder"):
+    with pytest.raises(InputError, match="holds no files"):
         read_log(tmp_path)
     with pytest.raises(InputError, match="no log file was named"):
         read_log([])

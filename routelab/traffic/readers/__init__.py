@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from routelab.traffic.readers._base import READERS, Parsed, Reader
+from routelab.traffic.readers._base import READERS, Kinds, Parsed, Reader
 
-__all__ = ["READERS", "Parsed", "Reader"]
+__all__ = ["READERS", "Kinds", "Parsed", "Reader"]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
 from routelab._registry import Registry
-from routelab.reading.files import Rows
+from routelab.reading.files import Kinds, Rows
+from routelab.reading.notes import Note
+from routelab.traffic.schema import MEASURES, TOKENS
 
 
 @dataclass
@@ -28,8 +31,9 @@ class Parsed:
         Which row of the `Rows` each line of `frame` comes from. Default: line i is row i.
     time_unit : {"s", "ms", "us", "ns"}, optional
         Set when `timestamp` counts from a start of its own.
-    warnings : list of str
-        What was assumed, one line each.
+    warnings : list of Note or str
+        What was assumed, one line each. What holds for some rows only is a `Note` with their count:
+        notes with the same text are added up over the blocks of a file.
     refused : dict of int to str
         Rows that the reader itself cannot accept, with the reason.
     aside : dict of int to str
@@ -39,7 +43,7 @@ class Parsed:
     frame: pd.DataFrame
     origin: np.ndarray | None = None
     time_unit: str | None = None
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[Note | str] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
     aside: dict[int, str] = field(default_factory=dict)
 
@@ -72,11 +76,30 @@ class Reader(ABC):
         """Return the rows that `rows` contain, where one record of the file holds several."""
         return rows
 
+    def kinds(self, rows: Rows) -> Kinds:
+        """Tell which columns of the file `parse` takes for numbers or stamps and nothing else.
+
+        A plain CSV gives them converted after its first part, which saves half of the time.
+        """
+        return {}
+
     @abstractmethod
     def parse(self, rows: Rows) -> Parsed:
         """Name the columns of `rows`; see :class:`Parsed`."""
 
 
+def kinds_of(names: Mapping[str, str]) -> Kinds:
+    """Return the kinds of a file's columns from a mapping of our names to the file's."""
+    kinds: dict[str, Literal["number", "time"]] = {}
+    for ours, theirs in names.items():
+        if ours in (*TOKENS, *MEASURES, "status"):
+            kinds[theirs] = "number"
+        elif ours == "timestamp":
+            kinds[theirs] = "time"
+    used = list(names.values())
+    return {theirs: kind for theirs, kind in kinds.items() if used.count(theirs) == 1}
+
+
 READERS: Registry[type[Reader]] = Registry("log format", "routelab.traffic.readers")
 
-__all__ = ["READERS", "Parsed", "Reader"]
+__all__ = ["READERS", "Kinds", "Parsed", "Reader"]

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from routelab.reading.files import dig
+from routelab.reading.notes import Note
 
 # Exception classes of litellm (openai's names) and the HTTP status that each stands for.
 _CLASS_STATUS = {
@@ -165,8 +166,8 @@ def add_durations(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.drop(columns=["end", "first", "stream"])
 
 
-def failures_note(assumed: int) -> list[str]:
+def failures_note(assumed: int) -> list[Note | str]:
     """Warn about statuses that the records do not carry."""
     if not assumed:
         return []
-    return [f"{assumed} failure rows carry no status code: status 500 assumed"]
+    return [Note(assumed, "failure rows carry no status code: status 500 assumed")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from routelab.reading.files import Rows
-from routelab.traffic.readers._base import READERS, Parsed, Reader
+from routelab.traffic.readers._base import READERS, Kinds, Parsed, Reader, kinds_of
 
 _COLUMNS = {
     "TIMESTAMP": "timestamp",
@@ -21,6 +21,10 @@ class Azure2023(Reader):
     def sniff(self, rows: Rows) -> bool:
         """Look for all three columns."""
         return rows.kind != "json" and set(_COLUMNS) <= set(rows.names)
+
+    def kinds(self, rows: Rows) -> Kinds:
+        """Name the stamp and the counts."""
+        return kinds_of({ours: theirs for theirs, ours in _COLUMNS.items()})
 
     def parse(self, rows: Rows) -> Parsed:
         """Rename; the seventh digit of the stamps (100 ns) is cut off by the microsecond type."""

@@ -11,8 +11,9 @@ import pandas as pd
 from routelab._checks import InputError, did_you_mean
 from routelab._yaml import read_yaml
 from routelab.reading.files import Rows, dig
+from routelab.reading.notes import Note
 from routelab.reading.values import numbers
-from routelab.traffic.readers._base import READERS, Parsed, Reader
+from routelab.traffic.readers._base import READERS, Kinds, Parsed, Reader, kinds_of
 from routelab.traffic.schema import COLUMNS, REQUIRED
 
 # Compared in lower case without separators; dots lead into nested JSON.
@@ -108,6 +109,10 @@ class Generic(Reader):
         """Look for a stamp, input tokens and output tokens under any of their names."""
         return set(REQUIRED) <= set(guess(rows))
 
+    def kinds(self, rows: Rows) -> Kinds:
+        """Tell them of what :func:`guess` finds."""
+        return kinds_of(guess(rows))
+
     def parse(self, rows: Rows) -> Parsed:
         """Take the columns that :func:`guess` finds, and say which."""
         chosen = guess(rows)
@@ -143,7 +148,7 @@ def guess(rows: Rows) -> dict[str, str]:
 
 def _take(rows: Rows, chosen: Mapping[str, str]) -> Parsed:
     frame = pd.DataFrame({ours: rows.column(theirs) for ours, theirs in chosen.items()})
-    warnings = []
+    warnings: list[Note | str] = []
     for ours in ("latency_s", "ttft_s"):
         theirs = chosen.get(ours, "")
         if re.search(r"(_ms|Ms|\(ms\)|\bms)$", theirs):

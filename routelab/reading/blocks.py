@@ -62,11 +62,11 @@ def read_blocks(
             yield from parquet_batches(name)
             return
         start = plain_start(name, first)
+        if start is not None and not start:
+            raise empty_file(name, what)
         if start is None or (is_json(name, start) and not _json.is_lines(start)):
             yield partial(_whole_file, path, what)
             return
-        if not start:
-            raise empty_file(name, what)
         is_csv = not is_json(name, start)
         line = 1
         layout = None

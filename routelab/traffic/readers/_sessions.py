@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from routelab.reading.notes import Note
 from routelab.reading.values import times
 from routelab.traffic.readers import _litellm as shared
 
@@ -31,7 +32,7 @@ def plain_text(message: Any) -> str | None:
     return shared.last_user_text([{"role": "user", "content": content}])
 
 
-def add_times(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def add_times(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Note | str]]:
     """Turn the stamps `asked`, `began` and `ended` into `timestamp` and `latency_s` (seconds).
 
     A request stands at the line that asked for it. Where that line is absent, unreadable or later
@@ -41,7 +42,7 @@ def add_times(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     known = asked.notna() & (ended.isna() | (asked <= ended))
     frame["timestamp"] = frame["asked"].where(known, frame["began"])
     frame["latency_s"] = (ended - asked).dt.total_seconds().where(known)
-    notes = []
+    notes: list[Note | str] = []
     if not known.all():
         notes.append(
             f"{int((~known).sum())} requests have no line before them that asked: they stand at "

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from routelab.reading.files import Rows
+from routelab.reading.notes import Note
 from routelab.reading.values import numbers, strings, times
 from routelab.traffic.readers._base import READERS, Parsed, Reader
 
@@ -143,7 +144,7 @@ def _http_status(rows: Rows) -> np.ndarray:
 
 
 def _outcomes(
-    calls: list[_Call], classes: pd.Series, http: np.ndarray, warnings: list[str]
+    calls: list[_Call], classes: pd.Series, http: np.ndarray, warnings: list[Note | str]
 ) -> list[tuple[int, str | None]]:
     """Return status and error class of every call, and warn about those that were assumed."""
     outcomes: list[tuple[int, str | None]] = []

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from routelab.reading.files import Rows
+from routelab.reading.notes import Note
 from routelab.reading.values import numbers, texts, times
 from routelab.traffic.readers import _litellm as shared
 from routelab.traffic.readers._base import READERS, Parsed, Reader
@@ -62,7 +63,7 @@ def _read_rounds(rows: Rows) -> Parsed:
     frame["timestamp"] = asked.fillna(first)
     frame["latency_s"] = (last - asked).dt.total_seconds()
     frame["ttft_s"] = (first - asked).dt.total_seconds()
-    warnings = []
+    warnings: list[Note | str] = []
     partial = ~known & frame["timestamp"].notna()
     if partial.any():
         warnings.append(

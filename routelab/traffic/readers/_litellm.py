@@ -110,7 +110,7 @@ def last_user_text(messages: Any) -> str | None:
         return None
     for message in reversed(messages):
         if isinstance(message, dict) and message.get("role") == "user":
-            text = _content(message.get("content"))
+            text = _content(message.get("content", message.get("parts")))
             return None if text == _REDACTED else text
     return None
 
@@ -119,7 +119,9 @@ def _content(content: Any) -> str | None:
     if isinstance(content, str):
         return content
     if isinstance(content, list):
-        parts = [part.get("text") for part in content if isinstance(part, dict)]
+        parts = [
+            part.get("text", part.get("content")) for part in content if isinstance(part, dict)
+        ]
         texts = [text for text in parts if isinstance(text, str)]
         return "\n".join(texts) if texts else None
     return None

@@ -1,0 +1,93 @@
+"""What the logs of observability tools share: stamps in many forms, usage in many spellings."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+
+from routelab.reading.files import dig
+from routelab.reading.values import times
+
+_START = datetime(1970, 1, 1, tzinfo=UTC)
+_CLASS = re.compile(r"\s*(?:[a-z_]+\.)*([A-Z]\w*(?:Error|Exception|Timeout))\b")
+_CODE = re.compile(r"(?:^|\b(?:status|code|http)\D{0,12}|\()([45]\d\d)\b", re.IGNORECASE)
+
+
+def moment(value: Any) -> Any:
+    """Return a stamp as ISO text: ``[seconds, nanoseconds]``, epoch numbers (also as text), ISO."""
+    if isinstance(value, list) and len(value) == 2 and all(type(part) is int for part in value):
+        return _iso(value[0] * 1_000_000 + value[1] // 1000, value)
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 30:
+        value = int(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        size = abs(value)
+        for top, factor in ((1e11, 10**6), (1e14, 10**3), (1e17, 1)):
+            if size < top:
+                return _iso(round(value * factor), value)
+        return _iso(int(value) // 1000, value) if size < 1e20 else str(value)
+    return value
+
+
+def _iso(micros: int, given: Any) -> str:
+    try:
+        return (_START + timedelta(microseconds=micros)).isoformat()
+    except OverflowError:
+        return str(given)
+
+
+def pick(record: Any, *paths: str) -> Any:
+    """Return the first of these fields that has a value; dots lead into nested objects."""
+    for path in paths:
+        value = dig(record, path)
+        if value is not None and value != "":
+            return value
+    return None
+
+
+def count(value: Any) -> float:
+    """Return a number for arithmetic on counts, 0 for anything else."""
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else 0
+
+
+def status_of(*values: Any) -> int | None:
+    """Return the first HTTP status among these values: a number, or named in a message."""
+    for value in values:
+        if isinstance(value, int | float) and not isinstance(value, bool) and 100 <= value <= 599:
+            return int(value)
+        if isinstance(value, str):
+            plain = value.strip()
+            found = _CODE.search(value[:500])
+            if plain.isdigit() and len(plain) == 3 and "100" <= plain <= "599":
+                return int(plain)
+            if found:
+                return int(found.group(1))
+    return None
+
+
+def class_of(*values: Any) -> str | None:
+    """Return the first error class among these texts (``RateLimitError: ...``)."""
+    for value in values:
+        found = _CLASS.match(value) if isinstance(value, str) else None
+        if found:
+            return found.group(1)
+    return None
+
+
+def add_latency(frame: pd.DataFrame) -> pd.DataFrame:
+    """Turn `end` and `first` into `latency_s` and, where not given, `ttft_s` (seconds)."""
+    start, end, first = (times(frame[key])[0] for key in ("timestamp", "end", "first"))
+    spent = (end - start).dt.total_seconds()
+    waited = (first - start).dt.total_seconds()
+    out = frame.drop(columns=["end", "first"])
+    out["latency_s"] = _filled(frame, "latency_s", spent)
+    out["ttft_s"] = _filled(frame, "ttft_s", waited)
+    return out
+
+
+def _filled(frame: pd.DataFrame, name: str, values: pd.Series) -> pd.Series:
+    if name not in frame:
+        return values
+    return frame[name].astype(object).where(frame[name].notna(), values)

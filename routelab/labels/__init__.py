@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from routelab.labels._read import PROMPT_NAMES, ordinal_order, read_labels
+from routelab.labels._read import LABEL_NAMES, PROMPT_NAMES, ordinal_order, read_labels
 
-__all__ = ["PROMPT_NAMES", "ordinal_order", "read_labels"]
+__all__ = ["LABEL_NAMES", "PROMPT_NAMES", "ordinal_order", "read_labels"]

@@ -1,238 +1,220 @@
-"""Outcome files: RouteLLM, RouterBench, RouterDC and LLMRouter, and any wide CSV."""
+"""`read_outcomes`: find the format, account for every row, put files together."""
 
 from __future__ import annotations
 
-import ast
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from routelab._checks import InputError, existing_file
-from routelab.labels import PROMPT_NAMES
+from routelab.outcomes.aliases import rename_models
+from routelab.outcomes.readers import OUTCOME_READERS, ParsedOutcomes, detect
+from routelab.outcomes.table import SPECIAL_SCALES, OutcomeTable
 from routelab.reading.files import Rows, read_rows
+from routelab.reading.paths import PathLike, find_files
+from routelab.reading.report import Reject, Report
 from routelab.reading.unpack import read_bytes
-from routelab.reading.values import numbers, strings, texts
-
-if TYPE_CHECKING:
-    from routelab.outcomes import OutcomeTable
-
-_COSTS = ("|total_cost", "|cost", "|cost_usd")
-_NO_MODEL = {
-    "id", "idx", "index", "row", "sample_id", "cluster_id", "group", "weight", "split", "seed",
-    "input_tokens", "output_tokens", "oracle_model_to_route_to",
-}  # fmt: skip
-PathLike = str | os.PathLike[str]
 
 
 def read_outcomes(
-    path: PathLike | Iterable[PathLike], contaminated: PathLike | None = None
+    path: PathLike | Iterable[PathLike],
+    contaminated: PathLike | None = None,
+    *,
+    format: str | None = None,
+    aliases: Mapping[str, str] | None = None,
 ) -> OutcomeTable:
     r"""Read a table of outcomes per prompt and model.
 
     Parameters
     ----------
     path : path or list of paths
-        Found from the content: RouterBench's wide CSV (``<model>|total_cost``), JSON lists of
-        `question` and `scores`, or any wide table with a prompt column and one column of numbers
-        or booleans per model (RouteLLM's is one; ``<model>_response`` columns and other texts are
-        left aside). Several files with the same models are put one below the other.
+        A file, a folder or a pattern. Several files with the same models are put one below the
+        other; files with different models are joined on their prompts.
     contaminated : path, optional
         JSONL with `eval_prompt` in each line: prompts to leave out, as RouteLLM's authors do.
+    format : str, optional
+        Name of a reader (``routelab.outcomes.OUTCOME_READERS.names()``): RouterBench, RouteLLM,
+        RouterDC and LLMRouter (``"scores"``), RouterArena, AlpacaEval, or any table with a prompt
+        column, ``"wide"`` (one column of scores per model) or ``"long"`` (`prompt`, `model`,
+        `score`). Default: found from the content.
+    aliases : mapping, optional
+        A model's name in the file to the name it shall have, see
+        :func:`routelab.outcomes.suggest_aliases`.
 
     Returns
     -------
     OutcomeTable
-        Named after the (first) file.
+        Named after the (first) file, on the file's own scale (`scale`), with a `report` in which
+        rows that could not be read are kept with file, line and reason.
 
     Raises
     ------
     InputError
-        No prompt or model column, a score that is no number (with file and line), contradicting
-        scores for one sample, files with different models.
+        No prompt or model column, or not one row with a prompt and a score; files on different
+        scales; files with different models that share no prompt.
 
     Examples
     --------
     >>> import pathlib, tempfile
     >>> path = pathlib.Path(tempfile.mkdtemp(), "mine.csv")
-    >>> _ = path.write_text("prompt,small,large\n1+1,True,True\nprove it,False,True\n")
+    >>> _ = path.write_text("prompt,small,large\n1+1,True,True\nprove it,False,True\n,1,1\n")
     >>> table = read_outcomes(path)
-    >>> table.name, table.mean_quality()
-    ('mine', {'small': 0.5, 'large': 1.0})
+    >>> table.name, table.scale, table.mean_quality()
+    ('mine', 'boolean', {'small': 0.5, 'large': 1.0})
+    >>> [str(reject).rsplit(":", 2)[1:] for reject in table.report.rejects]
+    [['4', ' the prompt is empty']]
     """
-    from routelab.outcomes.table import OutcomeTable
-
-    paths = [path] if isinstance(path, str | os.PathLike) else list(path)
-    if not paths:
-        raise InputError("no outcome file was named")
-    prompts: list[str] = []
-    quality: list[pd.DataFrame] = []
-    cost: list[pd.DataFrame] = []
-    for one in paths:
-        texts_, scores, costs = _read_one(one)
-        if quality and set(scores.columns) != set(quality[0].columns):
-            odd = sorted(set(scores.columns) ^ set(quality[0].columns))
-            raise InputError(f"{one}: its models differ from {paths[0]}'s: {', '.join(odd[:6])}")
-        prompts += texts_
-        quality.append(scores)
-        cost.append(costs)
-    models = list(quality[0].columns)
-    table = OutcomeTable(
-        prompts,
-        models,
-        np.vstack([part[models].to_numpy(dtype="float64") for part in quality]),
-        np.vstack([part[models].to_numpy(dtype="float64") for part in cost]),
-        Path(paths[0]).name.split(".")[0],
-    )
-    return table if contaminated is None else table.drop(_unwanted(contaminated))
+    if format is not None:
+        OUTCOME_READERS[format]
+    files = find_files(path, "outcome file")
+    parts = []
+    skipped = []
+    for name, named in files:
+        try:
+            parts.append(_read_one(name, format, aliases or {}))
+        except InputError as error:
+            if named:
+                raise
+            skipped.append(f"left out: {error}")
+    if not parts:
+        raise InputError(skipped[0].removeprefix("left out: "))
+    table = _together(parts)
+    report = _report(parts, table, skipped)
+    if contaminated is not None:
+        table = table.drop(_unwanted(contaminated))
+        report = replace(report, items=len(table))
+    return replace(table, report=report)
 
 
-def _read_one(path: PathLike) -> tuple[list[str], pd.DataFrame, pd.DataFrame]:
+@dataclass
+class _Part:
+    """One file."""
+
+    table: OutcomeTable
+    format: str
+    rows: int
+    accepted: int
+    merged: int
+    rejects: list[Reject]
+    warnings: list[str]
+
+
+def _read_one(path: str, format: str | None, aliases: Mapping[str, str]) -> _Part:
     rows = read_rows(path, what="outcome file")
-    if rows.rejects:
-        raise InputError(str(rows.rejects[0]))
-    if isinstance(rows.first.get("scores"), dict):
-        return _scores(rows)
-    table = pd.DataFrame({name: rows.column(name) for name in rows.names})
-    merged = any(name.endswith("|total_cost") for name in rows.names) and "sample_id" in table
-    return _routerbench(rows, table) if merged else _wide(rows, table)
+    name = format or detect(rows)
+    if name is None and len(rows) and "prediction" in rows.names and "prompt" in rows.names:
+        raise InputError(f"{path}: these are a router's decisions: read them with read_decisions")
+    name = name or "wide"
+    parsed = OUTCOME_READERS[name]().parse(rows)
+    kept = _usable(parsed)
+    rejects = sorted([*rows.rejects, *_rejects(rows, parsed)], key=lambda reject: reject.line)
+    if not kept.any():
+        first = rejects[0] if rejects else f"{path}: no prompt with a score"
+        raise InputError(f"{first} (there is not one row with a prompt and a score)")
+    quality = rename_models(parsed.quality, aliases)
+    table = OutcomeTable(
+        [prompt for prompt, keep in zip(parsed.prompts, kept, strict=True) if keep],
+        list(quality.columns),
+        quality.to_numpy(dtype="float64")[kept],
+        parsed.cost.to_numpy(dtype="float64")[kept],
+        Path(path).name.split(".")[0],
+        scale=parsed.scale,
+    )
+    count = len(rows) + len(rows.rejects)
+    return _Part(table, name, count, count - len(rejects), parsed.merged, rejects, parsed.warnings)
 
 
-def _scores(rows: Rows) -> tuple[list[str], pd.DataFrame, pd.DataFrame]:
-    """RouterDC and LLMRouter: {question, scores: {model: quality}[, costs: {model: USD}]}."""
-    name = _prompt_column(rows)
-    records = rows.dicts()
-    for place, record in zip(rows.lines, records, strict=True):
-        if not isinstance(record.get("scores"), dict) or not isinstance(record.get(name), str):
-            raise InputError(f"{rows.path}:{place}: needs {name!r} (text) and 'scores' (an object)")
-    models = list(dict.fromkeys(model for record in records for model in record["scores"]))
-    tables = []
-    for key in ("scores", "costs"):
-        found = [record.get(key) or {} for record in records]
-        columns = {
-            m: _numeric(rows, pd.Series([f.get(m) for f in found], dtype=object), m) for m in models
-        }
-        tables.append(pd.DataFrame(columns))
-    return list(texts(rows.column(name)).astype(object)), tables[0], tables[1]
+def _usable(parsed: ParsedOutcomes) -> np.ndarray:
+    """Return which prompts stay; the rows of the others are refused or set aside."""
+    measured = parsed.quality.notna().any(axis=1).to_numpy()
+    kept = np.ones(len(parsed.prompts), dtype=bool)
+    cost = parsed.cost.to_numpy(dtype="float64")
+    infinite = np.isinf(parsed.quality.to_numpy(dtype="float64")).any(axis=1)
+    wrong = infinite | ((cost < 0) | np.isinf(cost)).any(axis=1)
+    for item, row in enumerate(parsed.origin.tolist()):
+        prompt = parsed.prompts[item]
+        if row in parsed.refused or row in parsed.aside:
+            kept[item] = False
+        elif prompt is None or not str(prompt).strip():
+            parsed.refused[row] = "the prompt is empty"
+            kept[item] = False
+        elif wrong[item]:
+            parsed.refused[row] = "a score is infinite or a cost is negative"
+            kept[item] = False
+        elif not measured[item]:
+            parsed.aside[row] = "no quality from any model"
+            kept[item] = False
+    return kept
 
 
-def _routerbench(rows: Rows, table: pd.DataFrame) -> tuple[list[str], pd.DataFrame, pd.DataFrame]:
-    """RouterBench: rows of one sample, each with some of the models, are joined."""
-    models = [n.removesuffix("|total_cost") for n in table.columns if n.endswith("|total_cost")]
-    absent = [model for model in models if model not in table]
-    if absent:
-        raise InputError(f"{rows.path}: a cost but no score column for the model {absent[0]!r}")
-    order = {name: i for i, name in enumerate(table.columns)}
-    models.sort(key=order.__getitem__)
-    quality = pd.DataFrame({m: _numeric(rows, table[m], m) for m in models})
-    cost = pd.DataFrame({m: _numeric(rows, table[f"{m}|total_cost"], m) for m in models})
-    samples = table["sample_id"].astype(object)
-    groups = quality.groupby(samples.to_numpy(), sort=False)
-    clash = (groups.nunique() > 1).to_numpy()
-    if clash.any():
-        row, column = np.argwhere(clash)[0]
-        sample = list(groups.groups)[row]
-        raise InputError(
-            f"{rows.path}: the sample {sample!r} has two different scores for {models[column]!r}"
-        )
-    first = ~samples.duplicated()
-    prompts = [_unlisted(text) for text in texts(table["prompt"])[first].fillna("")]
-    # The parts of a split sample cost differently: a score goes with the cost in its own row.
-    costs = cost.where(quality.notna()).groupby(samples.to_numpy(), sort=False).first()
-    costs = costs.fillna(cost.groupby(samples.to_numpy(), sort=False).first())
-    return prompts, groups.first().reset_index(drop=True), costs.reset_index(drop=True)
+def _rejects(rows: Rows, parsed: ParsedOutcomes) -> list[Reject]:
+    found = []
+    for reasons, expected in ((parsed.refused, False), (parsed.aside, True)):
+        for row, reason in reasons.items():
+            place = int(rows.lines[row])
+            found.append(Reject(rows.path, place, reason, rows.raw(row), expected))
+    return found
 
 
-def _wide(rows: Rows, table: pd.DataFrame) -> tuple[list[str], pd.DataFrame, pd.DataFrame]:
-    name = _prompt_column(rows)
-    quality = {}
-    cost = {}
-    for column in table.columns:
-        suffix = next((s for s in _COSTS if column.endswith(s)), None)
-        if suffix:
-            cost[column.removesuffix(suffix)] = _numeric(rows, table[column], column)
-        elif _is_model(column, name) and _mostly_numeric(table[column]):
-            quality[column] = _numeric(rows, table[column], column)
-    if not quality:
-        raise InputError(
-            f"{rows.path}: no model columns (numbers or booleans) beside {name!r}; "
-            f"the columns are {', '.join(rows.names[:30])}"
-        )
-    stray = [model for model in cost if model not in quality]
-    if stray:
-        raise InputError(f"{rows.path}: a cost but no score column for the model {stray[0]!r}")
-    prompts = texts(table[name])
-    empty = np.flatnonzero(prompts.isna())
-    if len(empty):
-        raise InputError(f"{rows.path}:{rows.lines[empty[0]]}: the prompt is empty")
-    unknown = pd.Series(np.nan, index=table.index)
-    costs = {model: cost.get(model, unknown) for model in quality}
-    return list(prompts.astype(object)), pd.DataFrame(quality), pd.DataFrame(costs)
+def _together(parts: list[_Part]) -> OutcomeTable:
+    """Stack tables of the same models; join groups of different ones on their prompts."""
+    groups: dict[frozenset[str], list[OutcomeTable]] = {}
+    for part in parts:
+        groups.setdefault(frozenset(part.table.models), []).append(part.table)
+    stacked = [_stacked(tables) for tables in groups.values()]
+    table = stacked[0]
+    for other in stacked[1:]:
+        table = table.join(other)
+    return replace(table, name=parts[0].table.name)
 
 
-def _is_model(column: str, prompt: str) -> bool:
-    plain = column.lower()
-    return not (
-        column == prompt
-        or plain in _NO_MODEL
-        or "|" in column
-        or plain.startswith("unnamed")
-        or plain.endswith(("_response", "_output"))
+def _stacked(tables: list[OutcomeTable]) -> OutcomeTable:
+    first = tables[0]
+    if len(tables) == 1:
+        return first
+    found = {table.scale for table in tables}
+    if len(found) > 1 and found & set(SPECIAL_SCALES):
+        scales = ", ".join(f"{t.name}: {t.scale}" for t in tables[:6])
+        raise InputError(f"tables on different scales cannot be stacked ({scales})")
+    order = [[table.models.index(model) for model in first.models] for table in tables]
+    return replace(
+        first,
+        prompts=[prompt for table in tables for prompt in table.prompts],
+        quality=np.vstack([t.quality[:, o] for t, o in zip(tables, order, strict=True)]),
+        cost=np.vstack([t.cost[:, o] for t, o in zip(tables, order, strict=True)]),
+        scale=None,
     )
 
 
-def _mostly_numeric(column: pd.Series) -> bool:
-    values, bad = _numbers(column)
-    return int(values.notna().sum()) > int(bad.sum())
-
-
-def _numbers(column: pd.Series) -> tuple[pd.Series, np.ndarray]:
-    """Numbers, with true and false as 1 and 0."""
-    if pd.api.types.is_numeric_dtype(column.dtype):
-        return numbers(column.astype("float64"))
-    words = strings(column).str.lower().replace({"true": "1", "false": "0"})
-    return numbers(words)
-
-
-def _numeric(rows: Rows, column: pd.Series, name: str) -> pd.Series:
-    values, bad = _numbers(column)
-    if bad.any():
-        row = int(np.flatnonzero(bad)[0])
-        raise InputError(
-            f"{rows.path}:{rows.lines[row]}: {name!r} must be a number, "
-            f"got {str(column.iloc[row])[:60]!r}"
-        )
-    return values
-
-
-def _prompt_column(rows: Rows) -> str:
-    lowered = {name.lower(): name for name in reversed(rows.names)}
-    for name in PROMPT_NAMES:
-        if name in lowered:
-            return lowered[name]
-    raise InputError(
-        f"{rows.path}: no prompt column (looked for {', '.join(PROMPT_NAMES)}); "
-        f"the columns are {', '.join(rows.names[:30])}"
+def _report(parts: list[_Part], table: OutcomeTable, skipped: list[str]) -> Report:
+    warnings = [*skipped, *dict.fromkeys(text for part in parts for text in part.warnings)]
+    repeats = int(pd.Series(table.prompts).duplicated().sum())
+    if repeats:
+        warnings.append(f"{repeats} prompts stand in the table more than once")
+    missing = int(np.isnan(table.quality).sum())
+    if missing:
+        warnings.append(f"{missing} scores are missing (NaN, not 0)")
+    known = 1 - np.isnan(table.cost).mean()
+    warnings.append(f"scores are on the scale {table.scale}, kept as they are")
+    return Report(
+        format=", ".join(dict.fromkeys(part.format for part in parts)),
+        rows_read=sum(part.rows for part in parts),
+        rows_accepted=sum(part.accepted for part in parts),
+        rejects=[reject for part in parts for reject in part.rejects],
+        warnings=warnings,
+        coverage={"quality": 1 - missing / table.quality.size, "cost": float(known)},
+        kind="outcomes",
+        items=len(table),
+        merged=sum(part.merged for part in parts),
     )
 
 
-def _unlisted(text: str) -> str:
-    """Undo the text form of a one-element list, ``"['What ...']"``; only literals are read."""
-    if not (text.startswith("[") and text.endswith("]")):
-        return text
-    try:
-        value = ast.literal_eval(text)
-    except (ValueError, SyntaxError, RecursionError, MemoryError):
-        return text
-    alone = isinstance(value, list) and len(value) == 1 and isinstance(value[0], str)
-    return value[0] if alone else text
-
-
-def _unwanted(path: PathLike) -> list[str]:
+def _unwanted(path: str | os.PathLike[str]) -> list[str]:
     existing_file(path, "list of contaminated prompts")
     found = []
     for number, line in enumerate(read_bytes(path).decode("utf-8", "replace").split("\n"), start=1):
@@ -240,6 +222,6 @@ def _unwanted(path: PathLike) -> list[str]:
             continue
         try:
             found.append(json.loads(line)["eval_prompt"])
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise InputError(f"{path}:{number}: needs a JSON object with 'eval_prompt'") from error
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,18 @@ from routelab._checks import InputError, did_you_mean
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike
+
+    from routelab.reading.report import Report
+
+
+#: Name of a scale to its ends.
+SCALES = {
+    "boolean": (0.0, 1.0), "0-1": (0.0, 1.0), "1-2": (1.0, 2.0), "1-10": (1.0, 10.0),
+    "0-100": (0.0, 100.0), "real": (-np.inf, np.inf),
+}  # fmt: skip
+
+#: Scales that never mix with another one in a table.
+SPECIAL_SCALES = ("1-2", "1-10", "0-100")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +43,12 @@ class OutcomeTable:
         USD per call, >= 0; NaN = unknown. Default: all unknown.
     name : str, default "outcomes"
         For titles.
+    scale : str, optional
+        ``"boolean"`` (0 or 1), ``"0-1"``, ``"1-2"``, ``"1-10"``, ``"0-100"`` or ``"real"``.
+        Default: the first of these that holds all qualities. The qualities stay as they are;
+        :meth:`normalized` brings them to [0, 1].
+    report : Report, optional
+        The account of the files it was read from; tables made from this one do not carry it.
 
     Raises
     ------
@@ -52,6 +70,8 @@ class OutcomeTable:
     quality: np.ndarray
     cost: np.ndarray = None  # type: ignore[assignment]
     name: str = "outcomes"
+    scale: str | None = None
+    report: Report | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         set_ = object.__setattr__
@@ -64,6 +84,10 @@ class OutcomeTable:
         set_(self, "quality", quality)
         set_(self, "cost", cost)
         _check(self)
+        if self.scale is None:
+            set_(self, "scale", _scale_of(quality))
+        elif self.scale not in SCALES:
+            raise InputError(f"'scale' must be one of {', '.join(SCALES)}, got {self.scale!r}")
 
     def __len__(self) -> int:
         return len(self.prompts)
@@ -82,6 +106,84 @@ class OutcomeTable:
             prompts=[self.prompts[i] for i in index],
             quality=self.quality[index],
             cost=self.cost[index],
+            report=None,
+        )
+
+    def normalized(self) -> OutcomeTable:
+        """Return the table with qualities in [0, 1]: 1 to 2 minus 1, 1 to 10 minus 1 over 9.
+
+        Raises
+        ------
+        InputError
+            The scale is ``"real"``: nobody knows its ends.
+        """
+        low, high = SCALES[str(self.scale)]
+        if not np.isfinite(high):
+            raise InputError(f"{self.name}: the scale is {self.scale!r}, which has no ends")
+        if (low, high) == (0.0, 1.0):
+            return self
+        quality = (self.quality - low) / (high - low)
+        return replace(self, quality=quality, scale="0-1", report=None)
+
+    def join(
+        self, other: OutcomeTable, *, aliases: Mapping[str, str] | None = None
+    ) -> OutcomeTable:
+        """Return one table of the prompts that both have, with the models of both.
+
+        Parameters
+        ----------
+        other : OutcomeTable
+            Outcomes of other models on the same questions.
+        aliases : mapping, optional
+            Model names of `other` to the names they shall have.
+
+        Returns
+        -------
+        OutcomeTable
+            In the order of this table. Prompts are compared with runs of white space as one space.
+            A prompt that a table has more than once meets the other's by its number: the first
+            with the first, the second with the second.
+
+        Raises
+        ------
+        InputError
+            No common prompt, a model that both have, or scales that cannot be compared.
+
+        Examples
+        --------
+        >>> a = OutcomeTable(["1+1", "why?"], ["small"], [[1], [0]])
+        >>> b = OutcomeTable(["why?", " 1+1"], ["large"], [[1], [1]])
+        >>> joined = a.join(b)
+        >>> joined.models, joined.quality.tolist()
+        (['small', 'large'], [[1.0, 1.0], [0.0, 1.0]])
+        """
+        from routelab.outcomes.aliases import check_aliases
+
+        check_aliases(aliases or {}, other.models)
+        models = [(aliases or {}).get(model, model) for model in other.models]
+        both = [model for model in models if model in self.models]
+        if both:
+            raise InputError(
+                f"both {self.name!r} and {other.name!r} have the model {both[0]!r}: stack their "
+                "files, or rename it with aliases="
+            )
+        if self.scale != other.scale and {self.scale, other.scale} & set(SPECIAL_SCALES):
+            raise InputError(
+                f"{self.name!r} is on the scale {self.scale}, {other.name!r} on {other.scale}: "
+                "join their .normalized() tables"
+            )
+        place = {key: row for row, key in enumerate(_keys(other.prompts))}
+        pairs = [(i, place[key]) for i, key in enumerate(_keys(self.prompts)) if key in place]
+        if not pairs:
+            raise InputError(f"{self.name!r} and {other.name!r} have no prompt in common")
+        left, right = (list(rows) for rows in zip(*pairs, strict=True))
+        return OutcomeTable(
+            [self.prompts[row] for row in left],
+            [*self.models, *models],
+            np.hstack([self.quality[left], other.quality[right]]),
+            np.hstack([self.cost[left], other.cost[right]]),
+            f"{self.name} + {other.name}",
+            scale=self.scale if self.scale == other.scale else None,
         )
 
     def with_costs(self, cost: Mapping[str, ArrayLike] | ArrayLike) -> OutcomeTable:
@@ -110,7 +212,7 @@ class OutcomeTable:
         else:
             filled = np.asarray(cost, dtype="float64")
         known = ~np.isnan(self.cost)
-        return replace(self, cost=np.where(known, self.cost, filled))
+        return replace(self, cost=np.where(known, self.cost, filled), report=None)
 
     def with_prices(
         self, catalog: Any, input_tokens: ArrayLike, output_tokens: ArrayLike
@@ -166,6 +268,29 @@ class OutcomeTable:
                 "cost_usd": self.cost[rows, columns],
             }
         )
+
+
+def _keys(prompts: list[str]) -> list[tuple[str, int]]:
+    """Return each prompt's text, white space as one space, and how often it stood before."""
+    seen: dict[str, int] = {}
+    keys = []
+    for prompt in prompts:
+        text = " ".join(prompt.split())
+        seen[text] = seen.get(text, -1) + 1
+        keys.append((text, seen[text]))
+    return keys
+
+
+def _scale_of(quality: np.ndarray) -> str:
+    """Return the narrowest scale that holds all qualities (floating error aside)."""
+    known = quality[~np.isnan(quality)]
+    if np.isin(known, (0.0, 1.0)).all():
+        return "boolean"
+    low, high = known.min(), known.max()
+    for name, (bottom, top) in SCALES.items():
+        if name != "boolean" and bottom - 1e-9 <= low and high <= top + 1e-9:
+            return name
+    return "real"
 
 
 def _frozen(values: Any, what: str, shape: tuple[int, int]) -> np.ndarray:

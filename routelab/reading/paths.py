@@ -11,7 +11,9 @@ from routelab._checks import InputError
 PathLike = str | os.PathLike[str]
 
 
-def find_files(path: PathLike | Iterable[PathLike]) -> list[tuple[str, bool]]:
+def find_files(
+    path: PathLike | Iterable[PathLike], what: str = "log file"
+) -> list[tuple[str, bool]]:
     """Return the files that `path` stands for, each with whether it was named itself.
 
     Parameters
@@ -32,7 +34,7 @@ def find_files(path: PathLike | Iterable[PathLike]) -> list[tuple[str, bool]]:
     """
     paths = [path] if isinstance(path, str | os.PathLike) else list(path)
     if not paths:
-        raise InputError("no log file was named")
+        raise InputError(f"no {what} was named")
     found: list[tuple[str, bool]] = []
     for one in paths:
         name = os.fspath(one)

@@ -53,7 +53,7 @@ class Report:
     coverage : dict of str to float
         Share of the data's rows, in [0, 1], for which the file itself gave the column.
     kind : str
-        ``"traffic"``, ``"outcomes"``, ``"labels"``, ``"outages"`` or ``"prices"``.
+        ``"traffic"``, ``"outcomes"``, ``"decisions"``, ``"labels"``, ``"outages"`` or ``"prices"``.
     items : int
         What the data holds: requests, prompts, outages, models.
     merged : int

@@ -34,9 +34,11 @@ _HOME = {
     "fit_verbosity": "routelab.fits",
     "forecast": "routelab.forecasting",
     "load_bundle": "routelab.exporters",
+    "load_labels": "routelab.labels",
     "make_encoder": "routelab.encoders",
     "make_router": "routelab.routers",
     "outages_from_log": "routelab.fits",
+    "read_decisions": "routelab.outcomes",
     "read_labels": "routelab.labels",
     "read_log": "routelab.traffic",
     "read_outages": "routelab.outages",
@@ -73,9 +75,11 @@ __all__ = [
     "fit_verbosity",
     "forecast",
     "load_bundle",
+    "load_labels",
     "make_encoder",
     "make_router",
     "outages_from_log",
+    "read_decisions",
     "read_labels",
     "read_log",
     "read_outages",
@@ -113,14 +117,14 @@ if TYPE_CHECKING:
         savings,
         what_if,
     )
-    from routelab.labels import read_labels
+    from routelab.labels import load_labels, read_labels
     from routelab.outages import read_outages
-    from routelab.outcomes import OutcomeTable, read_outcomes
+    from routelab.outcomes import OutcomeTable, read_decisions, read_outcomes
     from routelab.plan import Plan
     from routelab.routers import make_router
     from routelab.simulation import Replay, simulate, simulate_file
     from routelab.sweeps import sweep, tune
-    from routelab.traffic import read_log
+    from routelab.traffic import convert_log, read_log
 
 
 def __getattr__(name: str) -> Any:

@@ -28,6 +28,7 @@ _HOME = {
     "WhatIf": "routelab.forecasting",
     "compare": "routelab.evaluate",
     "convert_log": "routelab.traffic",
+    "diff_prices": "routelab.prices",
     "export": "routelab.exporters",
     "fit_failures": "routelab.fits",
     "fit_latency": "routelab.fits",
@@ -35,6 +36,8 @@ _HOME = {
     "forecast": "routelab.forecasting",
     "load_bundle": "routelab.exporters",
     "load_labels": "routelab.labels",
+    "load_outages": "routelab.outages",
+    "load_prices": "routelab.prices",
     "make_encoder": "routelab.encoders",
     "make_router": "routelab.routers",
     "outages_from_log": "routelab.fits",
@@ -43,6 +46,7 @@ _HOME = {
     "read_log": "routelab.traffic",
     "read_outages": "routelab.outages",
     "read_outcomes": "routelab.outcomes",
+    "read_prices": "routelab.prices",
     "regret": "routelab.forecasting",
     "save_bundle": "routelab.exporters",
     "savings": "routelab.forecasting",
@@ -69,6 +73,7 @@ __all__ = [
     "WhatIf",
     "compare",
     "convert_log",
+    "diff_prices",
     "export",
     "fit_failures",
     "fit_latency",
@@ -76,6 +81,8 @@ __all__ = [
     "forecast",
     "load_bundle",
     "load_labels",
+    "load_outages",
+    "load_prices",
     "make_encoder",
     "make_router",
     "outages_from_log",
@@ -84,6 +91,7 @@ __all__ = [
     "read_log",
     "read_outages",
     "read_outcomes",
+    "read_prices",
     "regret",
     "save_bundle",
     "savings",
@@ -118,9 +126,10 @@ if TYPE_CHECKING:
         what_if,
     )
     from routelab.labels import load_labels, read_labels
-    from routelab.outages import read_outages
+    from routelab.outages import load_outages, read_outages
     from routelab.outcomes import OutcomeTable, read_decisions, read_outcomes
     from routelab.plan import Plan
+    from routelab.prices import diff_prices, load_prices, read_prices
     from routelab.routers import make_router
     from routelab.simulation import Replay, simulate, simulate_file
     from routelab.sweeps import sweep, tune

@@ -173,6 +173,12 @@ class Catalog:
 
         return pd.DataFrame([asdict(model) for model in self._models.values()]).set_index("name")
 
+    def diff(self, other: Catalog) -> pd.DataFrame:
+        """Return what changed from this catalog to `other`, see :func:`routelab.diff_prices`."""
+        from routelab.prices import diff_prices
+
+        return diff_prices(self, other)
+
     def cost(
         self,
         model: str | Model,

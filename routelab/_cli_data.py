@@ -1,0 +1,64 @@
+"""Commands for data from elsewhere: price lists and public sets."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from routelab._checks import InputError
+from routelab._cli_common import Json, progress_bar, say
+
+app = typer.Typer()
+
+
+@app.command()
+def prices(
+    files: Annotated[list[Path], typer.Argument(help="Price lists, or a folder of them.")],
+    on: Annotated[str | None, typer.Option(help="Day, such as 2025-06-30; default: now.")] = None,
+    diff: Annotated[Path | None, typer.Option(help="Later price list: say what changed.")] = None,
+    diff_on: Annotated[str | None, typer.Option(help="Later day: say what changed.")] = None,
+    format: Annotated[str | None, typer.Option(help="Format, when detection fails.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Catalog YAML to write.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Read price lists at a day; say what changed; write a catalog."""
+    from routelab.prices import load_prices
+
+    catalog, report = load_prices(list(files), on, format=format)
+    text, data = str(report), report.to_dict()
+    if diff is not None or diff_on is not None:
+        later, _ = load_prices(diff if diff is not None else list(files), diff_on)
+        changes = catalog.diff(later)
+        shown = changes.to_string(index=False) if len(changes) else "nothing changed"
+        text = f"{text}\n\n{shown}"
+        data["changes"] = json.loads(changes.to_json(orient="records"))
+    if out is not None:
+        catalog.to_yaml(out)
+        text += f"\nwrote {out}"
+    say(text, {**data, "out": out}, as_json)
+
+
+@app.command()
+def fetch(
+    name: Annotated[str | None, typer.Argument(help="Name of the set.")] = None,
+    every: Annotated[bool, typer.Option("--list", help="List the sets.")] = False,
+    folder: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("data"),
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Download a public set at a fixed commit, verified; shows size and licence first."""
+    from routelab import fetch as module
+
+    if every or name is None:
+        found = [module.describe(one) for one in module.sets()]
+        say("\n\n".join(found), {"sets": list(module.sets())}, as_json)
+        return
+    if not as_json:
+        typer.echo(module.describe(name))
+    if not yes and not typer.confirm("fetch it?", err=True):
+        raise InputError("nothing was fetched")
+    files = module.fetch(name, folder, progress=progress_bar("fetch"))
+    say(f"{len(files)} files in {folder / name}", {"files": files}, as_json)

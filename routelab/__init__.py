@@ -34,6 +34,7 @@ _HOME = {
     "fit_latency": "routelab.fits",
     "fit_verbosity": "routelab.fits",
     "forecast": "routelab.forecasting",
+    "hash_ids": "routelab.privacy",
     "load_bundle": "routelab.exporters",
     "load_labels": "routelab.labels",
     "load_outages": "routelab.outages",
@@ -47,6 +48,8 @@ _HOME = {
     "read_outages": "routelab.outages",
     "read_outcomes": "routelab.outcomes",
     "read_prices": "routelab.prices",
+    "redact": "routelab.privacy",
+    "redact_traffic": "routelab.privacy",
     "regret": "routelab.forecasting",
     "save_bundle": "routelab.exporters",
     "savings": "routelab.forecasting",
@@ -79,6 +82,7 @@ __all__ = [
     "fit_latency",
     "fit_verbosity",
     "forecast",
+    "hash_ids",
     "load_bundle",
     "load_labels",
     "load_outages",
@@ -92,6 +96,8 @@ __all__ = [
     "read_outages",
     "read_outcomes",
     "read_prices",
+    "redact",
+    "redact_traffic",
     "regret",
     "save_bundle",
     "savings",
@@ -130,6 +136,7 @@ if TYPE_CHECKING:
     from routelab.outcomes import OutcomeTable, read_decisions, read_outcomes
     from routelab.plan import Plan
     from routelab.prices import diff_prices, load_prices, read_prices
+    from routelab.privacy import hash_ids, redact, redact_traffic
     from routelab.routers import make_router
     from routelab.simulation import Replay, simulate, simulate_file
     from routelab.sweeps import sweep, tune

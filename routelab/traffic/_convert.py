@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +38,7 @@ def convert_log(
     columns: Mapping[str, str] | PathLike | None = None,
     *,
     rejects: PathLike | None = None,
+    clean: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
     progress: Progress | None = None,
     **options: Any,
 ) -> Report:
@@ -56,6 +57,10 @@ def convert_log(
     rejects : path, optional
         File for the rejected rows as they stood in the log. They are written as they are met, and
         their text is not kept in the report then.
+
+    clean : callable, optional
+        Called with each part of the traffic before it is written, such as
+        :func:`routelab.hash_ids` with a salt. It must keep the rows and their order.
 
     Returns
     -------
@@ -94,7 +99,8 @@ def convert_log(
                     account.write_rejects(sink)
                 if len(part.frame):
                     index.add(part)
-                    writer.write(complete(part.frame.drop(columns="call_id", errors="ignore")))
+                    frame = complete(part.frame.drop(columns="call_id", errors="ignore"))
+                    writer.write(frame if clean is None else clean(frame))
         if not index.rows:
             first = str(account.rejects[0]) if account.rejects else str(account.warnings[0])
             raise nothing_read(account.rows, first)

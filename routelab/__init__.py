@@ -19,6 +19,7 @@ _HOME = {
     "Comparison": "routelab.evaluate",
     "Forecast": "routelab.forecasting",
     "InputError": "routelab._checks",
+    "LabelSession": "routelab.labelling",
     "Model": "routelab.catalog",
     "OutcomeTable": "routelab.outcomes",
     "Plan": "routelab.plan",
@@ -67,6 +68,7 @@ __all__ = [
     "Comparison",
     "Forecast",
     "InputError",
+    "LabelSession",
     "Model",
     "OutcomeTable",
     "Plan",
@@ -131,6 +133,7 @@ if TYPE_CHECKING:
         savings,
         what_if,
     )
+    from routelab.labelling import LabelSession
     from routelab.labels import load_labels, read_labels
     from routelab.outages import load_outages, read_outages
     from routelab.outcomes import OutcomeTable, read_decisions, read_outcomes

@@ -5,6 +5,7 @@ from routelab.ui._budget import BudgetConfig, BudgetPanel, budget
 from routelab.ui._compare import CompareConfig, ComparePanel, compare
 from routelab.ui._explore import ExploreConfig, ExplorePanel, explore
 from routelab.ui._export import ExportConfig, ExportPanel, export
+from routelab.ui._label import LabelConfig, LabelPanel, label
 
 __all__ = [
     "BudgetConfig",
@@ -15,9 +16,12 @@ __all__ = [
     "ExplorePanel",
     "ExportConfig",
     "ExportPanel",
+    "LabelConfig",
+    "LabelPanel",
     "Panel",
     "budget",
     "compare",
     "explore",
     "export",
+    "label",
 ]

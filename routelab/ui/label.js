@@ -1,0 +1,62 @@
+// The labelling box: a prompt (as text, never as HTML), a button per label, keys 1-9, s, u.
+function render({ model, el }) {
+  const make = (tag, style, parent) => {
+    const node = document.createElement(tag);
+    node.style.cssText = style;
+    parent.appendChild(node);
+    return node;
+  };
+  const root = make("div", "border:1px solid var(--jp-border-color1,#999);border-radius:4px;" +
+    "padding:.8em;max-width:900px;color:var(--jp-content-font-color1,inherit)", el);
+  root.className = "rl-label";
+  root.tabIndex = 0;
+  root.dataset.lmSuppressShortcuts = "true";  // JupyterLab's own keys stay out
+  root.setAttribute("role", "application");
+  root.setAttribute("aria-label", "Label prompts: keys 1 to 9, s to skip, u to undo");
+  const why = make("div", "font-size:.85em;opacity:.75", root);
+  const text = make("pre", "white-space:pre-wrap;overflow-wrap:anywhere;max-height:320px;" +
+    "overflow:auto;margin:.5em 0;font-size:1.05em;min-height:3em", root);
+  text.className = "rl-prompt";
+  text.setAttribute("aria-live", "polite");
+  const bar = make("progress", "width:100%;height:6px", root);
+  bar.max = 1;
+  bar.setAttribute("aria-label", "share of prompts labelled");
+  const row = make("div", "display:flex;flex-wrap:wrap;gap:.4em;margin-top:.5em", root);
+  const ask = (what) => model.send(what);
+  const button = (name, what) => {
+    const node = make("button", "padding:.3em .8em;cursor:pointer", row);
+    node.textContent = name;
+    node.addEventListener("click", () => { ask(what); root.focus(); });
+  };
+  const buttons = () => {
+    row.replaceChildren();
+    model.get("labels").forEach((name, i) => button(`${i + 1} ${name}`, { do: "label", number: i }));
+    button("s skip", { do: "skip" });
+    button("u undo", { do: "undo" });
+  };
+  const show = () => {
+    text.textContent = model.get("prompt");
+    why.textContent = model.get("told");
+    bar.value = model.get("done");
+  };
+  root.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const number = "123456789".indexOf(event.key);
+    if (event.key.length === 1 && number >= 0 && number < model.get("labels").length) {
+      ask({ do: "label", number });
+    } else if (event.key === "s") {
+      ask({ do: "skip" });
+    } else if (event.key === "u") {
+      ask({ do: "undo" });
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  model.on("change", show);
+  model.on("change:labels", buttons);
+  buttons();
+  show();
+}
+export default { render };

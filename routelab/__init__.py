@@ -43,6 +43,7 @@ _HOME = {
     "make_encoder": "routelab.encoders",
     "make_router": "routelab.routers",
     "outages_from_log": "routelab.fits",
+    "read": "routelab.read_any",
     "read_decisions": "routelab.outcomes",
     "read_labels": "routelab.labels",
     "read_log": "routelab.traffic",
@@ -92,6 +93,7 @@ __all__ = [
     "make_encoder",
     "make_router",
     "outages_from_log",
+    "read",
     "read_decisions",
     "read_labels",
     "read_log",
@@ -140,6 +142,7 @@ if TYPE_CHECKING:
     from routelab.plan import Plan
     from routelab.prices import diff_prices, load_prices, read_prices
     from routelab.privacy import hash_ids, redact, redact_traffic
+    from routelab.read_any import read
     from routelab.routers import make_router
     from routelab.simulation import Replay, simulate, simulate_file
     from routelab.sweeps import sweep, tune

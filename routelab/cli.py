@@ -48,22 +48,22 @@ def main() -> None:
 
 
 def _read_data(path: Path, label: str | None = None) -> Any:
-    """Read outcomes when the file holds outcomes, else labels.
-
-    The message names both when neither fits.
-    """
+    """Read outcomes when the file holds outcomes, else labels; say what was left out."""
     from routelab.labels import read_labels
     from routelab.outcomes import read_outcomes
+    from routelab.read_any import kind_of
 
-    if label is not None:
-        return read_labels(path, label=label)
-    try:
-        return read_outcomes(path)
-    except InputError as not_outcomes:
-        try:
-            return read_labels(path)
-        except InputError as not_labels:
-            raise InputError(f"{not_labels} (as outcomes: {not_outcomes})") from None
+    table: Any
+    if label is None and kind_of(path) == "outcomes":
+        table = read_outcomes(path)
+        account = table.report.to_dict()
+    else:
+        table = read_labels(path, label)
+        account = table.attrs["report"]
+    if account["rejects"]:
+        first = account["reasons"][0]
+        typer.echo(f"{account['rejects']} rows left out (first: {first})", err=True)
+    return table
 
 
 @app.command()
@@ -87,29 +87,32 @@ def demo(
 
 @app.command()
 def read(
-    log: Annotated[list[Path], typer.Argument(help="Log files.")],
-    out: Annotated[Path | None, typer.Option(help="Parquet file for the traffic.")] = None,
+    file: Annotated[list[Path], typer.Argument(help="Files, folders or patterns of one kind.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Parquet for traffic; CSV for labels, outages, decisions.")
+    ] = None,
     format: Annotated[str | None, typer.Option(help="Log format, when detection fails.")] = None,
     columns: Annotated[
         Path | None, typer.Option(help="YAML: our names to the file's names.")
     ] = None,
     rejects: Annotated[Path | None, typer.Option(help="File for rejected rows, verbatim.")] = None,
+    profile: Annotated[Path | None, typer.Option(help="HTML page with pictures.")] = None,
+    redact: Annotated[bool, typer.Option("--redact", help="Take secrets out of prompts.")] = False,
+    hash_users_salt_env: Annotated[
+        str | None, typer.Option(help="Environment variable with a salt: hash users, sessions.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Read a gateway log into traffic, and say what was found."""
-    from routelab.traffic import convert_log, read_log
+    """Read a log, outcomes, labels, outages or prices, and say what was found."""
+    from routelab import _cli_read
 
-    show = progress_bar("read")
-    if out is not None:
-        report = convert_log(
-            list(log), out, format=format, columns=columns, rejects=rejects, progress=show
-        )
-    else:
-        report = read_log(list(log), format=format, columns=columns, progress=show).report
-        if rejects is not None:
-            report.write_rejects(rejects)
-    text = str(report) + (f"\nwrote {out}" if out else "")
-    say(text, {**report.to_dict(), "out": out}, as_json)
+    request = _cli_read.Request(
+        list(file), out, format, columns, rejects, profile, redact, hash_users_salt_env
+    )
+    report, kind = _cli_read.run(request)
+    text = f"kind       {kind}\n{report}"
+    text += "".join(f"\nwrote {path}" for path in (out, profile) if path is not None)
+    say(text, {**report.to_dict(), "out": out, "profile": profile}, as_json)
 
 
 @app.command()

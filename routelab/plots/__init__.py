@@ -2,6 +2,12 @@
 
 from routelab.plots._comparison import accuracy_bars, confusion, cost_quality
 from routelab.plots._forecast import exhaustion_hours, spend_fan
+from routelab.plots._profile import (
+    failures_by_class,
+    requests_by,
+    requests_per_hour,
+    token_sizes,
+)
 from routelab.plots._replay import (
     daily_spend,
     hourly_outcomes,
@@ -21,6 +27,7 @@ __all__ = [
     "cost_quality",
     "daily_spend",
     "exhaustion_hours",
+    "failures_by_class",
     "figure",
     "hourly_outcomes",
     "latency",
@@ -29,7 +36,10 @@ __all__ = [
     "pareto_front",
     "png",
     "request_costs",
+    "requests_by",
+    "requests_per_hour",
     "router_scores",
     "spend_fan",
     "style",
+    "token_sizes",
 ]

@@ -119,7 +119,7 @@ class Report:
     @property
     def unit(self) -> str:
         """What `items` counts."""
-        units = {"traffic": "requests", "outages": "outages", "prices": "models"}
+        units = {"traffic": "requests", "outages": "outages", "prices": "models", "names": "names"}
         return units.get(self.kind, "prompts")
 
     def __str__(self) -> str:

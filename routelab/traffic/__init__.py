@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from routelab.reading.report import ReadResult, Reject, Report
 from routelab.traffic._convert import convert_log
+from routelab.traffic._parts import detect
 from routelab.traffic._read import read_log
 from routelab.traffic.readers import READERS, Parsed, Reader
 from routelab.traffic.schema import COLUMNS, check_traffic, write_traffic
@@ -22,6 +23,7 @@ __all__ = [
     "Report",
     "check_traffic",
     "convert_log",
+    "detect",
     "read_log",
     "write_traffic",
 ]

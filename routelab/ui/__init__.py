@@ -6,6 +6,7 @@ from routelab.ui._compare import CompareConfig, ComparePanel, compare
 from routelab.ui._explore import ExploreConfig, ExplorePanel, explore
 from routelab.ui._export import ExportConfig, ExportPanel, export
 from routelab.ui._label import LabelConfig, LabelPanel, label
+from routelab.ui._profile import ProfileConfig, ProfilePanel, profile
 
 __all__ = [
     "BudgetConfig",
@@ -19,9 +20,12 @@ __all__ = [
     "LabelConfig",
     "LabelPanel",
     "Panel",
+    "ProfileConfig",
+    "ProfilePanel",
     "budget",
     "compare",
     "explore",
     "export",
     "label",
+    "profile",
 ]

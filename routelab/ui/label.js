@@ -14,7 +14,7 @@ function render({ model, el }) {
   root.setAttribute("role", "application");
   root.setAttribute("aria-label", "Label prompts: keys 1 to 9, s to skip, u to undo");
   const why = make("div", "font-size:.85em;opacity:.75", root);
-  const text = make("pre", "white-space:pre-wrap;overflow-wrap:anywhere;max-height:320px;" +
+  const text = make("pre", "white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere;max-height:320px;" +
     "overflow:auto;margin:.5em 0;font-size:1.05em;min-height:3em", root);
   text.className = "rl-prompt";
   text.setAttribute("aria-live", "polite");

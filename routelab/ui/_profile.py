@@ -1,0 +1,107 @@
+"""What a log holds: requests per hour, tokens, models, failures, users."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import ipywidgets as w
+import pandas as pd
+
+from routelab import plots
+from routelab._checks import InputError
+from routelab.report.profile import traffic_facts
+from routelab.traffic import check_traffic
+from routelab.ui._base import Facts, Panel
+from routelab.ui._picture import PICTURE_DPI, Picture
+
+WIDTH = 11.0
+_EVERY = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileConfig:
+    """Settings of the profile panel: one model or ``"all"``, and what the bars count by."""
+
+    model: str = _EVERY
+    by: str = "model"
+
+
+class ProfilePanel(Panel):
+    """See :func:`profile`."""
+
+    def __init__(self, traffic: pd.DataFrame, warnings: list[str]):
+        self.traffic = check_traffic(traffic)
+        self.warnings = warnings
+        super().__init__(ProfileConfig())
+        models = self.traffic["model"].value_counts().index.tolist()
+        columns = [name for name in ("model", "user", "provider", "tier", "error_class")
+                   if self.traffic[name].notna().any()] or ["model"]  # fmt: skip
+        wide = {"description_width": "60px"}
+        self.model = w.Dropdown(options=[_EVERY, *models], description="Model", style=wide)
+        self.by = w.Dropdown(options=columns, value=columns[0], description="Bars", style=wide)
+        self.facts = Facts()
+        self.picture = Picture(WIDTH)
+        self.sizes = Picture(WIDTH)
+        self.bind(self.model, "model")
+        self.bind(self.by, "by")
+        controls = w.HBox([self.model, self.by])
+        self.children = [controls, self.facts, self.picture, self.sizes, self.status]
+        self.update(by=columns[0])
+
+    def compute(self, config: ProfileConfig) -> pd.DataFrame:
+        """Take the requests of the model."""
+        if config.model == _EVERY:
+            return self.traffic
+        found = self.traffic[(self.traffic["model"] == config.model).fillna(False)]
+        if found.empty:
+            raise InputError(f"no request of the model {config.model!r}")
+        return found
+
+    def draw(self, result: pd.DataFrame) -> str:
+        """Show numbers and pictures."""
+        self.facts.show(traffic_facts(result))
+        assert self.picture is not None
+        fig, axes = plots.figure(WIDTH, 2.7, dpi=PICTURE_DPI)
+        plots.requests_per_hour(result, axes[0])
+        self.picture.paint(fig)
+        fig, axes = plots.figure(WIDTH, 3.0, columns=2, dpi=PICTURE_DPI)
+        plots.token_sizes(result, axes[0])
+        plots.requests_by(result, self.config.by, axes[1])
+        self.sizes.paint(fig)
+        shown = f" {len(self.warnings)} warnings: {self.warnings[0]}" if self.warnings else ""
+        return f"{len(result):,} of {len(self.traffic):,} requests.{shown}"
+
+
+def profile(found: Any) -> ProfilePanel:
+    """Return a panel on a log: requests per hour, tokens, models, users, failures.
+
+    Parameters
+    ----------
+    found : ReadResult, Read or DataFrame
+        What :func:`routelab.read_log` or :func:`routelab.read` returned, or traffic. Prompts are
+        not shown.
+
+    Returns
+    -------
+    ProfilePanel
+
+    Raises
+    ------
+    InputError
+        It is no traffic.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> stamps = pd.to_datetime(["2026-01-05", "2026-01-06"], utc=True)
+    >>> traffic = pd.DataFrame({"timestamp": stamps, "input_tokens": 10, "output_tokens": 1})
+    >>> len(profile(traffic).result)
+    2
+    """
+    if isinstance(found, pd.DataFrame):
+        return ProfilePanel(found, [])
+    frame = getattr(found, "frame", getattr(found, "data", None))
+    if not isinstance(frame, pd.DataFrame) or found.report.kind != "traffic":
+        raise InputError("a profile needs traffic: what read_log, or read of a log, returned")
+    return ProfilePanel(frame, found.report.warnings)

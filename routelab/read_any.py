@@ -110,7 +110,10 @@ def kind_of(path: PathLike) -> str:
         return _yaml_kind(name)
     if _names(name) is not None:
         return "names"
-    rows = next(read_blocks(name, what="file"))()
+    block = next(read_blocks(name, what="file"), None)
+    if block is None:
+        raise InputError(f"{name}: only a header, no rows")
+    rows = block()
     found = _kind(rows)
     if found is None:
         raise InputError(
@@ -151,7 +154,8 @@ def _yaml_kind(path: str) -> str:
     data = read_yaml(path, "file").data
     if isinstance(data, list) or (isinstance(data, dict) and "outages" in data):
         return "outages"
-    if isinstance(data, dict) and isinstance(data.get("models"), dict):
+    models = data.get("models") if isinstance(data, dict) else None
+    if isinstance(models, dict) and all(isinstance(one, dict) for one in models.values()):
         return "prices"
     raise InputError(f"{path}: neither outages nor a catalog of models")
 

@@ -17,6 +17,7 @@ from routelab.labels._order import ordinal_order
 from routelab.labels.readers import LABEL_READERS, ParsedLabels, detect
 from routelab.labels.readers.clinc150 import expand
 from routelab.reading.files import Rows, read_rows
+from routelab.reading.forced import check_format
 from routelab.reading.paths import PathLike, find_files
 from routelab.reading.report import Reject, Report
 from routelab.reading.unpack import read_bytes
@@ -181,7 +182,10 @@ def _read_one(
     name = format or detect(rows) or "generic"
     if name == "clinc150" and rows.kind == "json" and LABEL_READERS[name]().sniff(rows):
         rows = expand(rows)
-    parsed = LABEL_READERS[name]().parse(rows, label, prompt)
+    reader = LABEL_READERS[name]()
+    if format is not None:
+        check_format(rows, name, reader)
+    parsed = reader.parse(rows, label, prompt)
     frame = _usable(parsed)
     rejects = [
         Reject(path, int(rows.lines[row]), reason, rows.raw(row))

@@ -14,6 +14,7 @@ from routelab._checks import InputError
 from routelab._yaml import read_yaml
 from routelab.outages.readers import COLUMNS, OUTAGE_READERS, ParsedOutages, detect
 from routelab.reading.files import Rows, read_rows
+from routelab.reading.forced import check_format
 from routelab.reading.paths import PathLike, find_files
 from routelab.reading.report import Reject, Report
 
@@ -160,7 +161,10 @@ def _read_one(path: str, format: str | None, provider: str | None) -> _Part:
     is_yaml = Path(path).suffix.lower() in (".yaml", ".yml")
     rows = _from_yaml(path) if is_yaml else read_rows(path, what="outage file")
     name = format or detect(rows) or "routelab"
-    parsed = OUTAGE_READERS[name]().parse(rows, provider)
+    reader = OUTAGE_READERS[name]()
+    if format is not None:
+        check_format(rows, name, reader)
+    parsed = reader.parse(rows, provider)
     frame = _usable(parsed)
     rejects = list(rows.rejects)
     for reasons, expected in ((parsed.refused, False), (parsed.aside, True)):

@@ -16,6 +16,7 @@ from routelab.outcomes.aliases import rename_models
 from routelab.outcomes.readers import OUTCOME_READERS, ParsedOutcomes, detect
 from routelab.outcomes.table import SPECIAL_SCALES, OutcomeTable
 from routelab.reading.files import Rows, read_rows
+from routelab.reading.forced import check_format
 from routelab.reading.paths import PathLike, find_files
 from routelab.reading.report import Reject, Report
 from routelab.reading.unpack import read_bytes
@@ -110,7 +111,10 @@ def _read_one(path: str, format: str | None, aliases: Mapping[str, str]) -> _Par
     if name is None and len(rows) and "prediction" in rows.names and "prompt" in rows.names:
         raise InputError(f"{path}: these are a router's decisions: read them with read_decisions")
     name = name or "wide"
-    parsed = OUTCOME_READERS[name]().parse(rows)
+    reader = OUTCOME_READERS[name]()
+    if format is not None:
+        check_format(rows, name, reader)
+    parsed = reader.parse(rows)
     kept = _usable(parsed)
     rejects = sorted([*rows.rejects, *_rejects(rows, parsed)], key=lambda reject: reject.line)
     if not kept.any():

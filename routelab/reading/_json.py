@@ -13,7 +13,7 @@ import pyarrow.json as pj
 
 from routelab.reading.files import Kinds, Rows, lines_of
 from routelab.reading.report import Reject
-from routelab.reading.values import arrow_type
+from routelab.reading.values import arrow_type, storable
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 
@@ -122,7 +122,7 @@ class _Found:
     def add(self, value: Any, line: int, span: tuple[int, int], text: str) -> None:
         """Keep an object; an array of objects on one line gives several rows."""
         if isinstance(value, dict):
-            self.records.append(value)
+            self.records.append(_without_halves(value, text[slice(*span)]))
             self.lines.append(line)
             self.spans.append(span)
         else:
@@ -218,6 +218,14 @@ def _read_documents(text: str, found: _Found) -> None:
 def _skip(text: str, position: int) -> int:
     match = _SPACE.match(text, position)
     return match.end() if match else position
+
+
+def _without_halves(value: dict[str, Any], text: str) -> dict[str, Any]:
+    """Replace lone surrogates, in keys too: JSON can spell them, and nothing can store them."""
+    if "\\ud" not in text and "\\uD" not in text:
+        return value
+    found: dict[str, Any] = json.loads(storable(json.dumps(value, ensure_ascii=False)))
+    return found
 
 
 def _why(error: Exception) -> str:

@@ -68,7 +68,7 @@ def test_folders_of_one_kind_are_read_and_mixed_ones_named(data, tmp_path):
     with pytest.raises(InputError, match="neither a log nor outcomes, labels, outages or prices"):
         rl.read(tmp_path / "x.csv")
     (tmp_path / "notes.txt").write_text("hello\n")
-    with pytest.raises(InputError, match="x.csv: neither a log"):
+    with pytest.raises(InputError, match="notes.txt: only a header"):
         rl.read(tmp_path)
 
 

@@ -127,6 +127,11 @@ def _content(content: Any) -> str | None:
     return None
 
 
+def _plain(part: dict[str, Any]) -> Any:
+    """Return the text of a part as OpenTelemetry spells it; results of tools are none."""
+    return part.get("content") if part.get("type") == "text" else None
+
+
 def tagged_tier(tags: Any, metadata: Any) -> str | None:
     """Return the user's tier: request metadata's `tier`, else a request tag ``tier:<name>``."""
     named = dig(metadata, "requester_metadata.tier") or dig(metadata, "spend_logs_metadata.tier")

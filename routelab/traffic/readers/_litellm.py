@@ -119,9 +119,7 @@ def _content(content: Any) -> str | None:
     if isinstance(content, str):
         return content
     if isinstance(content, list):
-        parts = [
-            part.get("text", part.get("content")) for part in content if isinstance(part, dict)
-        ]
+        parts = [part.get("text", _plain(part)) for part in content if isinstance(part, dict)]
         texts = [text for text in parts if isinstance(text, str)]
         return "\n".join(texts) if texts else None
     return None

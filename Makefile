@@ -7,7 +7,7 @@ export LITELLM_LOCAL_MODEL_COST_MAP := True
 export LITELLM_TELEMETRY := False
 export MPLBACKEND := Agg
 
-.PHONY: help setup setup-test demo test check lab bench bench-simulate notebooks clean
+.PHONY: help setup setup-test demo test check lab bench bench-simulate bench-read notebooks clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,12 +54,16 @@ test: check ## Everything that CI runs: checks, tests with coverage, notebooks, 
 	$(BIN)/python -m pytest -n 2 --cov=routelab --cov-append --cov-report=term --cov-fail-under=90
 	$(BIN)/python -m pytest --nbval --nbval-sanitize-with tests/notebooks/sanitize.cfg notebooks
 
-bench: bench-simulate ## Every benchmark
+bench: bench-simulate bench-read ## Every benchmark
 	$(BIN)/python benchmarks/bench_fits.py
 
 bench-simulate: setup-test ## Speed of the simulator and of sweeps, one JSON line per figure (LEAN=folder of lean_replay.py)
 	$(BIN)/python benchmarks/bench_simulate.py $(if $(LEAN),--lean $(LEAN))
 	$(BIN)/python benchmarks/bench_sweep.py
+
+bench-read: setup-test ## Speed of reading 10 million rows beside pandas, pyarrow, polars, duckdb
+	$(BIN)/python -m pip install --quiet -e '.[bench]'
+	$(BIN)/python benchmarks/bench_read.py
 
 notebooks: setup-test ## Execute the notebooks and write them in their committed form
 	$(BIN)/python tools/clean_notebooks.py

@@ -36,6 +36,9 @@ _HOME = {
     "fit_verbosity": "routelab.fits",
     "forecast": "routelab.forecasting",
     "hash_ids": "routelab.privacy",
+    "judge_labels": "routelab.labelling",
+    "judge_pairwise": "routelab.labelling",
+    "judge_scalar": "routelab.labelling",
     "load_bundle": "routelab.exporters",
     "load_labels": "routelab.labels",
     "load_outages": "routelab.outages",
@@ -43,6 +46,7 @@ _HOME = {
     "make_encoder": "routelab.encoders",
     "make_router": "routelab.routers",
     "outages_from_log": "routelab.fits",
+    "plan_labels": "routelab.labelling",
     "read": "routelab.read_any",
     "read_decisions": "routelab.outcomes",
     "read_labels": "routelab.labels",
@@ -86,6 +90,9 @@ __all__ = [
     "fit_verbosity",
     "forecast",
     "hash_ids",
+    "judge_labels",
+    "judge_pairwise",
+    "judge_scalar",
     "load_bundle",
     "load_labels",
     "load_outages",
@@ -93,6 +100,7 @@ __all__ = [
     "make_encoder",
     "make_router",
     "outages_from_log",
+    "plan_labels",
     "read",
     "read_decisions",
     "read_labels",
@@ -135,7 +143,13 @@ if TYPE_CHECKING:
         savings,
         what_if,
     )
-    from routelab.labelling import LabelSession
+    from routelab.labelling import (
+        LabelSession,
+        judge_labels,
+        judge_pairwise,
+        judge_scalar,
+        plan_labels,
+    )
     from routelab.labels import load_labels, read_labels
     from routelab.outages import load_outages, read_outages
     from routelab.outcomes import OutcomeTable, read_decisions, read_outcomes

@@ -3,6 +3,27 @@
 from __future__ import annotations
 
 from routelab.labelling.agreement import agreement, cohen_kappa, krippendorff_alpha
+from routelab.labelling.judge import (
+    Estimate,
+    Judged,
+    judge_labels,
+    judge_pairwise,
+    judge_scalar,
+)
+from routelab.labelling.planning import LabelPlan, plan_accuracy, plan_labels
 from routelab.labelling.session import LabelSession
 
-__all__ = ["LabelSession", "agreement", "cohen_kappa", "krippendorff_alpha"]
+__all__ = [
+    "Estimate",
+    "Judged",
+    "LabelPlan",
+    "LabelSession",
+    "agreement",
+    "cohen_kappa",
+    "judge_labels",
+    "judge_pairwise",
+    "judge_scalar",
+    "krippendorff_alpha",
+    "plan_accuracy",
+    "plan_labels",
+]

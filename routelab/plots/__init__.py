@@ -2,6 +2,7 @@
 
 from routelab.plots._comparison import accuracy_bars, confusion, cost_quality
 from routelab.plots._forecast import exhaustion_hours, spend_fan
+from routelab.plots._labels import label_plan
 from routelab.plots._profile import (
     failures_by_class,
     requests_by,
@@ -30,6 +31,7 @@ __all__ = [
     "failures_by_class",
     "figure",
     "hourly_outcomes",
+    "label_plan",
     "latency",
     "model_share",
     "outcome_counts",

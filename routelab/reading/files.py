@@ -60,7 +60,7 @@ class Rows:
         """Column names; for JSON the keys of the first records, in order of appearance."""
         if self.table is not None:
             return [str(name) for name in self.table.columns]
-        return list(dict.fromkeys(key for record in self.dicts()[:100] for key in record))
+        return list(dict.fromkeys(key for record in self.head() for key in record))
 
     @property
     def first(self) -> dict[str, Any]:
@@ -73,11 +73,16 @@ class Rows:
 
     def dicts(self) -> list[dict[str, Any]]:
         """Every row as a dict."""
+        return self.head(len(self))
+
+    def head(self, count: int = 100) -> list[dict[str, Any]]:
+        """Return the first rows as dicts, for a reader's `sniff`."""
         if self.records is not None:
-            return self.records
+            return self.records[:count]
         if self.table is None:
             return []
-        plain = self.table.astype(object).where(self.table.notna(), None)
+        part = self.table.head(count)
+        plain = part.astype(object).where(part.notna(), None)
         return [{str(k): v for k, v in row.items()} for row in plain.to_dict("records")]
 
     def expanded(self, origin: Sequence[int], records: list[dict[str, Any]]) -> Rows:

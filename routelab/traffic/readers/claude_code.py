@@ -63,7 +63,7 @@ class ClaudeCode(Reader):
             and "timestamp" in record
             and isinstance(record.get("message"), dict)
             and "role" in record["message"]
-            for record in rows.dicts()[:100]
+            for record in rows.head()
         )
 
     def parse(self, rows: Rows) -> Parsed:

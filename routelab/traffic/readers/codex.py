@@ -57,7 +57,7 @@ class Codex(Reader):
         """Look for a line of a rollout's types, with a payload, among the first hundred."""
         return rows.kind == "json" and any(
             record.get("type") in _TYPES and isinstance(record.get("payload"), dict)
-            for record in rows.dicts()[:100]
+            for record in rows.head()
             if isinstance(record.get("type"), str)
         )
 

@@ -59,7 +59,7 @@ class OtelGenAI(Reader):
             return True
         return any(
             key.startswith(("gen_ai.", "ai.operationId", "llm.token_count."))
-            for record in rows.dicts()[:100]
+            for record in rows.head()
             for key in _attributes(record)
         )
 

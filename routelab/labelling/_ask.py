@@ -248,6 +248,6 @@ def _append(path: Path, entry: dict[str, Any]) -> None:
 
 def _litellm() -> Any:
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    litellm = require("litellm", "litellm")
+    litellm: Any = require("litellm", "litellm")
     litellm.suppress_debug_info = True
     return litellm

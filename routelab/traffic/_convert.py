@@ -29,6 +29,7 @@ from routelab.traffic.schema import complete, tagged
 
 _BUCKET = 1 << 20  # rows that are sorted in memory at once
 _RANK = "routelab.rank"
+_DISTINCT = {"request_id", "timestamp", "latency_s", "ttft_s", "prompt"}  # no use in dictionaries
 
 
 def convert_log(
@@ -263,7 +264,10 @@ class _Writer:
         """Write a table whose schema is the file's."""
         table = tagged(table)
         if self._writer is None:
-            self._writer = pq.ParquetWriter(self.path, table.schema, compression="zstd")
+            names = [name for name in table.schema.names if name not in _DISTINCT]
+            self._writer = pq.ParquetWriter(
+                self.path, table.schema, compression="zstd", use_dictionary=names
+            )
         self._writer.write_table(table)
 
 

@@ -630,3 +630,17 @@ def test_coverage_counts_what_the_log_itself_gave(log):
     coverage = read_log(log(HEAD + ROW)).report.coverage
     assert coverage["input_tokens"] == 1
     assert coverage["status"] == coverage["cached_input_tokens"] == coverage["model"] == 0
+
+
+def test_doubtful_failure_rows_are_told(tmp_path):
+    row = {
+        "litellm_call_id": "c", "call_type": "acompletion", "startTime": 1_767_600_000.0,
+        "endTime": 1_767_600_001.0, "model": "gpt-4o", "status": "failure", "trace_id": "t",
+        "response_cost": 0, "prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0,
+        "error_information": {"error_code": "500"}, "metadata": {}, "model_group": "a",
+        "hidden_params": {"additional_headers": {"x-litellm-attempted-fallbacks": 1}},
+    }  # fmt: skip
+    path = tmp_path / "log.jsonl"
+    path.write_text(json.dumps(row))
+    (warning,) = read_log(path).report.warnings
+    assert warning.startswith("1 failure rows come with a fallback")

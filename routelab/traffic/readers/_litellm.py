@@ -176,3 +176,18 @@ def failures_note(assumed: int) -> list[Note | str]:
     if not assumed:
         return []
     return [Note(assumed, "failure rows carry no status code: status 500 assumed")]
+
+
+def take_doubt(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Note | str]]:
+    """Take the column `doubtful` off, and warn of failure rows whose model may be the fallback's.
+
+    LiteLLM writes a failure row later, from data that a fallback has changed meanwhile.
+    """
+    if "doubtful" not in frame:
+        return frame, []
+    count = int(frame["doubtful"].astype(bool).sum())
+    text = (
+        "failure rows come with a fallback: the model that they name may be the fallback's, not "
+        "the one that failed"
+    )
+    return frame.drop(columns="doubtful"), [Note(count, text)] if count else []

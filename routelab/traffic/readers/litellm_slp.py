@@ -33,8 +33,9 @@ class StandardLoggingPayload(Reader):
             row, unsure = _row(record)
             assumed += unsure
             found.append(row)
-        parsed.frame = shared.add_durations(pd.DataFrame(found, dtype=object))
-        parsed.warnings = shared.failures_note(assumed)
+        frame, doubts = shared.take_doubt(pd.DataFrame(found, dtype=object))
+        parsed.frame = shared.add_durations(frame)
+        parsed.warnings = shared.failures_note(assumed) + doubts
         return parsed
 
 
@@ -69,6 +70,7 @@ def _row(record: dict[str, Any]) -> tuple[dict[str, Any], bool]:
         "tier": shared.tagged_tier(record.get("request_tags"), metadata),
         "session_id": record.get("session_id"),
         "prompt": shared.last_user_text(record.get("messages")),
+        "doubtful": failed and shared.positive(dig(headers, "x-litellm-attempted-fallbacks")),
         "censored": record.get("cache_hit") in (True, "True")
         or shared.positive(
             dig(headers, "x-litellm-attempted-retries"),

@@ -33,8 +33,9 @@ class SpendLogs(Reader):
             row, unsure = _row({k: _present(v) for k, v in record.items()})
             assumed += unsure
             found.append(row)
-        parsed.frame = shared.add_durations(pd.DataFrame(found, dtype=object))
-        parsed.warnings = shared.failures_note(assumed)
+        frame, doubts = shared.take_doubt(pd.DataFrame(found, dtype=object))
+        parsed.frame = shared.add_durations(frame)
+        parsed.warnings = shared.failures_note(assumed) + doubts
         return parsed
 
 
@@ -76,6 +77,7 @@ def _row(record: dict[str, Any]) -> tuple[dict[str, Any], bool]:
         or shared.last_user_text(
             dig(shared.unpack(record.get("proxy_server_request")), "messages")
         ),
+        "doubtful": failed and shared.positive(dig(metadata, "attempted_fallbacks")),
         "censored": str(record.get("cache_hit")).lower() in ("true", "t")
         or shared.positive(
             dig(metadata, "attempted_retries"), dig(metadata, "attempted_fallbacks")

@@ -449,6 +449,27 @@ def test_helicone_milliseconds_are_not_read_as_seconds_where_names_are_few(tmp_p
     assert read.frame.timestamp.dt.second.tolist() == [0]
 
 
+HOSTILE = {
+    "signs": ("otel-genai", span(attributes=attributes(a__b={"intValue": "--5"}))),
+    "no ASCII digit": ("otel-genai", span(attributes=attributes(a__b={"intValue": "\u00b2"}))),
+    "status": ("langfuse", observation(level="ERROR", statusMessage="1\u00b23")),
+    "tokens": ("langfuse", observation(usageDetails={"input": 10**400, "input_x": 0.5})),
+    "cost": ("langfuse", observation(costDetails={"input": 10**400, "output": 0.5})),
+    "latency": ("openai-jsonl", pair(latency_ms=10**400)),
+    "wait": ("otel-genai", span(attributes={"gen_ai.request.model": "m",
+                                            "ai.response.msToFirstChunk": 10**400})),
+    "delay": ("helicone", helicone(delay_ms=10**400)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_numbers_that_no_type_holds_do_not_stop_the_read(tmp_path, name):
+    format, bad = HOSTILE[name]
+    report = read_log(write(tmp_path, [SAMPLES[format](), bad]), format=format).report
+    assert report.rows_read == report.rows_accepted + len(report.rejects) == 2
+    assert report.rows_accepted == (1 if name == "tokens" else 2)
+
+
 # rows, requests, input tokens: of the published samples, counted by hand
 REAL = {
     "langfuse_trace_export/langgraph-2025-08-22.json": ("langfuse", 9, 2, 168),
@@ -473,7 +494,8 @@ def test_published_samples(data, name):
 
 ANY = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
-    | st.sampled_from([f"{T}0Z", "GENERATION", "429", -1, 2**70, "\ud800", "NaN"]),
+    | st.sampled_from([f"{T}0Z", "GENERATION", "429", -1, 2**70, 10**400, "\ud800", "NaN",
+                        "--5", "\u00b2", "1\u00b23", {"intValue": "--5"}]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner,
                                                                 max_size=3),
     max_leaves=5,

@@ -19,6 +19,7 @@ _CODE = re.compile(
     r"(?:^\s*|\()([45]\d\d)(?=\s*(?:$|[):{-]|[A-Z]))"
     r"|(?i:status|code|http)[^\d/]{0,12}([45]\d\d)(?!\d)"
 )
+_STATUS = re.compile(r"[1-5][0-9]{2}")
 _NUMBER = re.compile(r"\s*\d{1,18}(?:\.\d{1,18})?\s*")
 
 
@@ -54,10 +55,23 @@ def pick(record: Any, *paths: str) -> Any:
 
 
 def count(value: Any) -> float:
-    """Return a number (also one in text) for arithmetic on counts, 0 for anything else."""
+    """Return a number (also one in text) for arithmetic, 0 for anything else.
+
+    What no float holds is infinite, which is refused or reported as any other wrong count.
+    """
     if isinstance(value, str) and _NUMBER.fullmatch(value):
         value = float(value)
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else 0
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        return 0
+    return value if abs(value) < 1e300 else float("inf")
+
+
+def seconds(millis: Any) -> Any:
+    """Return milliseconds as seconds; what is no number stays, and is reported later."""
+    try:
+        return millis if millis is None or isinstance(millis, bool) else float(millis) / 1000
+    except (TypeError, ValueError, OverflowError):
+        return millis
 
 
 def status_of(*values: Any) -> int | None:
@@ -68,7 +82,7 @@ def status_of(*values: Any) -> int | None:
         if isinstance(value, str):
             plain = value.strip()
             found = _CODE.search(value[:500])
-            if plain.isdigit() and len(plain) == 3 and "100" <= plain <= "599":
+            if _STATUS.fullmatch(plain):
                 return int(plain)
             if found:
                 return int(found.group(1) or found.group(2))

@@ -17,6 +17,7 @@ from routelab.traffic.readers._observed import (
     first_of,
     moment,
     pick,
+    seconds,
     unpaged,
 )
 
@@ -83,8 +84,8 @@ def _row(record: dict[str, Any]) -> dict[str, Any]:
         "written": pick(record, "prompt_cache_write_tokens"),
         "total": pick(record, "total_tokens"),
         "reasoning_tokens": pick(record, "reasoning_tokens"),
-        "latency_s": _seconds(pick(record, "delay_ms", "latency", "latency_ms")),
-        "ttft_s": _seconds(pick(record, "time_to_first_token")),
+        "latency_s": seconds(pick(record, "delay_ms", "latency", "latency_ms")),
+        "ttft_s": seconds(pick(record, "time_to_first_token")),
         "cost_usd": pick(record, "cost_usd", "costUSD", "cost"),
         # Below zero stands what Helicone could not send or receive.
         "status": 500 if _below_zero(status) else status,
@@ -95,14 +96,6 @@ def _row(record: dict[str, Any]) -> dict[str, Any]:
         "prompt": shared.last_user_text(pick(request, "messages", "input", "prompt"))
         or shared.first_text(pick(record, "request_prompt")),
     }  # fmt: skip
-
-
-def _seconds(value: Any) -> Any:
-    """Return milliseconds as seconds; what is no number stays, and is reported."""
-    try:
-        return value if value is None or isinstance(value, bool) else float(value) / 1000
-    except (TypeError, ValueError, OverflowError):
-        return value
 
 
 def _below_zero(value: Any) -> bool:

@@ -228,5 +228,6 @@ def _cost(record: dict[str, Any]) -> Any:
     if details.get("total") is not None:
         return details["total"]
     if details and total is None:
-        return sum(details.values()) if all(map(_is_number, details.values())) else str(details)
+        parts = list(details.values())
+        return sum(map(count, parts)) if all(map(_is_number, parts)) else str(details)
     return total if details or count(total) else None

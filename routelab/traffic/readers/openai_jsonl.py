@@ -18,6 +18,7 @@ from routelab.traffic.readers._observed import (
     count,
     moment,
     pick,
+    seconds,
     status_of,
 )
 
@@ -155,8 +156,8 @@ def _seconds(record: dict[str, Any], *names: str) -> Any:
     """Return a duration: ``<name>_ms`` in milliseconds, ``<name>_s`` or ``<name>`` in seconds."""
     for name in names:
         millis = record.get(f"{name}_ms")
-        if isinstance(millis, int | float):
-            return millis / 1000
+        if millis is not None:
+            return seconds(millis)
         value = pick(record, f"{name}_s", f"{name}_seconds", name)
         if value is not None:
             return value

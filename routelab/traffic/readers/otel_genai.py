@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -19,10 +18,19 @@ from routelab.traffic.readers._observed import (
     class_of,
     moment,
     pick,
+    seconds,
     status_of,
 )
+from routelab.traffic.readers._spans import (
+    DOCUMENT,
+    attributes_of,
+    ids_of,
+    raised,
+    reached,
+    spans_of,
+    tree_of,
+)
 
-_OURS = ("gen_ai.", "ai.", "llm.")
 _COLUMNS = ["request_id", "timestamp", "end", "first", "model", "provider", "input_tokens",
             "output_tokens", "cached_input_tokens", "reasoning_tokens", "cost_usd", "status",
             "error_class", "user", "session_id", "prompt", "ttft_s", "written",
@@ -54,9 +62,7 @@ _NAMES = {
 }  # fmt: skip
 _PROMPTS = ("gen_ai.input.messages", "gen_ai.prompt", "ai.prompt.messages", "ai.prompt",
             "input.value")  # fmt: skip
-_TRACE = ("traceId", "trace_id", "spanContext.traceId", "context.trace_id")
 _ERROR = ("error.type", "exception.type")
-_DOCUMENT = ("resourceSpans", "resource_spans")
 _CALLS = {"chat", "text_completion", "generate_content"}
 _OTHERS = ("embed", "agent", "tool", "workflow", "retriev", "rerank", "memory", "evaluat")
 
@@ -77,21 +83,21 @@ class OtelGenAI(Reader):
         """Look for OTLP's nesting, or for attributes of a model call among the first spans."""
         if rows.kind != "json":
             return False
-        if any(key in rows.first for key in _DOCUMENT):
+        if any(key in rows.first for key in DOCUMENT):
             return True
         return any(
             key.startswith(("gen_ai.", "ai.operationId", "llm.token_count."))
             for record in rows.dicts()[:100]
-            for key in _attributes(record)
+            for key in attributes_of(record)
         )
 
     def expand(self, rows: Rows) -> Rows:
         """Take the spans out of OTLP documents."""
-        if not any(key in record for record in rows.dicts() for key in _DOCUMENT):
+        if not any(key in record for record in rows.dicts() for key in DOCUMENT):
             return rows
         records, origin = [], []
         for position, record in enumerate(rows.dicts()):
-            spans = _spans(record)
+            spans = spans_of(record)
             records += spans
             origin += [position] * len(spans)
         return rows.expanded(origin, records)
@@ -99,17 +105,17 @@ class OtelGenAI(Reader):
     def parse(self, rows: Rows) -> Parsed:
         """Read the spans that call a model; spans above them repeat their usage."""
         spans = rows.dicts()
-        attributes = [_attributes(span) for span in spans]
+        attributes = [attributes_of(span) for span in spans]
         reasons = [_no_call(found) for found in attributes]
         repeats = _repeats(spans, attributes, [reason is None for reason in reasons])
         parsed = Parsed(pd.DataFrame())
         found, origin, assumed = [], [], 0
         for position, reason in enumerate(reasons):
             reason = reason or repeats.get(position)
-            if any(key in spans[position] for key in _DOCUMENT):
+            if any(key in spans[position] for key in DOCUMENT):
                 parsed.aside[position] = "an OTLP document without spans"
                 continue
-            if not attributes[position] and _ids(spans[position]) == (None, None):
+            if not attributes[position] and ids_of(spans[position]) == (None, None):
                 parsed.refused[position] = "no span: it has neither an id nor attributes"
                 continue
             if reason is not None:
@@ -128,45 +134,6 @@ class OtelGenAI(Reader):
             text = "failed spans name no HTTP status: status 500 assumed"
             parsed.warnings.append(Note(assumed, text))
         return parsed
-
-
-def _spans(record: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the spans of an OTLP document, or the record itself; what is none stays visible."""
-    if not any(key in record for key in _DOCUMENT):
-        return [record]
-    spans = []
-    for resource in _list(pick(record, *_DOCUMENT)):
-        scopes = pick(resource, "scopeSpans", "scope_spans", "instrumentationLibrarySpans")
-        for scope in _list(scopes if isinstance(resource, dict) else [resource]):
-            spans += _list(scope.get("spans") if isinstance(scope, dict) else [scope])
-    return [span if isinstance(span, dict) else {"span": span} for span in spans] or [record]
-
-
-def _list(value: Any) -> list[Any]:
-    """Return a list as it is, nothing for nothing, and anything else as its only element."""
-    if isinstance(value, list):
-        return value
-    return [] if value is None else [value]
-
-
-def _attributes(span: dict[str, Any]) -> dict[str, Any]:
-    """Return attributes as a dict: OTLP lists them as key and typed value; dumps are flat."""
-    given = span.get("attributes")
-    if isinstance(given, dict):
-        return given
-    if isinstance(given, list):
-        pairs = [item for item in given if isinstance(item, dict)]
-        return {str(pair.get("key")): _value(pair.get("value")) for pair in pairs}
-    return span if any(key.startswith(_OURS) for key in span) else {}
-
-
-def _value(typed: Any) -> Any:
-    if not isinstance(typed, dict) or len(typed) != 1:
-        return typed
-    kind, value = next(iter(typed.items()))
-    if kind == "intValue" and isinstance(value, str) and value.lstrip("-").isdigit():
-        return int(value[:30])
-    return value
 
 
 def _no_call(attributes: dict[str, Any]) -> str | None:
@@ -198,53 +165,20 @@ def _generates(operation: str, attributes: dict[str, Any]) -> bool:
     return not other and _has_usage(attributes)
 
 
-def _ids(span: dict[str, Any]) -> tuple[Any, Any]:
-    own = pick(span, "spanId", "span_id", "spanContext.spanId", "context.span_id")
-    parent = pick(
-        span, "parentSpanId", "parent_span_id", "parentSpanContext.spanId", "parent_id"
-    )  # fmt: skip
-    return own, parent
-
-
 def _repeats(
     spans: list[dict[str, Any]], attributes: list[dict[str, Any]], is_call: list[bool]
 ) -> dict[int, str]:
     """Tell which calls another span stands for, by position, and why."""
-    above, below = _tree(spans)
+    above, below = tree_of(spans)
     calls = [i for i, called in enumerate(is_call) if called]
     used = {i for i in calls if _has_usage(attributes[i])}
-    over = _reach(used, above)
-    under = _reach(used - over, below)
+    over = reached(used, above)
+    under = reached(used - over, below)
     silent = [i for i in calls if i not in used and i not in over]
     parts = {i for i in silent if i in under and not _failed(spans[i], attributes[i])}
-    over |= _reach([i for i in silent if i not in parts], above) - used
+    over |= reached([i for i in silent if i not in parts], above) - used
     reasons = dict.fromkeys(parts, "the usage of this call is on a span above it")
     return reasons | dict.fromkeys(over, "the span repeats a call beneath it")
-
-
-def _tree(spans: list[dict[str, Any]]) -> tuple[list[list[int]], list[list[int]]]:
-    """Return the positions of each span's parent and children; ids hold within their trace."""
-    ids = [(str(pick(span, *_TRACE)), *_ids(span)) for span in spans]
-    place = {(trace, own): i for i, (trace, own, _) in enumerate(ids) if isinstance(own, str)}
-    above: list[list[int]] = [[] for _ in spans]
-    below: list[list[int]] = [[] for _ in spans]
-    for position, (trace, _, parent) in enumerate(ids):
-        if isinstance(parent, str) and (trace, parent) in place:
-            above[position].append(place[trace, parent])
-            below[place[trace, parent]].append(position)
-    return above, below
-
-
-def _reach(starts: Iterable[int], nexts: list[list[int]]) -> set[int]:
-    """Return what can be reached from `starts`, which may go round in circles."""
-    found: set[int] = set()
-    todo = [after for start in starts for after in nexts[start]]
-    while todo:
-        position = todo.pop()
-        if position not in found:
-            found.add(position)
-            todo += nexts[position]
-    return found
 
 
 def _has_usage(attributes: dict[str, Any]) -> bool:
@@ -256,32 +190,22 @@ def _failed(span: dict[str, Any], attributes: dict[str, Any]) -> bool:
     return pick(attributes, *_ERROR) is not None or code in ("2", "ERROR", "STATUS_CODE_ERROR")
 
 
-def _raised(span: dict[str, Any]) -> Any:
-    """Return the class of the exception that the span's events tell of."""
-    for event in _list(span.get("events")):
-        found = _attributes(event).get("exception.type") if isinstance(event, dict) else None
-        if found is not None:
-            return found
-    return None
-
-
 def _row(span: dict[str, Any], attributes: dict[str, Any]) -> tuple[dict[str, Any], bool]:
     failed = _failed(span, attributes)
-    error = pick(attributes, *_ERROR) or _raised(span)
+    error = pick(attributes, *_ERROR) or raised(span)
     message = pick(span, "status.message")
     given = pick(attributes, "http.response.status_code", "http.status_code")
     status = status_of(given, error, message) if failed else 200
-    wait = attributes.get("ai.response.msToFirstChunk")
     row = {ours: pick(attributes, *names) for ours, names in _NAMES.items()}
     row |= {
-        "request_id": _ids(span)[0] or pick(attributes, "gen_ai.response.id", "ai.response.id"),
+        "request_id": ids_of(span)[0] or pick(attributes, "gen_ai.response.id", "ai.response.id"),
         "timestamp": moment(pick(span, "startTimeUnixNano", "start_time_unix_nano", "startTime",
                                  "start_time")),
         "end": moment(pick(span, "endTimeUnixNano", "end_time_unix_nano", "endTime", "end_time")),
         "status": status or 500,
         "error_class": (class_of(error, message) or error) if failed else None,
         "prompt": _prompt(attributes),
-        "ttft_s": wait / 1000 if isinstance(wait, int | float) else None,
+        "ttft_s": seconds(attributes.get("ai.response.msToFirstChunk")),
     }  # fmt: skip
     return row, failed and status is None
 

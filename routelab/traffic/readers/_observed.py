@@ -128,13 +128,18 @@ def add_cached(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Note | str]]:
     It does so in the rows whose cache reads exceed their input, and in those whose `total` is the
     sum of input, output, cache reads and cache writes (`written`). Both columns are dropped.
     """
-    names = ("input_tokens", "output_tokens", "cached_input_tokens", "written", "total")
-    given, answered, read, written, total = (numbers(frame[name])[0] for name in names)
-    read, written = read.fillna(0), written.fillna(0)
+    out = frame.drop(columns=["written", "total"])
+    read, written = (
+        numbers(frame[name])[0].fillna(0) for name in ("cached_input_tokens", "written")
+    )
     cached = read + written
+    if not (cached > 0).any():
+        return out, []
+    given, answered, total = (
+        numbers(frame[name])[0] for name in ("input_tokens", "output_tokens", "total")
+    )
     beside = (read > given) | ((cached > 0) & (total == given + answered.fillna(0) + cached))
     beside &= (given >= 0) & (read >= 0) & (written >= 0)
-    out = frame.drop(columns=["written", "total"])
     if not beside.any():
         return out, []
     out["input_tokens"] = out["input_tokens"].where(~beside, (given + cached).astype(object))

@@ -8,12 +8,19 @@ from typing import Any
 
 import pandas as pd
 
-from routelab.reading.files import dig
-from routelab.reading.values import times
+from routelab.reading.files import Rows, dig
+from routelab.reading.notes import Note
+from routelab.reading.values import numbers, times
 
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 _CLASS = re.compile(r"\s*(?:[a-z_]+\.)*([A-Z]\w*(?:Error|Exception|Timeout))\b")
-_CODE = re.compile(r"(?:^|\b(?:status|code|http)\D{0,12}|\()([45]\d\d)\b", re.IGNORECASE)
+# A bare number is a status only where a status stands: "503: ...", "(429)", "400 Bad Request".
+_CODE = re.compile(
+    r"(?:^\s*|\()([45]\d\d)(?=\s*(?:$|[):{-]|[A-Z]))"
+    r"|(?i:status|code|http)[^\d/]{0,12}([45]\d\d)(?!\d)"
+)
+_STATUS = re.compile(r"[1-5][0-9]{2}")
+_NUMBER = re.compile(r"\s*\d{1,18}(?:\.\d{1,18})?\s*")
 
 
 def moment(value: Any) -> Any:
@@ -48,8 +55,23 @@ def pick(record: Any, *paths: str) -> Any:
 
 
 def count(value: Any) -> float:
-    """Return a number for arithmetic on counts, 0 for anything else."""
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else 0
+    """Return a number (also one in text) for arithmetic, 0 for anything else.
+
+    What no float holds is infinite, which is refused or reported as any other wrong count.
+    """
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        value = float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        return 0
+    return value if abs(value) < 1e300 else float("inf")
+
+
+def seconds(millis: Any) -> Any:
+    """Return milliseconds as seconds; what is no number stays, and is reported later."""
+    try:
+        return millis if millis is None or isinstance(millis, bool) else float(millis) / 1000
+    except (TypeError, ValueError, OverflowError):
+        return millis
 
 
 def status_of(*values: Any) -> int | None:
@@ -60,10 +82,10 @@ def status_of(*values: Any) -> int | None:
         if isinstance(value, str):
             plain = value.strip()
             found = _CODE.search(value[:500])
-            if plain.isdigit() and len(plain) == 3 and "100" <= plain <= "599":
+            if _STATUS.fullmatch(plain):
                 return int(plain)
             if found:
-                return int(found.group(1))
+                return int(found.group(1) or found.group(2))
     return None
 
 
@@ -74,6 +96,55 @@ def class_of(*values: Any) -> str | None:
         if found:
             return found.group(1)
     return None
+
+
+def unpaged(rows: Rows) -> Rows:
+    """Take the records out of the pages of an API: ``{"data": [...], "meta": ...}``."""
+    if rows.table is not None or not any(_page(record) for record in rows.dicts()):
+        return rows
+    records, origin = [], []
+    for position, record in enumerate(rows.dicts()):
+        for one in record["data"] if _page(record) else [record]:
+            records.append(one if isinstance(one, dict) else {"value": one})
+            origin.append(position)
+    return rows.expanded(origin, records)
+
+
+def first_of(rows: Rows) -> dict[str, Any]:
+    """Return the first record, of the first page where there are pages."""
+    first = rows.first
+    inside = first["data"] if rows.table is None and _page(first) else [first]
+    return next((one for one in inside if isinstance(one, dict)), {})
+
+
+def _page(record: dict[str, Any]) -> bool:
+    inside = record.get("data")
+    return isinstance(inside, list) and any(isinstance(one, dict) for one in inside)
+
+
+def add_cached(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Note | str]]:
+    """Make `input_tokens` include cached tokens, where the log counts them beside its input.
+
+    It does so in the rows whose cache reads exceed their input, and in those whose `total` is the
+    sum of input, output, cache reads and cache writes (`written`). Both columns are dropped.
+    """
+    out = frame.drop(columns=["written", "total"])
+    read, written = (
+        numbers(frame[name])[0].fillna(0) for name in ("cached_input_tokens", "written")
+    )
+    cached = read + written
+    if not (cached > 0).any():
+        return out, []
+    given, answered, total = (
+        numbers(frame[name])[0] for name in ("input_tokens", "output_tokens", "total")
+    )
+    beside = (read > given) | ((cached > 0) & (total == given + answered.fillna(0) + cached))
+    beside &= (given >= 0) & (read >= 0) & (written >= 0)
+    if not beside.any():
+        return out, []
+    out["input_tokens"] = out["input_tokens"].where(~beside, (given + cached).astype(object))
+    text = "rows count cached tokens beside their input tokens: added to them"
+    return out, [Note(int(beside.sum()), text)]
 
 
 def add_latency(frame: pd.DataFrame) -> pd.DataFrame:

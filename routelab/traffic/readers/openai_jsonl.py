@@ -12,18 +12,21 @@ from routelab.reading.notes import Note
 from routelab.traffic.readers import _litellm as shared
 from routelab.traffic.readers._base import READERS, Parsed, Reader
 from routelab.traffic.readers._observed import (
+    add_cached,
     add_latency,
     class_of,
     count,
     moment,
     pick,
+    seconds,
     status_of,
 )
 
 _OBJECTS = ("chat.completion", "text_completion", "response")
 _COLUMNS = ["request_id", "timestamp", "end", "first", "model", "provider", "input_tokens",
             "output_tokens", "cached_input_tokens", "reasoning_tokens", "cost_usd", "status",
-            "error_class", "user", "session_id", "prompt", "latency_s", "ttft_s"]  # fmt: skip
+            "error_class", "user", "session_id", "prompt", "latency_s", "ttft_s", "written",
+            "total"]  # fmt: skip
 
 
 @READERS.register("openai-jsonl")
@@ -31,7 +34,7 @@ class OpenAIJsonl(Reader):
     """Pairs of request and response, output of the Batch API, or bare responses.
 
     Chat completions, completions, the Responses API, and messages of Anthropic, whose input tokens
-    leave the cached ones out: they are added.
+    leave the cached ones out: they are added. Embeddings are set aside.
     """
 
     title = "OpenAI-style requests and responses (JSONL: pairs, Batch API output, responses)"
@@ -62,6 +65,9 @@ class OpenAIJsonl(Reader):
                 else:
                     parsed.refused[position] = "neither a request nor a response"
                 continue
+            if response.get("object") in ("list", "embedding"):
+                parsed.aside[position] = "embedding: not text generation"
+                continue
             row, guessed = _row(record, request, response)
             if row["model"] is None and row["input_tokens"] is None and row["status"] < 400:
                 parsed.refused[position] = "the response names no model and no usage"
@@ -69,7 +75,8 @@ class OpenAIJsonl(Reader):
             assumed += guessed
             found.append(row)
             origin.append(position)
-        frame = add_latency(pd.DataFrame(found, columns=_COLUMNS, dtype=object))
+        frame, parsed.warnings = add_cached(pd.DataFrame(found, columns=_COLUMNS, dtype=object))
+        frame = add_latency(frame)
         timed = frame["timestamp"].notna().any() or not found
         parsed.frame = frame if timed else frame.drop(columns="timestamp")
         parsed.origin = np.array(origin, dtype=np.int64)
@@ -117,6 +124,8 @@ def _row(
         status = status_of(pick(error, "status", "status_code", "code"), message)
         named = status is not None
         status = status or 500
+    elif status is None and "failed" in (record.get("status"), response.get("status")):
+        status = 500
     failed = (status or 200) >= 400
     name = pick(error, "class", "type", "code") if isinstance(error, dict) else None
     row = {
@@ -147,8 +156,8 @@ def _seconds(record: dict[str, Any], *names: str) -> Any:
     """Return a duration: ``<name>_ms`` in milliseconds, ``<name>_s`` or ``<name>`` in seconds."""
     for name in names:
         millis = record.get(f"{name}_ms")
-        if isinstance(millis, int | float):
-            return millis / 1000
+        if millis is not None:
+            return seconds(millis)
         value = pick(record, f"{name}_s", f"{name}_seconds", name)
         if value is not None:
             return value
@@ -161,8 +170,10 @@ def _usage(response: dict[str, Any]) -> dict[str, Any]:
     given = pick(usage, "prompt_tokens", "input_tokens")
     read = usage.get("cache_read_input_tokens")
     written = usage.get("cache_creation_input_tokens")
+    total = usage.get("total_tokens")
     if response.get("type") == "message" and type(given) is int:
         given += count(read) + count(written)
+        written = total = None
     return {
         "input_tokens": given,
         "output_tokens": pick(usage, "completion_tokens", "output_tokens"),
@@ -174,4 +185,6 @@ def _usage(response: dict[str, Any]) -> dict[str, Any]:
             usage, "completion_tokens_details.reasoning_tokens",
             "output_tokens_details.reasoning_tokens",
         ),
+        "written": written,
+        "total": total,
     }  # fmt: skip

@@ -27,6 +27,7 @@ def main() -> None:
     traffic, plan = load_traffic(), Plan.from_yaml(data_dir() / "plan.yaml").fitted()
     outages = read_outages(data_dir() / "outages.csv")
     replay = simulate(traffic, plan, outages=outages)
+    keep("profile", lambda ax: plots.requests_per_hour(traffic, ax))
     keep("spend", lambda ax: plots.daily_spend(replay, ax))
     keep("outage", lambda ax: plots.hourly_outcomes(replay, ax))
     ahead = forecast(traffic, plan, days=14, n_paths=40, seed=0)

@@ -28,6 +28,8 @@ def requests_per_hour(
     ax : Axes
     theme : {"light", "dark"} or Theme
     """
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
     colors = dress(ax, theme)
     hours = traffic["timestamp"].dt.floor("h")
     every = pd.date_range(hours.min(), hours.max(), freq="h")
@@ -45,8 +47,10 @@ def requests_per_hour(
                                label=label))  # fmt: skip
         below = below + parts[name]
     ax.set_ylim(0, max(below.max(), 1) * 1.3)
-    for tick in ax.get_xticklabels():
-        tick.set_fontsize(8)
+    ticks = AutoDateLocator(maxticks=8)
+    ax.xaxis.set_major_locator(ticks)
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(ticks))
+    ax.xaxis.get_offset_text().set_color(colors.text)
     legend(ax, colors, ncols=2)
     title(ax, "Requests per hour", colors)
     return drawn

@@ -493,8 +493,11 @@ def test_published_samples(data, name):
     assert report.rows_read == report.rows_accepted + len(report.rejects)
 
 
-JUNK = [None, True, False, 0, -1, 7, 2**70, 10**400, 0.5, -1.5, 1e300, float("nan"), float("inf"),
-        "", "x", "429", "NaN", "\ud800", "null", f"{T}0Z", "GENERATION", "sk-x", "1" * 40]  # fmt: skip
+JUNK = [
+    None, True, False, 0, -1, 7, 2**70, 10**400, 0.5, -1.5, 1e300, float("nan"), float("inf"), "",
+    "x", "429", "NaN", "\ud800", "null", f"{T}0Z", "GENERATION", "1" * 40, "--5", "\u00b2",
+    "1\u00b23", {"intValue": "--5"},
+]  # fmt: skip
 
 
 def junk(rng: random.Random, depth: int = 0):

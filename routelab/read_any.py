@@ -11,7 +11,7 @@ from typing import Any
 from routelab._checks import InputError, existing_file
 from routelab.reading.blocks import read_blocks
 from routelab.reading.files import Rows
-from routelab.reading.paths import PathLike, find_files
+from routelab.reading.paths import PathLike, read_each
 from routelab.reading.report import Report
 from routelab.reading.unpack import read_bytes
 
@@ -75,17 +75,8 @@ def read(path: PathLike | Iterable[PathLike]) -> Read:
     >>> read(path)
     Read(labels, 2 prompts)
     """
-    kinds: dict[str, str] = {}
-    skipped: list[str] = []
-    for name, named in find_files(path, "file"):
-        try:
-            kinds[name] = kind_of(name)
-        except InputError as error:
-            if named:
-                raise
-            skipped.append(f"left out: {error}")
-    if not kinds:
-        raise InputError(skipped[0].removeprefix("left out: "))
+    named, skipped = read_each(path, "file", lambda name: (name, kind_of(name)))
+    kinds = dict(named)
     found = sorted(set(kinds.values()))
     if len(found) > 1:
         example = {kind: next(n for n, k in kinds.items() if k == kind) for kind in found}

@@ -152,17 +152,11 @@ def judge_labels(
         raise InputError(f"a judge needs two labels or more, got {list(labels)}")
     system = f"Label the text. {instructions} {_RULES}" + json.dumps({"label": list(labels)})
     questions = [_question(system.replace("  ", " "), {"text": prompt}) for prompt in prompts]
-    again = _chosen(len(questions), repeat_share, seed)
     judge = _judge(model, cache, prices, options)
-    every = [*questions, *(Question(questions[i].messages, 1) for i in again)]
+    again = _chosen(len(questions), repeat_share, seed)
     if estimate:
-        return Estimate(*estimate_usd(judge, every))
-    answers, spending = ask(judge, every, max_usd, progress)
-    verdicts, invalid = _parsed(answers[: len(questions)], "label", list(labels))
-    second, _ = _parsed(answers[len(questions) :], "label", list(labels))
-    rows = {i: (prompts[i], v) for i, v in enumerate(verdicts) if v is not None}
-    frame = pd.DataFrame.from_dict(rows, orient="index", columns=["prompt", "label"])
-    return Judged(frame, spending, invalid, **_self_agreement(verdicts, second, again))
+        return Estimate(*estimate_usd(judge, _with_repeats(questions, again)))
+    return _each(judge, prompts, questions, again, "label", list(labels), max_usd, progress)
 
 
 def judge_scalar(
@@ -214,18 +208,12 @@ def judge_scalar(
         _question(system.replace("  ", " "), {"question": prompt, "answer": answer})
         for prompt, answer in zip(prompts, answers, strict=True)
     ]
-    again = _chosen(len(questions), repeat_share, seed)
     judge = _judge(model, cache, prices, options)
-    every = [*questions, *(Question(questions[i].messages, 1) for i in again)]
+    again = _chosen(len(questions), repeat_share, seed)
     if estimate:
-        return Estimate(*estimate_usd(judge, every))
-    replies, spending = ask(judge, every, max_usd, progress)
+        return Estimate(*estimate_usd(judge, _with_repeats(questions, again)))
     allowed = list(range(low, high + 1))
-    verdicts, invalid = _parsed(replies[: len(questions)], "score", allowed)
-    second, _ = _parsed(replies[len(questions) :], "score", allowed)
-    rows = {i: (prompts[i], v) for i, v in enumerate(verdicts) if v is not None}
-    frame = pd.DataFrame.from_dict(rows, orient="index", columns=["prompt", "score"])
-    return Judged(frame, spending, invalid, **_self_agreement(verdicts, second, again))
+    return _each(judge, prompts, questions, again, "score", allowed, max_usd, progress)
 
 
 def judge_pairwise(
@@ -298,6 +286,29 @@ def judge_pairwise(
         position_bias=unstable / len(rows) if rows else float("nan"),
         first_share=decided.count("first") / len(decided) if decided else float("nan"),
     )  # fmt: skip
+
+
+def _with_repeats(questions: list[Question], again: list[int]) -> list[Question]:
+    return [*questions, *(Question(questions[i].messages, 1) for i in again)]
+
+
+def _each(
+    judge: Judge,
+    prompts: Sequence[str],
+    questions: list[Question],
+    again: list[int],
+    key: str,
+    allowed: list[Any],
+    max_usd: float,
+    progress: Progress | None,
+) -> Judged:
+    """Ask one question per prompt, some of them twice."""
+    answers, spending = ask(judge, _with_repeats(questions, again), max_usd, progress)
+    verdicts, invalid = _parsed(answers[: len(questions)], key, allowed)
+    second, _ = _parsed(answers[len(questions) :], key, allowed)
+    rows = {i: (prompts[i], v) for i, v in enumerate(verdicts) if v is not None}
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=["prompt", key])
+    return Judged(frame, spending, invalid, **_self_agreement(verdicts, second, again))
 
 
 def _judge(

@@ -16,9 +16,9 @@ from routelab._checks import InputError
 from routelab.labels._order import ordinal_order
 from routelab.labels.readers import LABEL_READERS, ParsedLabels, detect
 from routelab.labels.readers.clinc150 import expand
+from routelab.reading.choose import check_format
 from routelab.reading.files import Rows, read_rows
-from routelab.reading.forced import check_format
-from routelab.reading.paths import PathLike, find_files
+from routelab.reading.paths import PathLike, find_files, read_each
 from routelab.reading.report import Reject, Report
 from routelab.reading.unpack import read_bytes
 
@@ -137,17 +137,9 @@ def load_labels(
     if format is not None:
         LABEL_READERS[format]
     named_groups = _groups(groups) if groups is not None else None
-    parts: list[_Part] = []
-    skipped: list[str] = []
-    for name, named in find_files(path, "label file"):
-        try:
-            parts.append(_read_one(name, label, prompt, format, encoding))
-        except InputError as error:
-            if named:
-                raise
-            skipped.append(f"left out: {error}")
-    if not parts:
-        raise InputError(skipped[0].removeprefix("left out: "))
+    parts, skipped = read_each(
+        path, "label file", lambda name: _read_one(name, label, prompt, format, encoding)
+    )
     if len(parts) > 1:
         _add_splits(parts)
     frame = pd.concat([part.frame for part in parts], ignore_index=True)

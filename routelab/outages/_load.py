@@ -13,9 +13,9 @@ import pandas as pd
 from routelab._checks import InputError
 from routelab._yaml import read_yaml
 from routelab.outages.readers import COLUMNS, OUTAGE_READERS, ParsedOutages, detect
+from routelab.reading.choose import check_format
 from routelab.reading.files import Rows, read_rows
-from routelab.reading.forced import check_format
-from routelab.reading.paths import PathLike, find_files
+from routelab.reading.paths import PathLike, read_each
 from routelab.reading.report import Reject, Report
 
 
@@ -110,17 +110,7 @@ def load_outages(
     """
     if format is not None:
         OUTAGE_READERS[format]
-    parts: list[_Part] = []
-    skipped: list[str] = []
-    for name, named in find_files(path, "outage file"):
-        try:
-            parts.append(_read_one(name, format, provider))
-        except InputError as error:
-            if named:
-                raise
-            skipped.append(f"left out: {error}")
-    if not parts:
-        raise InputError(skipped[0].removeprefix("left out: "))
+    parts, skipped = read_each(path, "outage file", lambda name: _read_one(name, format, provider))
     rejects = [reject for part in parts for reject in part.rejects]
     found = [part.frame for part in parts if len(part.frame)]
     if not found and any(not reject.expected for reject in rejects):

@@ -15,9 +15,9 @@ from routelab._checks import InputError, existing_file
 from routelab.outcomes.aliases import rename_models
 from routelab.outcomes.readers import OUTCOME_READERS, ParsedOutcomes, detect
 from routelab.outcomes.table import SPECIAL_SCALES, OutcomeTable
+from routelab.reading.choose import check_format
 from routelab.reading.files import Rows, read_rows
-from routelab.reading.forced import check_format
-from routelab.reading.paths import PathLike, find_files
+from routelab.reading.paths import PathLike, read_each
 from routelab.reading.report import Reject, Report
 from routelab.reading.unpack import read_bytes
 
@@ -72,18 +72,9 @@ def read_outcomes(
     """
     if format is not None:
         OUTCOME_READERS[format]
-    files = find_files(path, "outcome file")
-    parts = []
-    skipped = []
-    for name, named in files:
-        try:
-            parts.append(_read_one(name, format, aliases or {}))
-        except InputError as error:
-            if named:
-                raise
-            skipped.append(f"left out: {error}")
-    if not parts:
-        raise InputError(skipped[0].removeprefix("left out: "))
+    parts, skipped = read_each(
+        path, "outcome file", lambda name: _read_one(name, format, aliases or {})
+    )
     table = _together(parts)
     report = _report(parts, table, skipped)
     if contaminated is not None:

@@ -12,7 +12,7 @@ from typing import Any
 from routelab._checks import InputError
 from routelab.catalog import Catalog
 from routelab.prices.readers import PRICE_READERS, detect
-from routelab.reading.paths import PathLike, find_files
+from routelab.reading.paths import PathLike, read_each
 from routelab.reading.report import Reject, Report
 from routelab.reading.unpack import read_bytes
 
@@ -99,21 +99,10 @@ def load_prices(
     day = _day(on)
     if format is not None:
         PRICE_READERS[format]
+    parts, skipped = read_each(path, "price list", lambda name: _read_one(name, day, format))
     models = {}
     rejects: list[Reject] = []
-    formats: list[str] = []
-    skipped: list[str] = []
-    rows = 0
-    for file, named in find_files(path, "price list"):
-        try:
-            found, name = _read_one(file, day, format)
-        except InputError as error:
-            if named:
-                raise
-            skipped.append(f"left out: {error}")
-            continue
-        formats.append(name)
-        rows += len(found)
+    for found, _ in parts:
         for model, reject in found:
             if model is not None and model.name in models:
                 reason = f"the model {model.name!r} has a price already"
@@ -122,8 +111,10 @@ def load_prices(
                 models[model.name] = model
                 continue
             rejects.append(reject)
+    rows = sum(len(found) for found, _ in parts)
+    formats = [name for _, name in parts]
     if not models:
-        first = rejects[0] if rejects else skipped[0].removeprefix("left out: ")
+        first = rejects[0] if rejects else path
         raise InputError(f"{first} (there is not one model with a price per token)")
     report = Report(
         format=", ".join(dict.fromkeys(formats)),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from routelab._checks import InputError
 
 PathLike = str | os.PathLike[str]
+T = TypeVar("T")
 
 
 def find_files(
@@ -59,3 +61,30 @@ def _in_folder(folder: str) -> list[str]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         files += [os.path.join(here, name) for name in sorted(names) if not name.startswith(".")]
     return files
+
+
+def read_each(
+    path: PathLike | Iterable[PathLike], what: str, read_one: Callable[[str], T]
+) -> tuple[list[T], list[str]]:
+    """Read every file, and say which were left out.
+
+    A file that was named itself must be readable; one that a folder or a pattern gave may be
+    something else, and is left out with a warning.
+
+    Raises
+    ------
+    InputError
+        A named file that cannot be read, or not one that can.
+    """
+    parts: list[T] = []
+    skipped: list[str] = []
+    for name, named in find_files(path, what):
+        try:
+            parts.append(read_one(name))
+        except InputError as error:
+            if named:
+                raise
+            skipped.append(f"left out: {error}")
+    if not parts:
+        raise InputError(skipped[0].removeprefix("left out: "))
+    return parts, skipped

@@ -15,6 +15,7 @@ import pandas as pd
 
 from routelab._checks import InputError
 from routelab.reading.blocks import Block, read_blocks
+from routelab.reading.choose import recognise
 from routelab.reading.files import NO_ROWS, Rows, read_rows
 from routelab.reading.paths import PathLike, find_files
 from routelab.reading.report import Reject
@@ -55,10 +56,7 @@ def make_request(
 
 def detect(rows: Rows) -> str | None:
     """Return the name of the first reader that recognises `rows`, or None."""
-    if not len(rows):
-        return None
-    ordered = sorted(READERS.names(), key=lambda name: (READERS[name].rank, name))
-    return next((name for name in ordered if READERS[name]().sniff(rows)), None)
+    return recognise(READERS, rows)
 
 
 def read_parts(

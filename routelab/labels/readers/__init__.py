@@ -9,16 +9,13 @@ from routelab.labels.readers._base import (
     LabelReader,
     ParsedLabels,
 )
+from routelab.reading.choose import recognise
 from routelab.reading.files import Rows
 
 
 def detect(rows: Rows) -> str | None:
     """Return the name of the first reader of label sets that recognises `rows`, or None."""
-    if not len(rows):
-        return None
-    names = LABEL_READERS.names()
-    ordered = sorted(names, key=lambda name: (LABEL_READERS[name].rank, name))
-    return next((name for name in ordered if LABEL_READERS[name]().sniff(rows)), None)
+    return recognise(LABEL_READERS, rows)
 
 
 __all__ = ["LABEL_NAMES", "LABEL_READERS", "PROMPT_NAMES", "LabelReader", "ParsedLabels", "detect"]

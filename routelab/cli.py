@@ -154,6 +154,9 @@ def route(
     log: Annotated[
         Path | None, typer.Option(help="Append each decision to this JSONL file.")
     ] = None,
+    show_prompts: Annotated[
+        bool, typer.Option("--show-prompts", help="Keep prompts in --log, not their hashes.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Say which route and which model group each prompt gets."""
@@ -169,7 +172,7 @@ def route(
         raise InputError("no prompts: give them as arguments or with --file")
     decisions = route_decisions(bundle, prompts)
     if log is not None:
-        append_decisions(log, decisions)
+        append_decisions(log, decisions, show_prompts=show_prompts)
     lines = []
     for d in decisions:
         shown = d["prompt"] if len(d["prompt"]) <= 60 else d["prompt"][:59] + "\u2026"

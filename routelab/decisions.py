@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -54,12 +55,26 @@ def _scores(router: Any, prompts: Sequence[str]) -> list[float | None]:
 
 
 def append_decisions(
-    path: str | os.PathLike[str], decisions: Sequence[dict[str, Any]], **metadata: Any
+    path: str | os.PathLike[str],
+    decisions: Sequence[dict[str, Any]],
+    *,
+    show_prompts: bool = False,
+    **metadata: Any,
 ) -> None:
-    """Append decisions to a JSONL log, each with the time (UTC) and the caller's metadata."""
+    """Append decisions to a JSONL log, each with the time (UTC) and the caller's metadata.
+
+    Instead of the prompt stands its SHA-256, unless `show_prompts` is set.
+    """
     stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
+    if not show_prompts:
+        decisions = [_without_prompt(decision) for decision in decisions]
     lines = [
         json.dumps({"time": stamp, **metadata, **d}, ensure_ascii=False) + "\n" for d in decisions
     ]
     with open(path, "a", encoding="utf-8", newline="\n") as log:
         log.writelines(lines)
+
+
+def _without_prompt(decision: dict[str, Any]) -> dict[str, Any]:
+    digest = hashlib.sha256(decision["prompt"].encode("utf-8", "replace")).hexdigest()
+    return {"prompt_sha256": digest, **{k: v for k, v in decision.items() if k != "prompt"}}

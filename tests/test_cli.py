@@ -125,7 +125,9 @@ def test_train_then_route(run, labels, tmp_path):
     )
     assert code == 0
     assert out.startswith("art")
-    assert json.loads((tmp_path / "d.jsonl").read_text())["route"] == "art"
+    logged = json.loads((tmp_path / "d.jsonl").read_text())
+    assert logged["route"] == "art" and len(logged["prompt_sha256"]) == 64
+    assert "prompt" not in logged  # unless --show-prompts says so
 
 
 def test_train_and_compare_on_real_outcomes(run, data, tmp_path):

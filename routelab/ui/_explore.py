@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ipywidgets as w
@@ -16,7 +16,7 @@ from routelab.catalog import Catalog
 from routelab.decide import group_of_route
 from routelab.plan import Plan
 from routelab.plots._style import short
-from routelab.ui._base import Panel, number, told
+from routelab.ui._base import Panel, guarded, number, told
 from routelab.ui._picture import PICTURE_DPI, Picture
 
 PROMPTS_LISTED = 60
@@ -75,7 +75,13 @@ def scores_of(router: Any, prompt: str) -> dict[str, float]:
 class ExplorePanel(Panel):
     """See :func:`explore`."""
 
-    def __init__(self, routers: Mapping[str, Any], prompts: Iterable[str], plan: Plan | None):
+    def __init__(
+        self,
+        routers: Mapping[str, Any],
+        prompts: Iterable[str],
+        plan: Plan | None,
+        show_prompts: bool,
+    ):
         if not routers:
             raise InputError("nothing to explore: give at least one fitted router by name")
         for name, router in routers.items():
@@ -86,23 +92,40 @@ class ExplorePanel(Panel):
         self.catalog = Catalog.bundled() if plan is None else plan.catalog
         listed = _spread(list(prompts), PROMPTS_LISTED)
         super().__init__(ExploreConfig(listed[0]))
-        names = [(f"{i + 1}. {short(prompt, 80)}", prompt) for i, prompt in enumerate(listed)]
+        self.show_prompts = show_prompts
+        names = [(f"{i + 1}. {self._told(prompt)}", prompt) for i, prompt in enumerate(listed)]
         wide = {"description_width": "90px"}
         self.pick = w.Dropdown(
             options=names, description="Prompt", style=wide, layout=w.Layout(width="780px")
         )
         self.text = w.Textarea(
-            value=listed[0], description="or type", style=wide, rows=3,
+            value=listed[0] if show_prompts else "", description="or type", style=wide, rows=3,
             layout=w.Layout(width="780px"),
         )  # fmt: skip
         self.tokens, row = number("Answer, tokens", 300, 0, 4000, 50)
         self.table = w.HTML()
         self.picture = Picture(WIDTH)
-        self.bind(self.text, "prompt")
         self.bind(self.tokens, "output_tokens")
-        w.dlink((self.pick, "value"), (self.text, "value"))
+        if show_prompts:
+            self.bind(self.text, "prompt")
+            w.dlink((self.pick, "value"), (self.text, "value"))
+        else:
+            for control in (self.pick, self.text):
+                control.observe(guarded(self.status)(self._ask), "value")
         self.children = [self.pick, self.text, row, self.table, self.picture, self.status]
         self.update()
+
+    def _told(self, prompt: str) -> str:
+        return short(prompt, 80) if self.show_prompts else f"{len(prompt):,} characters"
+
+    def _ask(self, change: Any) -> None:
+        if change.new != self.config.prompt:
+            self.update(prompt=change.new)
+
+    def fallback(self) -> str:
+        """Return the settings and the status; the prompt only where prompts are shown."""
+        told = self.config if self.show_prompts else replace(self.config, prompt="not shown")
+        return f"{told}\n{self.status.text}"
 
     def compute(self, config: ExploreConfig) -> Explored:
         """Ask every router, and price the request on every model."""
@@ -165,7 +188,13 @@ def _spread(items: list[Any], count: int) -> list[Any]:
     return [items[round(i * (len(items) - 1) / (count - 1))] for i in range(count)]
 
 
-def explore(routers: Mapping[str, Any], prompts: Any, *, plan: Plan | None = None) -> ExplorePanel:
+def explore(
+    routers: Mapping[str, Any],
+    prompts: Any,
+    *,
+    plan: Plan | None = None,
+    show_prompts: bool = False,
+) -> ExplorePanel:
     """Return a panel that asks fitted routers about a prompt that you pick or type.
 
     Parameters
@@ -176,6 +205,9 @@ def explore(routers: Mapping[str, Any], prompts: Any, *, plan: Plan | None = Non
     plan : Plan, optional
         With it, answers become model groups and costs are those of the plan's models; without,
         models are taken from the bundled catalog.
+    show_prompts : bool, default False
+        Whether the texts to pick from are shown; without it, their lengths are. Logged prompts are
+        other people's words. What you type is always shown.
 
     Returns
     -------
@@ -195,4 +227,4 @@ def explore(routers: Mapping[str, Any], prompts: Any, *, plan: Plan | None = Non
                 f"prompts has no column 'prompt', only {', '.join(map(str, prompts.columns))}"
             )
         prompts = prompts["prompt"]
-    return ExplorePanel(routers, [str(prompt) for prompt in prompts], plan)
+    return ExplorePanel(routers, [str(prompt) for prompt in prompts], plan, show_prompts)

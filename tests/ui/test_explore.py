@@ -30,7 +30,7 @@ def test_answers_groups_and_costs_of_the_first_prompt(routers, plan):
 
 
 def test_picking_and_typing_both_ask_the_routers(routers, plan):
-    panel = ui.explore(routers, ["fix the list", "a poem"], plan=plan)
+    panel = ui.explore(routers, ["fix the list", "a poem"], plan=plan, show_prompts=True)
     before = panel.picture.value
     panel.pick.value = "a poem"
     assert panel.config.prompt == "a poem"
@@ -41,8 +41,18 @@ def test_picking_and_typing_both_ask_the_routers(routers, plan):
     assert panel.config.output_tokens == 0
 
 
+def test_prompts_are_not_shown_unless_asked_for(routers, plan):
+    panel = ui.explore(routers, ["fix the list", "a poem"], plan=plan)
+    panel.pick.value = "a poem"
+    assert panel.result.answers["centroid"] == "cheap"
+    assert panel.pick._options_labels == ("1. 12 characters", "2. 6 characters")
+    assert (panel.text.value, "poem" in panel.fallback()) == ("", False)
+    panel.text.value = "sort the loop"
+    assert panel.result.answers["centroid"] == "strong"
+
+
 def test_an_empty_prompt_and_a_formula_are_prompts_too(routers, plan):
-    panel = ui.explore(routers, ["fix"], plan=plan)
+    panel = ui.explore(routers, ["fix"], plan=plan, show_prompts=True)
     for text in ("", FORMULA):
         panel.text.value = text
         assert panel.config.prompt == text and "routers give" in panel.status.text

@@ -7,10 +7,12 @@ import re
 from typing import Any
 
 import numpy as np
+import orjson
 import pandas as pd
 import pyarrow as pa
 import pyarrow.json as pj
 
+from routelab.reading.collector import paused
 from routelab.reading.files import Kinds, Rows, lines_of
 from routelab.reading.report import Reject
 from routelab.reading.values import arrow_type, storable
@@ -34,11 +36,12 @@ def parse(
             if table is not None:
                 return _table_rows(name, data, table, first_line)
     text = data.decode("utf-8", "surrogateescape")
-    found = _Found(name)
-    if first_line > 1 or is_lines(data):
-        _read_lines(text, found, first_line)
-    else:
-        _read_documents(text, found)
+    found = _Found(name, text)
+    with paused():
+        if first_line > 1 or is_lines(data):
+            _read_lines(text, found, first_line)
+        else:
+            _read_documents(text, found)
 
     def raw(row: int) -> str:
         start, end = found.spans[row]
@@ -112,8 +115,9 @@ def _table_rows(name: str, data: bytes | bytearray, table: pa.Table, first_line:
 class _Found:
     """What has been read so far."""
 
-    def __init__(self, name: str):
+    def __init__(self, name: str, text: str):
         self.name = name
+        self.halves = "\\ud" in text or "\\uD" in text
         self.records: list[dict[str, Any]] = []
         self.lines: list[int] = []
         self.spans: list[tuple[int, int]] = []
@@ -122,7 +126,7 @@ class _Found:
     def add(self, value: Any, line: int, span: tuple[int, int], text: str) -> None:
         """Keep an object; an array of objects on one line gives several rows."""
         if isinstance(value, dict):
-            self.records.append(_without_halves(value, text[slice(*span)]))
+            self.records.append(_without_halves(value) if self.halves else value)
             self.lines.append(line)
             self.spans.append(span)
         else:
@@ -169,7 +173,7 @@ def _read_lines(text: str, found: _Found, first_line: int) -> None:
             span = (start, end - line.endswith("\r"))
             try:
                 line.encode()
-                value = json.loads(line)
+                value = _loads(line)
             except UnicodeEncodeError:
                 found.reject(number, "not UTF-8 text", text[slice(*span)])
             except (ValueError, RecursionError) as error:
@@ -178,6 +182,14 @@ def _read_lines(text: str, found: _Found, first_line: int) -> None:
                 for item in value if isinstance(value, list) else [value]:
                     found.add(item, number, span, text)
         start = end + 1
+
+
+def _loads(line: str) -> Any:
+    """Parse one line; what the fast parser refuses (NaN, half characters) the careful one tells."""
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return json.loads(line)
 
 
 def _read_documents(text: str, found: _Found) -> None:
@@ -220,10 +232,8 @@ def _skip(text: str, position: int) -> int:
     return match.end() if match else position
 
 
-def _without_halves(value: dict[str, Any], text: str) -> dict[str, Any]:
+def _without_halves(value: dict[str, Any]) -> dict[str, Any]:
     """Replace lone surrogates, in keys too: JSON can spell them, and nothing can store them."""
-    if "\\ud" not in text and "\\uD" not in text:
-        return value
     found: dict[str, Any] = json.loads(storable(json.dumps(value, ensure_ascii=False)))
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import json
 
@@ -644,3 +645,14 @@ def test_doubtful_failure_rows_are_told(tmp_path):
     path.write_text(json.dumps(row))
     (warning,) = read_log(path).report.warnings
     assert warning.startswith("1 failure rows come with a fallback")
+
+
+def test_reading_leaves_the_collector_as_it_was(tmp_path):
+    path = tmp_path / "log.jsonl"
+    path.write_text('{"time": "2026-01-05T10:00:00Z", "prompt_tokens": {"a": 1}}\n')
+    for on in (True, False):
+        (gc.enable if on else gc.disable)()
+        with pytest.raises(InputError):
+            read_log(path)
+        assert gc.isenabled() is on
+    gc.enable()

@@ -122,7 +122,11 @@ FORCED = [
 def test_every_reader_refuses_or_reads_every_file(corpus, tmp_path, kind, format):
     read = {"log": rl.read_log, "labels": rl.load_labels, "outcomes": rl.read_outcomes,
             "outages": rl.load_outages, "prices": rl.load_prices}[kind]  # fmt: skip
-    for name, data in corpus.items():
+    rng = random.Random(format)
+    files = [
+        (name, data) for name, whole in corpus.items() for data in (whole, mutated(whole, rng))
+    ]
+    for name, data in files:
         path = tmp_path / name.replace("/", "_")
         path.write_bytes(data)
         try:

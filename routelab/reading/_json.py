@@ -12,11 +12,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.json as pj
 
+from routelab.reading._scan import read_alike
 from routelab.reading.collector import paused
 from routelab.reading.files import Kinds, Rows, lines_of
 from routelab.reading.report import Reject
 from routelab.reading.values import arrow_type, storable
 
+_LARGE = 1 << 22  # bytes from which on it is worth while to load the compiled scanner
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -30,7 +32,12 @@ def parse(
     if first_line > 1 or is_lines(data):
         head = _first_records(data)
         if head and all(_is_flat(record) for record in head):
-            table = _arrow(data, head, kinds) if kinds else None
+            rows = data.count(b"\n") + (not data.endswith(b"\n"))
+            table = None
+            if len(data) >= _LARGE:
+                table = read_alike(data, head, rows, kinds or {})
+            if table is None and kinds:
+                table = _arrow(data, head, kinds)
             if table is None:
                 table = _arrow(data, head, {})
             if table is not None:

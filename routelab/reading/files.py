@@ -257,14 +257,23 @@ def _parquet(name: str, data: bytes) -> Rows:
 def _table_rows(
     name: str, table: Any, tagged: dict[bytes, bytes], first: int, kinds: object = None
 ) -> Rows:
-    frame = table.to_pandas()
+    return frame_rows(table.to_pandas(), name, tagged, first)
+
+
+def frame_rows(
+    frame: pd.DataFrame,
+    name: str = "DataFrame",
+    tagged: dict[bytes, bytes] | None = None,
+    first: int = 1,
+) -> Rows:
+    """Return the rows of a table in memory; `first` is the number of its first row."""
 
     def raw(row: int) -> str:
         text: str = frame.iloc[[row]].to_json(orient="records", date_format="iso")[1:-1]
         return text
 
     lines = np.arange(first, first + len(frame))
-    return Rows(name, "parquet", lines, raw, table=frame, tagged=tagged)
+    return Rows(name, "parquet", lines, raw, table=frame, tagged=tagged or {})
 
 
 def _broken_parquet(name: str, error: Exception) -> InputError:

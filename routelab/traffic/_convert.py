@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +31,7 @@ from routelab.traffic.schema import complete, tagged
 
 _BUCKET = 1 << 20  # rows that are sorted in memory at once
 _RANK = "routelab.rank"
+Clean = Callable[[pd.DataFrame], pd.DataFrame]
 _DISTINCT = {"request_id", "timestamp", "latency_s", "ttft_s", "prompt"}  # no use in dictionaries
 
 
@@ -39,7 +42,7 @@ def convert_log(
     columns: Mapping[str, str] | PathLike | None = None,
     *,
     rejects: PathLike | None = None,
-    clean: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
+    clean: Clean | None = None,
     progress: Progress | None = None,
     **options: Any,
 ) -> Report:
@@ -94,14 +97,17 @@ def convert_log(
     request = make_request(format, columns, options)
     with atomic_file(out) as temporary, _maybe_file(rejects) as sink:
         index = _Index()
-        with _Writer(temporary) as writer:
+        with _Writer(temporary) as writer, ThreadPoolExecutor(1) as pen:
+            # One thread writes, in order, while others read; a few parts wait at most.
+            waiting: deque[Future[None]] = deque()
             for part in read_parts(path, request, account, progress):
                 if sink is not None:
                     account.write_rejects(sink)
-                if len(part.frame):
-                    index.add(part)
-                    frame = complete(part.frame.drop(columns="call_id", errors="ignore"))
-                    writer.write(frame if clean is None else clean(frame))
+                waiting.append(pen.submit(_keep, part, index, writer, clean))
+                if len(waiting) > 2:
+                    waiting.popleft().result()
+            for kept_part in waiting:
+                kept_part.result()
         if not index.rows:
             first = str(account.rejects[0]) if account.rejects else str(account.warnings[0])
             raise nothing_read(account.rows, first)
@@ -120,6 +126,13 @@ def convert_log(
             pd.Timestamp(int(t), unit="us", tz="UTC") for t in (stamps.min(), stamps.max())
         )
         return account.report(int(kept.sum()), int((~kept).sum()), start, end)
+
+
+def _keep(part: Part, index: _Index, writer: _Writer, clean: Clean | None) -> None:
+    if len(part.frame):
+        index.add(part)
+        frame = complete(part.frame.drop(columns="call_id", errors="ignore"))
+        writer.write(frame if clean is None else clean(frame))
 
 
 @dataclass

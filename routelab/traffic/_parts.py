@@ -16,7 +16,7 @@ import pandas as pd
 from routelab._checks import InputError
 from routelab.reading.blocks import Block, read_blocks
 from routelab.reading.choose import recognise
-from routelab.reading.files import NO_ROWS, Rows, read_rows
+from routelab.reading.files import NO_ROWS, Rows, frame_rows, read_rows
 from routelab.reading.paths import PathLike, find_files
 from routelab.reading.report import Reject
 from routelab.traffic._account import Account
@@ -92,11 +92,24 @@ def _tell(progress: Progress | None, done: int, total: int, more: int) -> None:
         progress(done + more, total)
 
 
+def frame_parts(frame: pd.DataFrame, request: Request, account: Account) -> Iterator[Part]:
+    """Yield the typed part of a table that is in memory already."""
+    if frame.empty:
+        raise InputError("the DataFrame has no rows")
+    rows = frame_rows(frame)
+    for format, part in _parts_of(rows, iter(()), request):
+        account.add(rows.path, format, part)
+        yield part
+
+
 def _file_parts(
     path: str, request: Request, tell: Callable[[int], None]
 ) -> Iterator[tuple[str, Part]]:
     blocks = read_blocks(path, progress=tell)
-    rows = _first_rows(path, blocks)
+    yield from _parts_of(_first_rows(path, blocks), blocks, request)
+
+
+def _parts_of(rows: Rows, blocks: Iterator[Block], request: Request) -> Iterator[tuple[str, Part]]:
     name = request.format or detect(rows)
     if request.mapping is not None:
         mapping = request.mapping
@@ -109,7 +122,7 @@ def _file_parts(
     assert name is not None
     if reader.whole:
         following = next(blocks, None)
-        rows = rows if following is None else read_rows(path)
+        rows = rows if following is None else read_rows(rows.path)
         blocks = iter(())
     yield from _ordered(name, rows, blocks, lambda found: _typed(found, reader), reader.kinds(rows))
 

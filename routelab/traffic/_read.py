@@ -13,12 +13,18 @@ from routelab.reading.repeats import repeated
 from routelab.reading.report import ReadResult
 from routelab.traffic._account import Account
 from routelab.traffic._merge import merge_attempts
-from routelab.traffic._parts import Progress, make_request, nothing_read, read_parts
+from routelab.traffic._parts import (
+    Progress,
+    frame_parts,
+    make_request,
+    nothing_read,
+    read_parts,
+)
 from routelab.traffic.schema import check_traffic
 
 
 def read_log(
-    path: PathLike | Iterable[PathLike],
+    path: PathLike | Iterable[PathLike] | pd.DataFrame,
     format: str | None = None,
     columns: Mapping[str, str] | PathLike | None = None,
     *,
@@ -29,9 +35,10 @@ def read_log(
 
     Parameters
     ----------
-    path : path or list of paths
+    path : path, list of paths, or DataFrame
         CSV, JSON, JSONL or Parquet; ``.gz`` and ``.zst`` too; a folder, or a pattern such as
-        ``"logs/*.jsonl.gz"``. Several files are read as one log.
+        ``"logs/*.jsonl.gz"``. Several files are read as one log. A DataFrame is read like a
+        Parquet file of it; its rows count from 1.
     format : str, optional
         Name of a reader (``routelab.traffic.READERS.names()``). Default: found from the content.
     columns : mapping or path of a YAML file, optional
@@ -73,7 +80,10 @@ def read_log(
     """
     account = Account()
     request = make_request(format, columns, options)
-    parts = list(read_parts(path, request, account, progress))
+    if isinstance(path, pd.DataFrame):
+        parts = list(frame_parts(path, request, account))
+    else:
+        parts = list(read_parts(path, request, account, progress))
     frames = [part.frame for part in parts if len(part.frame)]
     if not frames:
         first = str(account.rejects[0]) if account.rejects else str(account.warnings[0])

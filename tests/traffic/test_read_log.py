@@ -656,3 +656,23 @@ def test_reading_leaves_the_collector_as_it_was(tmp_path):
             read_log(path)
         assert gc.isenabled() is on
     gc.enable()
+
+
+def test_a_dataframe_is_read_like_a_file(tmp_path):
+    frame = pd.DataFrame({
+        "when": pd.to_datetime(["2026-01-05T10:00Z", "2026-01-05T09:00Z", None]),
+        "ContextTokens": [12, 7, 1], "out": [5, 2, 1],
+    })  # fmt: skip
+    names = {"timestamp": "when", "prompt_tokens": "ContextTokens", "output_tokens": "out"}
+    read = read_log(frame, columns=names)
+    assert read.frame.input_tokens.tolist() == [7, 12]
+    (reject,) = read.report.rejects
+    assert (reject.file, reject.line, reject.reason) == ("DataFrame", 3, "timestamp is missing")
+    assert '"ContextTokens":1' in reject.raw
+    frame.to_parquet(tmp_path / "log.parquet")
+    same = read_log(tmp_path / "log.parquet", columns=names)
+    pd.testing.assert_frame_equal(
+        same.frame.drop(columns="request_id"), read.frame.drop(columns="request_id")
+    )
+    with pytest.raises(InputError, match="the DataFrame has no rows"):
+        read_log(frame.head(0))

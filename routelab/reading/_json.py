@@ -23,7 +23,11 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 
 
 def parse(
-    name: str, data: bytes | bytearray, first_line: int = 1, kinds: Kinds | None = None
+    name: str,
+    data: bytes | bytearray,
+    first_line: int = 1,
+    breaks: int | None = None,
+    kinds: Kinds | None = None,
 ) -> Rows:
     """Read `data` as JSON; every object becomes a row, everything else a reject.
 
@@ -32,14 +36,15 @@ def parse(
     if first_line > 1 or is_lines(data):
         head = _first_records(data)
         if head and all(_is_flat(record) for record in head):
-            rows = data.count(b"\n") + (not data.endswith(b"\n"))
+            breaks = data.count(b"\n") if breaks is None else breaks
+            rows = breaks + (not data.endswith(b"\n"))
             table = None
             if len(data) >= _LARGE:
                 table = read_alike(data, head, rows, kinds or {})
             if table is None and kinds:
-                table = _arrow(data, head, kinds)
+                table = _arrow(data, head, rows, kinds)
             if table is None:
-                table = _arrow(data, head, {})
+                table = _arrow(data, head, rows, {})
             if table is not None:
                 return _table_rows(name, data, table, first_line)
     text = data.decode("utf-8", "surrogateescape")
@@ -58,7 +63,9 @@ def parse(
     return Rows(name, "json", lines, raw, records=found.records, rejects=found.rejects)
 
 
-def _arrow(data: bytes | bytearray, head: list[dict[str, Any]], kinds: Kinds) -> pa.Table | None:
+def _arrow(
+    data: bytes | bytearray, head: list[dict[str, Any]], rows: int, kinds: Kinds
+) -> pa.Table | None:
     """Read lines of flat objects; None where a record is nested, or a line needs more care."""
     types = {key: pa.large_string() for record in head for key, value in record.items()
              if isinstance(value, str)}  # fmt: skip
@@ -78,7 +85,7 @@ def _arrow(data: bytes | bytearray, head: list[dict[str, Any]], kinds: Kinds) ->
     names = list(dict.fromkeys(key for record in head for key in record))
     late = [name for name in table.column_names if name not in names]
     plain = all(_is_plain(kind) for kind in table.schema.types)
-    if table.num_rows != data.count(b"\n") + (not data.endswith(b"\n")) or not plain:
+    if table.num_rows != rows or not plain:
         return None
     return table.select([*names, *late])
 

@@ -76,9 +76,10 @@ def read_blocks(
         data = start
         while data:
             progress(position(source))
+            breaks = data.count(b"\n")
             if not data.isspace():
-                yield partial(parse_text, name, data, layout, line)
-            line += data.count(b"\n")
+                yield partial(parse_text, name, data, layout, line, breaks)
+            line += breaks
             data = _lines(source, size)
             if is_csv:
                 _close_quotes(data, source)

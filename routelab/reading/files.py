@@ -205,17 +205,19 @@ def parse_text(
     data: bytes | bytearray,
     layout: Any = None,
     first_line: int = 1,
+    breaks: int | None = None,
     kinds: Kinds | None = None,
 ) -> Rows:
     """Parse text, or (with a CSV layout, or a line number above 1) a later part of a file.
 
     `kinds` says of columns that they are "number" or "time" and nothing else: where all is in
-    order they come converted, which saves half of the time, else as text.
+    order they come converted, which saves half of the time, else as text. `breaks` is the number
+    of line ends where the caller has counted them.
     """
     from routelab.reading import _csv, _json
 
     if layout is None and is_json(name, data):
-        return _json.parse(name, data, first_line, kinds)
+        return _json.parse(name, data, first_line, breaks, kinds)
     return _csv.parse(name, data, layout, first_line, kinds)
 
 

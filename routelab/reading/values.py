@@ -17,6 +17,7 @@ _MISSING = frozenset({"", "null", "none", "nan", "na", "n/a", "<na>"})
 #: How "missing" is spelled in files.
 SPELLED = sorted({form for word in _MISSING for form in (word, word.upper(), word.title(), "NaN")})
 _SPELLED = pa.array(SPELLED, pa.large_string())
+_LONGEST_MISSING = max(len(word) for word in SPELLED)
 _STAMPS = (
     (pa.timestamp("us", "UTC"), "UTC"), (pa.timestamp("us"), "assumed UTC"),
     (pa.timestamp("ns", "UTC"), "UTC"), (pa.timestamp("ns"), "assumed UTC"),
@@ -31,7 +32,9 @@ def strings(column: pd.Series) -> pd.Series:
     array = _arrow(texts(column, empty_is_missing=False))
     if _edges_may_be_blank(array):
         array = pc.utf8_trim_whitespace(array)
-    return _series(_without(array, _SPELLED), column.index)
+    if _some_are_short(array):
+        array = _without(array, _SPELLED)
+    return _series(array, column.index)
 
 
 def texts(column: pd.Series, *, empty_is_missing: bool = True) -> pd.Series:
@@ -167,6 +170,12 @@ def _arrow(column: pd.Series) -> pa.Array:
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
     return array if array.type == pa.large_string() else array.cast(pa.large_string())
+
+
+def _some_are_short(array: pa.Array) -> bool:
+    """Tell whether a text is as short as the words for "missing" are."""
+    places = np.frombuffer(array.buffers()[1], dtype=np.int64)[array.offset :][: len(array) + 1]
+    return bool((np.diff(places) <= _LONGEST_MISSING).any())
 
 
 def _edges_may_be_blank(array: pa.Array) -> bool:

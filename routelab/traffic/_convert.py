@@ -121,7 +121,7 @@ def convert_log(
         stamps = table["timestamp"].to_numpy()
         if not kept.all() or (np.diff(stamps) < 0).any():
             _reorder(temporary, Path(out).parent, table, kept)
-        stamps = stamps[kept]
+        stamps = stamps if kept.all() else stamps[kept]
         start, end = (
             pd.Timestamp(int(t), unit="us", tz="UTC") for t in (stamps.min(), stamps.max())
         )
@@ -188,7 +188,7 @@ def _folded(index: _Index, table: pd.DataFrame, account: Account) -> np.ndarray:
 
 
 def _again(ids: np.ndarray, kept: np.ndarray) -> int:
-    found = ids[kept]
+    found = ids if kept.all() else ids[kept]
     shared = twice(found)
     return int(np.isin(found, shared).sum()) - len(shared) if len(shared) else 0
 
@@ -279,8 +279,9 @@ class _Writer:
         if self._writer is None:
             names = [name for name in table.schema.names if name not in _DISTINCT]
             self._writer = pq.ParquetWriter(
-                self.path, table.schema, compression="zstd", use_dictionary=names
-            )
+                self.path, table.schema, compression="zstd", use_dictionary=names,
+                write_statistics=["timestamp"],
+            )  # fmt: skip
         self._writer.write_table(table)
 
 

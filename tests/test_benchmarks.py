@@ -41,3 +41,14 @@ def test_the_policies_of_the_sweep_agree_on_one_thread_and_two(root):
         "sweep_threads_scaling",
     ]
     assert all(line["requests"] == 3000 for line in said)
+
+
+def test_every_tool_reads_every_row_of_the_reading_benchmark(root):
+    said = lines(root, "benchmarks/bench_read.py", "--rows", "3000", "--repeats", "1")
+    ours = [line for line in said if line["tool"] == "routelab"]
+    assert [(line["file"], line["task"]) for line in ours] == [
+        (file, task) for file in ("csv", "jsonl") for task in ("memory", "stream", "parquet")
+    ]
+    # Tools that are not installed say so; those that are must agree on the number of rows.
+    assert {line["rows"] for line in said if "rows" in line} == {3000}
+    assert all("No module named" in line["error"] for line in said if "error" in line)

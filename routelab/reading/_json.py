@@ -34,7 +34,7 @@ def parse(
     A `first_line` above 1 says that this is a later part of a file of JSON lines.
     """
     if first_line > 1 or is_lines(data):
-        head = _first_records(data)
+        head = _first_records(data, 100 if first_line == 1 else 20)
         if head and all(_is_flat(record) for record in head):
             breaks = data.count(b"\n") if breaks is None else breaks
             rows = breaks + (not data.endswith(b"\n"))
@@ -90,9 +90,9 @@ def _arrow(
     return table.select([*names, *late])
 
 
-def _first_records(data: bytes | bytearray) -> list[dict[str, Any]]:
+def _first_records(data: bytes | bytearray, count: int = 100) -> list[dict[str, Any]]:
     records = []
-    for line in data[:65536].split(b"\n")[:100]:
+    for line in data[:65536].split(b"\n", count)[:count]:
         try:
             value = json.loads(line)
         except (ValueError, RecursionError):

@@ -33,7 +33,8 @@ def test_values_are_those_of_a_json_parser(separators, end):
         {
             "text": rng.choice(TEXTS), "whole": rng.randrange(-(10**17), 10**17),
             "real": float(f"{rng.choice(REALS) * rng.randrange(1, 9):.6f}"),
-            "small": rng.randrange(9), "gap": rng.choice([None, "here"]), "hole": rng.choice([None, 7]),
+            "small": rng.randrange(9), "gap": rng.choice([None, "here"]),
+            "hole": rng.choice([None, 7]),
         }
         for _ in range(500)
     ]  # fmt: skip

@@ -27,6 +27,7 @@ _HOME = {
     "Replay": "routelab.simulation",
     "RoutelabError": "routelab._checks",
     "WhatIf": "routelab.forecasting",
+    "adapt": "routelab.encoders",
     "compare": "routelab.evaluate",
     "convert_log": "routelab.traffic",
     "diff_prices": "routelab.prices",
@@ -81,6 +82,7 @@ __all__ = [
     "Replay",
     "RoutelabError",
     "WhatIf",
+    "adapt",
     "compare",
     "convert_log",
     "diff_prices",
@@ -123,7 +125,7 @@ __all__ = [
 if TYPE_CHECKING:
     from routelab._checks import InputError, RoutelabError
     from routelab.catalog import Catalog, Model
-    from routelab.encoders import make_encoder
+    from routelab.encoders import adapt, make_encoder
     from routelab.evaluate import Comparison, compare
     from routelab.exporters import export, load_bundle, save_bundle
     from routelab.fits import (

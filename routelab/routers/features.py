@@ -107,11 +107,10 @@ def _row(prompt: str) -> list[float]:
 
 
 class OpeningTerms(PromptEncoder):
-    """How the clauses of a prompt open, and how it ends: TF-IDF rows (n, d) of length one.
+    """How the clauses of a prompt open: TF-IDF rows (n, d) of length one.
 
-    What is asked stands at the start of a sentence: "prove that", "what is", "compare the". Each
-    clause gives its first one to three words; the prompt gives its last word and its size, as
-    the power of two of its words.
+    What is asked stands at the start of a clause: "prove that", "what is", "compare the". Each
+    gives its first word and its first two.
 
     Attributes
     ----------
@@ -121,7 +120,7 @@ class OpeningTerms(PromptEncoder):
     --------
     >>> terms = OpeningTerms().fit(["Prove that P holds. Then stop"])
     >>> terms.get_feature_names_out().tolist()
-    ['(4+ words)', '... stop', 'prove', 'prove that', 'prove that p', 'then', 'then stop']
+    ['prove', 'prove that', 'then', 'then stop']
     """
 
     def fit(self, X: Iterable[str], y: object = None) -> OpeningTerms:
@@ -181,14 +180,10 @@ def _openings(prompt: str) -> str:
     Examples
     --------
     >>> _openings("Why? Because it is").split("\n")
-    ['why', 'because', 'because it', 'because it is', '... is', '(4+ words)']
+    ['why', 'because', 'because it']
     """
-    text = prompt.lower()
     terms = []
-    for clause in _CLAUSE.split(text):
-        words = _WORD.findall(clause)[:3]
+    for clause in _CLAUSE.split(prompt.lower()):
+        words = _WORD.findall(clause)[:2]
         terms += [" ".join(words[:size]) for size in range(1, len(words) + 1)]
-    words = _WORD.findall(text)
-    terms += [f"... {word}" for word in words[-1:]]
-    size = 2 ** int(np.log2(max(len(words), 1)))
-    return "\n".join([*terms, f"({size}+ words)"])
+    return "\n".join(terms or ["(no words)"])

@@ -8,14 +8,16 @@ import scipy.sparse as sp
 import skops.io
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import spearmanr
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from routelab import InputError, OutcomeTable, levels_from_outcomes
+from routelab import InputError, OutcomeTable, levels_from_outcomes, make_encoder, read_labels
 from routelab.routers import (
     TRUSTED_TYPES,
     BoostedHead,
@@ -448,3 +450,22 @@ def test_levels_from_outcomes_train_a_complexity_router():
     router.fit(frame["prompt"], frame["label"])
     assert router.classes_.tolist() == ["s", "m", "l"]
     assert router.predict(["prove the lemma"])[0] == "l"
+
+
+# --- real data
+
+
+def test_sentence_embedding_beside_words_beats_words_alone(shared):
+    labels = read_labels(shared / "data" / "complexity_bloom" / "BT1_Dataset.csv")
+    order, prompts = labels.attrs["order"], labels["prompt"].to_numpy(dtype=object)
+    levels = np.array([order.index(label) for label in labels["label"]])
+    encoder = make_encoder(f"onnx:{shared / 'models' / 'minilm-l6-onnx-int8'}")
+    if not (shared / "models" / "minilm-l6-onnx-int8").is_dir():
+        pytest.skip("no sentence encoder beside the development data")
+    shares = np.empty((len(labels), len(order)))
+    for train, test in StratifiedKFold(5, shuffle=True, random_state=0).split(prompts, levels):
+        router = make_router("complexity", encoder).fit(prompts[train], levels[train])
+        shares[test] = router.predict_proba(prompts[test])
+    # words alone reach 0.695 and 0.665 (of the level) in five folds; one standard error is 0.012
+    assert np.mean(shares.argmax(axis=1) == levels) > 0.735
+    assert spearmanr(shares @ np.arange(len(order)), levels).statistic > 0.78

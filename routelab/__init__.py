@@ -17,6 +17,7 @@ _HOME = {
     "Catalog": "routelab.catalog",
     "Change": "routelab.forecasting",
     "Comparison": "routelab.evaluate",
+    "CostThresholds": "routelab.routers",
     "Forecast": "routelab.forecasting",
     "InputError": "routelab._checks",
     "LabelSession": "routelab.labelling",
@@ -31,6 +32,7 @@ _HOME = {
     "compare": "routelab.evaluate",
     "convert_log": "routelab.traffic",
     "diff_prices": "routelab.prices",
+    "explain": "routelab.routers",
     "export": "routelab.exporters",
     "fit_failures": "routelab.fits",
     "fit_latency": "routelab.fits",
@@ -40,6 +42,7 @@ _HOME = {
     "judge_labels": "routelab.labelling",
     "judge_pairwise": "routelab.labelling",
     "judge_scalar": "routelab.labelling",
+    "levels_from_outcomes": "routelab.levels",
     "load_bundle": "routelab.exporters",
     "load_labels": "routelab.labels",
     "load_outages": "routelab.outages",
@@ -60,6 +63,7 @@ _HOME = {
     "regret": "routelab.forecasting",
     "save_bundle": "routelab.exporters",
     "savings": "routelab.forecasting",
+    "serving_costs": "routelab.routers",
     "simulate": "routelab.simulation",
     "simulate_file": "routelab.simulation",
     "sweep": "routelab.sweeps",
@@ -72,6 +76,7 @@ __all__ = [
     "Catalog",
     "Change",
     "Comparison",
+    "CostThresholds",
     "Forecast",
     "InputError",
     "LabelSession",
@@ -86,6 +91,7 @@ __all__ = [
     "compare",
     "convert_log",
     "diff_prices",
+    "explain",
     "export",
     "fit_failures",
     "fit_latency",
@@ -95,6 +101,7 @@ __all__ = [
     "judge_labels",
     "judge_pairwise",
     "judge_scalar",
+    "levels_from_outcomes",
     "load_bundle",
     "load_labels",
     "load_outages",
@@ -115,6 +122,7 @@ __all__ = [
     "regret",
     "save_bundle",
     "savings",
+    "serving_costs",
     "simulate",
     "simulate_file",
     "sweep",
@@ -153,13 +161,14 @@ if TYPE_CHECKING:
         plan_labels,
     )
     from routelab.labels import load_labels, read_labels
+    from routelab.levels import levels_from_outcomes
     from routelab.outages import load_outages, read_outages
     from routelab.outcomes import OutcomeTable, read_decisions, read_outcomes
     from routelab.plan import Plan
     from routelab.prices import diff_prices, load_prices, read_prices
     from routelab.privacy import hash_ids, redact, redact_traffic
     from routelab.read_any import read
-    from routelab.routers import make_router
+    from routelab.routers import CostThresholds, explain, make_router, serving_costs
     from routelab.simulation import Replay, simulate, simulate_file
     from routelab.sweeps import sweep, tune
     from routelab.traffic import convert_log, read_log

@@ -7,21 +7,27 @@ from routelab.routers._base import ROUTERS, TRUSTED_TYPES, make_router
 from routelab.routers._order import ordinal_scale
 from routelab.routers._store import describe_router, load_router, save_router
 from routelab.routers.baselines import ConstantRouter, LengthRouter, RandomRouter
+from routelab.routers.boosted_complexity import BoostedHead
 from routelab.routers.centroid import CentroidHead
+from routelab.routers.cost_thresholds import CostThresholds, serving_costs
 from routelab.routers.discriminant import DiscriminantSpace
-from routelab.routers.features import PromptFeatures
+from routelab.routers.explain import explain
+from routelab.routers.features import OpeningTerms, PromptFeatures
 from routelab.routers.keyword import KeywordRouter
 from routelab.routers.knn import NeighborsHead
 from routelab.routers.litellm_rules import LitellmHeuristic, LitellmHeuristicV2
 from routelab.routers.logistic import LogisticHead
+from routelab.routers.ordinal import OrdinalHead
 from routelab.routers.outcome import OutcomeRouter
 from routelab.routers.quality import QualityNeighbors, QualityRidge
 
 __all__ = [
     "ROUTERS",
     "TRUSTED_TYPES",
+    "BoostedHead",
     "CentroidHead",
     "ConstantRouter",
+    "CostThresholds",
     "DiscriminantSpace",
     "KeywordRouter",
     "LengthRouter",
@@ -29,14 +35,18 @@ __all__ = [
     "LitellmHeuristicV2",
     "LogisticHead",
     "NeighborsHead",
+    "OpeningTerms",
+    "OrdinalHead",
     "OutcomeRouter",
     "PromptFeatures",
     "QualityNeighbors",
     "QualityRidge",
     "RandomRouter",
     "describe_router",
+    "explain",
     "load_router",
     "make_router",
     "ordinal_scale",
     "save_router",
+    "serving_costs",
 ]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.utils.validation import check_is_fitted
 
 from routelab.encoders import PromptEncoder, check_prompts
 
@@ -22,6 +27,7 @@ _INSTRUCTION = re.compile(
     re.I,
 )
 _MATH = re.compile(r"[=+*/^<>≤≥∑∫√]|\\[a-z]+|\$")
+_CLAUSE = re.compile(r"(?<=[.!?;:,\n)。！？])\s+")
 _LIST_ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s", re.M)
 
 
@@ -98,3 +104,86 @@ def _row(prompt: str) -> list[float]:
         sum(c.isupper() for c in prompt) / size,
         0.0 if prompt.isascii() else sum(c > "\x7f" for c in prompt) / size,
     ]
+
+
+class OpeningTerms(PromptEncoder):
+    """How the clauses of a prompt open: TF-IDF rows (n, d) of length one.
+
+    What is asked stands at the start of a clause: "prove that", "what is", "compare the". Each
+    gives its first word and its first two.
+
+    Attributes
+    ----------
+    terms_ : TfidfVectorizer
+
+    Examples
+    --------
+    >>> terms = OpeningTerms().fit(["Prove that P holds. Then stop"])
+    >>> terms.get_feature_names_out().tolist()
+    ['prove', 'prove that', 'then', 'then stop']
+    """
+
+    def fit(self, X: Iterable[str], y: object = None) -> OpeningTerms:
+        """Learn the openings and their weights from prompts (n,)."""
+        self.fit_transform(X)
+        return self
+
+    def fit_transform(self, X: Iterable[str], y: object = None, **fit_params: Any) -> sp.csr_matrix:
+        """Learn from prompts (n,) and return their rows (n, d), float32 csr."""
+        terms = _vectorizer()
+        rows = terms.fit_transform([_openings(prompt) for prompt in check_prompts(X)])
+        self.terms_ = terms
+        return rows
+
+    def transform(self, X: Iterable[str]) -> sp.csr_matrix:
+        """Return rows (n, d), float32 csr; a prompt without a known opening is a row of zeros."""
+        check_is_fitted(self)
+        return self.terms_.transform([_openings(prompt) for prompt in check_prompts(X)])
+
+    def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
+        """Return the openings (d,)."""
+        check_is_fitted(self)
+        return self.terms_.get_feature_names_out()
+
+    # As in TfidfEncoder: a list of terms stores in milliseconds, a vocabulary does not.
+    def __getstate__(self) -> dict[str, Any]:
+        state = {**super().__getstate__()}
+        if "terms_" in state:
+            terms = state.pop("terms_")
+            names = json.dumps(terms.get_feature_names_out().tolist())
+            state["names_"] = np.frombuffer(names.encode("ascii"), dtype=np.uint8)
+            state["idf_"] = terms.idf_
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = {**state}
+        names, idf = state.pop("names_", None), state.pop("idf_", None)
+        super().__setstate__(state)
+        if names is not None:
+            terms = _vectorizer()
+            listed = json.loads(np.asarray(names).tobytes())
+            terms.vocabulary_ = {term: column for column, term in enumerate(listed)}
+            terms.fixed_vocabulary_ = False
+            terms.idf_ = idf
+            self.terms_ = terms
+
+
+def _vectorizer() -> TfidfVectorizer:
+    return TfidfVectorizer(
+        token_pattern=r"[^\n]+", lowercase=False, sublinear_tf=True, dtype=np.float32
+    )
+
+
+def _openings(prompt: str) -> str:
+    r"""Return the terms of a prompt, one per line.
+
+    Examples
+    --------
+    >>> _openings("Why? Because it is").split("\n")
+    ['why', 'because', 'because it']
+    """
+    terms = []
+    for clause in _CLAUSE.split(prompt.lower()):
+        words = _WORD.findall(clause)[:2]
+        terms += [" ".join(words[:size]) for size in range(1, len(words) + 1)]
+    return "\n".join(terms or ["(no words)"])

@@ -110,7 +110,8 @@ def assign(
     >>> assign(split, ["user-7"] * 3, ["2026-02-28", "2026-03-07", "2026-03-08"])
     [None, None, 'new']
     """
-    codes, unique = pd.factorize(np.asarray(units, object))
+    codes, found = pd.factorize(np.asarray(units, object))
+    unique = np.asarray(found, object)
     reached = _in_layer(split, unique)[codes] & _exposed(split, codes, unique, times)
     arms = _arms(split, unique)
     return [arms[code] if inside else None for code, inside in zip(codes, reached, strict=True)]
@@ -127,10 +128,12 @@ def _arms(split: Split, units: Iterable[str]) -> list[str]:
     return [names[min(number, len(names) - 1)] for number in numbers]
 
 
-def _in_layer(split: Split, units: Iterable[str]) -> np.ndarray:
+def _in_layer(split: Split, units: np.ndarray) -> np.ndarray:
     """Return which units (m,) lie in the split's part of its layer."""
+    if split.layer is None:
+        return np.ones(len(units), bool)
     places = _places(f"layer\0{split.layer}", units)
-    low, high = split.layer_range  # [0, 1) without a layer
+    low, high = split.layer_range
     return (places >= low) & (places < high)
 
 

@@ -26,7 +26,10 @@ _HOME = {
     "Regret": "routelab.forecasting",
     "Replay": "routelab.simulation",
     "RoutelabError": "routelab._checks",
+    "SplitPlan": "routelab.experiments",
+    "SplitResult": "routelab.experiments",
     "WhatIf": "routelab.forecasting",
+    "analyse_split": "routelab.experiments",
     "compare": "routelab.evaluate",
     "convert_log": "routelab.traffic",
     "diff_prices": "routelab.prices",
@@ -47,6 +50,7 @@ _HOME = {
     "make_router": "routelab.routers",
     "outages_from_log": "routelab.fits",
     "plan_labels": "routelab.labelling",
+    "plan_split": "routelab.experiments",
     "read": "routelab.read_any",
     "read_decisions": "routelab.outcomes",
     "read_labels": "routelab.labels",
@@ -80,7 +84,10 @@ __all__ = [
     "Regret",
     "Replay",
     "RoutelabError",
+    "SplitPlan",
+    "SplitResult",
     "WhatIf",
+    "analyse_split",
     "compare",
     "convert_log",
     "diff_prices",
@@ -101,6 +108,7 @@ __all__ = [
     "make_router",
     "outages_from_log",
     "plan_labels",
+    "plan_split",
     "read",
     "read_decisions",
     "read_labels",
@@ -125,6 +133,7 @@ if TYPE_CHECKING:
     from routelab.catalog import Catalog, Model
     from routelab.encoders import make_encoder
     from routelab.evaluate import Comparison, compare
+    from routelab.experiments import SplitPlan, SplitResult, analyse_split, plan_split
     from routelab.exporters import export, load_bundle, save_bundle
     from routelab.fits import (
         Assumptions,

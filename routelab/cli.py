@@ -28,6 +28,7 @@ app = typer.Typer(
 Encoder = Annotated[str, typer.Option(help="tfidf, hashing, onnx:FOLDER, static:FOLDER.")]
 
 
+app.add_typer(_cli_ab.app, name="ab")
 app.add_typer(_cli_answers.app)
 app.add_typer(_cli_data.app)
 app.add_typer(_cli_labels.app)

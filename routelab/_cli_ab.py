@@ -138,7 +138,7 @@ def _read(file: Path, texts: list[str]) -> Any:
         if kind == ".csv":
             return pd.read_csv(found, dtype=dict.fromkeys(texts, "string"))
         if kind in (".jsonl", ".ndjson"):
-            return pd.read_json(found, lines=True, convert_dates=False, dtype=False)
+            return pd.read_json(found, lines=True, dtype=False)
     except (ValueError, OSError) as error:
         raise InputError(f"{found}: not a {kind[1:]} file: {str(error).splitlines()[0]}") from None
     raise InputError(f"{found}: a table ends in .csv, .jsonl or .parquet, got {kind!r}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,7 @@ import pandas as pd
 
 from routelab._html import esc
 from routelab._html import table as html_table
-from routelab.experiments.sample_ratio import SampleRatio
+from routelab.experiments.sample_ratio import SampleRatio, told_p
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ class SplitResult:
         after = f" after Holm for {len(self.table)} arms" if len(self.table) > 1 else ""
         return (
             f"{word}: {row.difference:+.4g} against {row.control} ({row.low:+.4g} to "
-            f"{row.high:+.4g}; {percent}), p = {row.p_holm:.2g}{after}."
+            f"{row.high:+.4g}; {percent}), {told_p(row.p_holm)}{after}."
         )
 
     @property
@@ -86,7 +85,7 @@ class SplitResult:
         return {
             "sample_ratio": checked,
             **{name: getattr(self, name) for name in names},
-            "table": json.loads(table.to_json(orient="records", double_precision=15)),
+            "table": table.astype(object).where(table.notna(), None).to_dict("records"),
             "verdicts": self.verdicts,
             "notes": list(self.notes),
         }
@@ -99,10 +98,10 @@ class SplitResult:
         per = f" per {self.denominator}" if self.denominator else ""
         per = per or ("" if self.kind == "binary" else " per request")
         by = f"units: {self.unit}" if self.unit else "every request a unit"
-        level = f"{1 - self.alpha:.4g}"
-        what = f"intervals of level {level} for one look"
+        level = f"{100 * (1 - self.alpha):.4g} %"
+        what = f"{level} intervals for one look"
         if self.tuned_for is not None:
-            what = f"intervals of level {level} for any number of looks"
+            what = f"{level} intervals for any number of looks"
             what += f" (narrowest at {self.tuned_for:,} units)"
         return [first, f"{self.metric}{per} ({self.kind}), {by}; {what}"]
 
@@ -117,6 +116,7 @@ class SplitResult:
                 f"{first['control_requests']:,}",
             ]
         ]
+        row: Any
         for row in self.table.itertuples():
             rows.append(
                 [
@@ -125,7 +125,7 @@ class SplitResult:
                     f"{row.difference:+.4g}",
                     f"{row.low:+.4g}",
                     f"{row.high:+.4g}",
-                    f"{row.p_holm:.2g}",
+                    told_p(row.p_holm).removeprefix("p ").removeprefix("= "),
                     f"{row.units:,}",
                     f"{row.requests:,}",
                 ]

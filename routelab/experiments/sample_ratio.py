@@ -15,6 +15,17 @@ from routelab._checks import InputError
 ALARM = 0.001
 
 
+def told_p(p: float) -> str:
+    """Return a p value in words.
+
+    Examples
+    --------
+    >>> told_p(0.0123), told_p(1e-9)
+    ('p = 0.012', 'p < 0.0001')
+    """
+    return f"p = {p:.2g}" if p >= 1e-4 else "p < 0.0001"
+
+
 @dataclass(frozen=True, slots=True)
 class SampleRatio:
     """Units per arm against the expected shares.
@@ -43,9 +54,9 @@ class SampleRatio:
             f"{arm} {n:,} (expected {self.expected[arm]:,.0f})" for arm, n in self.counts.items()
         )
         if not self.alarm:
-            return f"sample ratio: as expected, p = {self.p:.2g}; units: {told}"
+            return f"sample ratio: as expected, {told_p(self.p)}; units: {told}"
         return (
-            f"SAMPLE RATIO MISMATCH, p = {self.p:.2g}; units: {told}. Something adds units to an "
+            f"SAMPLE RATIO MISMATCH, {told_p(self.p)}; units: {told}. Something adds units to an "
             "arm or loses them: find it first, the figures below are not those of a fair test"
         )
 

@@ -64,6 +64,9 @@ class SampleRatio:
 def sample_ratio(counts: Mapping[str, int], shares: Mapping[str, float]) -> SampleRatio:
     """Test the number of units per arm against the shares of the split.
 
+    A fair split rings once in a thousand looks that are independent; of fair splits that are looked
+    at every day for 30 days, one in a hundred rings at some time.
+
     Parameters
     ----------
     counts : mapping of str to int

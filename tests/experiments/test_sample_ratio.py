@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from routelab import InputError
 from routelab.experiments import sample_ratio
+from routelab.experiments.sample_ratio import ALARM
 
 HALVES = {"a": 0.5, "b": 0.5}
 
@@ -21,6 +23,15 @@ def rings(rng, shares, expected, n, repeats=2_000):
 def test_a_fair_split_rings_once_in_a_thousand():
     rate = rings(np.random.default_rng(1), (0.5, 0.5), HALVES, 10_000, repeats=5_000)
     assert rate <= 0.001 + 4 * np.sqrt(0.001 / 5_000)
+
+
+def test_thirty_daily_looks_at_a_fair_split_ring_at_one_in_a_hundred():
+    control = np.random.default_rng(4).binomial(500, 0.5, (1_000, 30)).cumsum(axis=1)
+    days = 500 * np.arange(1, 31)
+    z = np.abs(control - days / 2) / np.sqrt(days / 4)  # its square is the chi-square
+    row = sample_ratio({"a": int(control[0, 0]), "b": int(500 - control[0, 0])}, HALVES)
+    assert row.p == pytest.approx(stats.chi2.sf(z[0, 0] ** 2, 1))
+    assert (stats.chi2.sf(z**2, 1) < ALARM).any(axis=1).mean() < 0.02
 
 
 def test_an_arm_that_loses_five_percent_of_its_units_rings():

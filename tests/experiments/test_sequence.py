@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from routelab.experiments.intervals import fieller
+from routelab.experiments.intervals import fieller, smoothed_variance
 from routelab.experiments.sequence import always_valid_p, crossing, multiplier, tuning
 
 DAYS = 30
@@ -41,6 +41,16 @@ def test_skewed_costs_ring_at_most_at_five_percent():
     rng = np.random.default_rng(2)
     z, units = daily_z(rng, 50, draw=lambda size: rng.lognormal(0, 1, size))
     assert alarms(z, units, 3_000) <= 0.05
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.05, 0.5])
+def test_rates_ring_at_most_at_five_percent_though_they_start_with_a_few_requests(rate):
+    rng = np.random.default_rng(6)
+    n = 10 * np.arange(1, DAYS + 1)
+    successes = rng.binomial(10, rate, (2, 10_000, DAYS)).cumsum(-1)
+    error = np.sqrt(smoothed_variance(successes, n).sum(axis=0))
+    z = (successes[0] - successes[1]) / n / error
+    assert alarms(z, 2 * n, 600) <= 0.05
 
 
 def test_users_who_come_back_every_day_ring_at_most_at_five_percent():

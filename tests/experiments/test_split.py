@@ -115,7 +115,7 @@ def test_splits_of_one_layer_never_share_a_unit_and_leave_none_out(cut, names):
 
 
 def test_the_layer_takes_its_part_and_does_not_lean_to_an_arm():
-    split = split_of(layer="t", layer_range=(0.25, 0.75))
+    split = split_of(layer="t", layer_range=(0.5, 1.0))  # named like the split
     arms = pd.Series(assign(split, users(20_000)), dtype=object)
     assert abs(arms.notna().mean() - 0.5) < 4 * np.sqrt(0.25 / 20_000)
     assert abs((arms == "treatment").sum() / arms.notna().sum() - 0.5) < 4 * np.sqrt(0.25 / 10_000)

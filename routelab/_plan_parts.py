@@ -305,7 +305,7 @@ def _as_utc(value: Any) -> Any:
         value = datetime(value.year, value.month, value.day)
     if isinstance(value, datetime):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-    return value
+    raise ValueError(f"a step starts at a date or time such as 2026-03-01T08:00Z, got {value!r}")
 
 
 class RampStep(Part):

@@ -175,6 +175,7 @@ def test_a_ramp_in_yaml_comes_back_in_utc(tmp_path):
         ({"ramp": [*ramp_of(0.1), *ramp_of(0.2)]}, "must go forward in time"),
         ({"ramp": ramp_of(1.5)}, "less than or equal to 1"),
         ({"ramp": [{"from": "soon", "share": 1}]}, "valid datetime"),
+        ({"ramp": [{"from": 2026, "share": 1}]}, "such as 2026-03-01T08:00Z, got 2026"),
         ({"layer": "l", "layer_range": (0.5, 0.5)}, r"got \[0.5, 0.5\]"),
         ({"layer": "l", "layer_range": (0, 1.5)}, "0 <= a < b <= 1"),
         ({"layer_range": (0, 0.5)}, "needs the name of its layer"),

@@ -29,6 +29,7 @@ _HOME = {
     "SplitPlan": "routelab.experiments",
     "SplitResult": "routelab.experiments",
     "WhatIf": "routelab.forecasting",
+    "adapt": "routelab.encoders",
     "analyse_split": "routelab.experiments",
     "compare": "routelab.evaluate",
     "convert_log": "routelab.traffic",
@@ -87,6 +88,7 @@ __all__ = [
     "SplitPlan",
     "SplitResult",
     "WhatIf",
+    "adapt",
     "analyse_split",
     "compare",
     "convert_log",
@@ -131,7 +133,7 @@ __all__ = [
 if TYPE_CHECKING:
     from routelab._checks import InputError, RoutelabError
     from routelab.catalog import Catalog, Model
-    from routelab.encoders import make_encoder
+    from routelab.encoders import adapt, make_encoder
     from routelab.evaluate import Comparison, compare
     from routelab.experiments import SplitPlan, SplitResult, analyse_split, plan_split
     from routelab.exporters import export, load_bundle, save_bundle

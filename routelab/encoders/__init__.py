@@ -4,9 +4,11 @@ One file per encoder; a new one registers its factory in `ENCODERS` and is found
 """
 
 from routelab.encoders._base import ENCODERS, PromptEncoder, check_prompts, make_encoder
+from routelab.encoders.adapt import adapt
 from routelab.encoders.hashing import HashingEncoder
 from routelab.encoders.onnx import OnnxEncoder
 from routelab.encoders.static import StaticEncoder
+from routelab.encoders.static_table import StaticTable
 from routelab.encoders.tfidf import TfidfEncoder
 
 __all__ = [
@@ -15,7 +17,9 @@ __all__ = [
     "OnnxEncoder",
     "PromptEncoder",
     "StaticEncoder",
+    "StaticTable",
     "TfidfEncoder",
+    "adapt",
     "check_prompts",
     "make_encoder",
 ]

@@ -106,8 +106,9 @@ def make_encoder(spec: Any = "tfidf") -> Any:
     Parameters
     ----------
     spec : str or transformer, default "tfidf"
-        ``"tfidf"``, ``"hashing"``, ``"onnx:<folder>"``, ``"static:<folder>"``, or an object with
-        `fit` and `transform`, which is returned as it is.
+        ``"tfidf"``, ``"hashing"``, ``"onnx:<folder>"``, ``"static:<folder>"``,
+        ``"model2vec:<folder or hub name>"``, or an object with `fit` and `transform`, which is
+        returned as it is.
 
     Returns
     -------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from routelab.encoders._base import (
     need_folder,
     unit_rows,
 )
+from routelab.encoders.static_table import vocabulary_of
 
 
 @lru_cache(maxsize=2)
@@ -78,6 +80,11 @@ class OnnxEncoder(PromptEncoder):
         rows = np.empty((len(prompts), pooled[0].shape[1]), dtype=np.float32)
         rows[order] = np.vstack(pooled)
         return unit_rows(rows)
+
+    def word_pieces(self) -> tuple[list[str], str]:
+        """Return the tokenizer's vocabulary in its order, and the piece of unknown words."""
+        pieces = existing_file(Path(self.folder) / "tokenizer.json", "tokenizer")
+        return vocabulary_of(json.loads(pieces.read_text(encoding="utf-8")), str(pieces))
 
 
 def _run(session: Any, tokenizer: Any, prompts: list[str]) -> np.ndarray:

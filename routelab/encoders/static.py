@@ -1,87 +1,68 @@
-"""Static embeddings: the mean of one table row per word piece, no transformer pass."""
+"""Static embeddings: one table row per word piece, no transformer pass."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from routelab._checks import InputError, existing_file, require
+from routelab._checks import existing_file
 from routelab.encoders._base import (
     ENCODERS,
     PromptEncoder,
     check_prompts,
     file_version,
     need_folder,
-    unit_rows,
 )
+from routelab.encoders.static_table import StaticTable
 
 
 @lru_cache(maxsize=4)
-def _open(folder: str, version: tuple[int, ...]) -> tuple[Any, np.ndarray, int | None]:
-    """Open tokenizer and table (vocabulary, d), and find the id of the unknown piece.
-
-    `version` makes a replaced model a different entry.
-    """
-    tokenizers, safe = require("tokenizers", "static"), require("safetensors.numpy", "static")
-    path = Path(folder)
-    try:
-        tokenizer = tokenizers.Tokenizer.from_file(str(path / "tokenizer.json"))
-        tensors = safe.load_file(str(path / "model.safetensors"))
-    except Exception as error:  # both packages raise their own types
-        raise InputError(f"encoder folder {folder!r} cannot be opened: {error}") from error
-    if "embeddings" not in tensors:
-        raise InputError(
-            f"{str(path / 'model.safetensors')!r} holds no tensor 'embeddings', "
-            f"only {', '.join(sorted(tensors)) or 'nothing'}"
-        )
-    table = tensors["embeddings"].astype(np.float32)
-    if "weights" in tensors:
-        table *= tensors["weights"].astype(np.float32)[:, None]
-    if tokenizer.get_vocab_size() > len(table):
-        raise InputError(
-            f"encoder folder {folder!r}: the tokenizer has {tokenizer.get_vocab_size()} pieces, "
-            f"the table {len(table)} rows"
-        )
-    tokenizer.no_padding()
-    return tokenizer, table, tokenizer.token_to_id("[UNK]")
+def _open(folder: str, version: tuple[int, ...]) -> StaticTable:
+    """Open a folder once; `version` makes a replaced model a different entry."""
+    return StaticTable.load(folder)
 
 
 class StaticEncoder(PromptEncoder):
-    """A model2vec-format table: float32 unit rows, (n, width of the table).
+    """A table of word-piece vectors: float32 unit rows, (n, width of the table).
 
     Parameters
     ----------
-    folder : str
-        Holds ``model.safetensors`` (tensor ``embeddings``, optionally ``weights``) and
-        ``tokenizer.json``. Opened at first use and kept by the process, not by this object.
+    source : str or StaticTable
+        A folder in model2vec's layout (``model.safetensors``, ``tokenizer.json`` of an uncased
+        BERT tokenizer), opened at first use and kept by the process, not by this object; or a
+        table, which is stored with the router.
     max_tokens : int, default 512
-        Word pieces beyond this are left out. Unknown pieces are left out too; a prompt of
-        nothing else is a row of zeros.
+        Word pieces beyond this are left out. Unknown words are left out too; a prompt of nothing
+        else is a row of zeros.
+
+    Examples
+    --------
+    >>> table = StaticTable(["sort", "poem"], np.eye(2))
+    >>> StaticEncoder(table).transform(["sort it"]).tolist()
+    [[1.0, 0.0]]
     """
 
     learns = False
 
-    def __init__(self, folder: str, max_tokens: int = 512):
-        self.folder = folder
+    def __init__(self, source: str | StaticTable, max_tokens: int = 512):
+        self.source = source
         self.max_tokens = max_tokens
+
+    def table(self) -> StaticTable:
+        """Return the table, read from its folder where `source` is one."""
+        if isinstance(self.source, StaticTable):
+            return self.source
+        folder = Path(self.source)
+        model = existing_file(folder / "model.safetensors", "encoder model")
+        pieces = existing_file(folder / "tokenizer.json", "tokenizer")
+        return _open(str(folder), file_version(model, pieces))
 
     def transform(self, X: Iterable[str]) -> np.ndarray:
         """Return the embeddings (n, d), float32 rows of length one."""
-        prompts = check_prompts(X)
-        model = existing_file(Path(self.folder) / "model.safetensors", "encoder model")
-        pieces = existing_file(Path(self.folder) / "tokenizer.json", "tokenizer")
-        tokenizer, table, unknown = _open(str(self.folder), file_version(model, pieces))
-        rows = np.zeros((len(prompts), table.shape[1]), dtype=np.float32)
-        encoded = tokenizer.encode_batch(prompts, add_special_tokens=False)
-        for row, prompt in zip(rows, encoded, strict=True):
-            ids = [i for i in prompt.ids if i != unknown][: self.max_tokens]
-            if ids:
-                row[:] = table[ids].mean(axis=0)
-        return unit_rows(rows)
+        return self.table().vectors(check_prompts(X), self.max_tokens)
 
 
 @ENCODERS.register("static")

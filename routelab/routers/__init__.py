@@ -8,6 +8,7 @@ from routelab.routers._order import ordinal_scale
 from routelab.routers._store import describe_router, load_router, save_router
 from routelab.routers.baselines import ConstantRouter, LengthRouter, RandomRouter
 from routelab.routers.centroid import CentroidHead
+from routelab.routers.discriminant import DiscriminantSpace
 from routelab.routers.features import PromptFeatures
 from routelab.routers.keyword import KeywordRouter
 from routelab.routers.knn import NeighborsHead
@@ -21,6 +22,7 @@ __all__ = [
     "TRUSTED_TYPES",
     "CentroidHead",
     "ConstantRouter",
+    "DiscriminantSpace",
     "KeywordRouter",
     "LengthRouter",
     "LitellmHeuristic",

@@ -15,13 +15,16 @@ ROUTERS: Registry[Callable[..., Any]] = Registry("router kind", "routelab.router
 #: Types outside skops' own list that a stored router may hold. Nothing else is ever loaded.
 TRUSTED_TYPES = [
     "routelab.encoders.hashing.HashingEncoder",
+    "routelab.encoders.model2vec.Model2vecEncoder",
     "routelab.encoders.onnx.OnnxEncoder",
     "routelab.encoders.static.StaticEncoder",
+    "routelab.encoders.static_table.StaticTable",
     "routelab.encoders.tfidf.TfidfEncoder",
     "routelab.routers.baselines.ConstantRouter",
     "routelab.routers.baselines.LengthRouter",
     "routelab.routers.baselines.RandomRouter",
     "routelab.routers.centroid.CentroidHead",
+    "routelab.routers.discriminant.DiscriminantSpace",
     "routelab.routers.features.PromptFeatures",
     "routelab.routers.keyword.KeywordRouter",
     "routelab.routers.knn.NeighborsHead",

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from routelab.encoders import make_encoder
 from routelab.routers._base import ROUTERS
 from routelab.routers._labels import abstaining, softmax, unit
+from routelab.routers.discriminant import space_steps
 
 
 class CentroidHead(ClassifierMixin, BaseEstimator):
@@ -95,6 +96,9 @@ def _make(
     threshold: float | None = None,
     abstain_label: Any = None,
     sharpness: float = 20.0,
+    space: str | None = None,
+    shrinkage: float = 0.5,
 ) -> Pipeline:
     head = CentroidHead(threshold=threshold, abstain_label=abstain_label, sharpness=sharpness)
-    return Pipeline([("encoder", make_encoder(encoder)), ("head", head)])
+    steps = [("encoder", make_encoder(encoder)), *space_steps(space, shrinkage), ("head", head)]
+    return Pipeline(steps)

@@ -16,6 +16,7 @@ from routelab.encoders import make_encoder
 from routelab.routers._base import ROUTERS
 from routelab.routers._labels import abstaining, unit
 from routelab.routers._neighbors import nearest
+from routelab.routers.discriminant import space_steps
 
 
 def check_k(k: Any) -> int:
@@ -122,6 +123,9 @@ def _make(
     sharpness: float = 10.0,
     threshold: float | None = None,
     abstain_label: Any = None,
+    space: str | None = None,
+    shrinkage: float = 0.5,
 ) -> Pipeline:
     head = NeighborsHead(k=k, sharpness=sharpness, threshold=threshold, abstain_label=abstain_label)
-    return Pipeline([("encoder", make_encoder(encoder)), ("head", head)])
+    steps = [("encoder", make_encoder(encoder)), *space_steps(space, shrinkage), ("head", head)]
+    return Pipeline(steps)

@@ -10,13 +10,21 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from routelab import InputError
 from routelab.routers import (
     CentroidHead,
+    DiscriminantSpace,
     LogisticHead,
     NeighborsHead,
     QualityNeighbors,
     QualityRidge,
 )
 
-HEADS = [CentroidHead(), NeighborsHead(k=3), LogisticHead(), QualityNeighbors(k=3), QualityRidge()]
+HEADS = [
+    CentroidHead(),
+    NeighborsHead(k=3),
+    LogisticHead(),
+    QualityNeighbors(k=3),
+    QualityRidge(),
+    DiscriminantSpace(),
+]
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")

@@ -27,8 +27,11 @@ _HOME = {
     "Regret": "routelab.forecasting",
     "Replay": "routelab.simulation",
     "RoutelabError": "routelab._checks",
+    "SplitPlan": "routelab.experiments",
+    "SplitResult": "routelab.experiments",
     "WhatIf": "routelab.forecasting",
     "adapt": "routelab.encoders",
+    "analyse_split": "routelab.experiments",
     "compare": "routelab.evaluate",
     "convert_log": "routelab.traffic",
     "diff_prices": "routelab.prices",
@@ -51,6 +54,7 @@ _HOME = {
     "make_router": "routelab.routers",
     "outages_from_log": "routelab.fits",
     "plan_labels": "routelab.labelling",
+    "plan_split": "routelab.experiments",
     "read": "routelab.read_any",
     "read_decisions": "routelab.outcomes",
     "read_labels": "routelab.labels",
@@ -86,8 +90,11 @@ __all__ = [
     "Regret",
     "Replay",
     "RoutelabError",
+    "SplitPlan",
+    "SplitResult",
     "WhatIf",
     "adapt",
+    "analyse_split",
     "compare",
     "convert_log",
     "diff_prices",
@@ -110,6 +117,7 @@ __all__ = [
     "make_router",
     "outages_from_log",
     "plan_labels",
+    "plan_split",
     "read",
     "read_decisions",
     "read_labels",
@@ -135,6 +143,7 @@ if TYPE_CHECKING:
     from routelab.catalog import Catalog, Model
     from routelab.encoders import adapt, make_encoder
     from routelab.evaluate import Comparison, compare
+    from routelab.experiments import SplitPlan, SplitResult, analyse_split, plan_split
     from routelab.exporters import export, load_bundle, save_bundle
     from routelab.fits import (
         Assumptions,

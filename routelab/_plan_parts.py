@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import math
 import re
+from datetime import UTC, date, datetime
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     field_validator,
+    model_serializer,
     model_validator,
 )
 
@@ -289,19 +294,101 @@ class Arm(Part):
     model: str | None = None
 
 
-class Split(Part):
-    """An A/B test: units (users, sessions or requests) are assigned to arms by a stable hash."""
+def _as_utc(value: Any) -> Any:
+    """Read a date, or a time without a zone, as UTC: YAML has both."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return value  # pydantic says what is wrong with it
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day)
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    raise ValueError(f"a step starts at a date or time such as 2026-03-01T08:00Z, got {value!r}")
 
-    name: str
+
+class RampStep(Part):
+    """From a time on (UTC), the share of units that a split exposes to its experiment.
+
+    In YAML the time is called ``from``, in Python `start`.
+    """
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    start: Annotated[AwareDatetime, BeforeValidator(_as_utc)] = Field(alias="from")
+    share: float = Field(ge=0, le=1)
+
+    @model_serializer
+    def _in_yaml(self) -> dict[str, Any]:
+        return {"from": self.start.isoformat().replace("+00:00", "Z"), "share": self.share}
+
+
+class Split(Part):
+    """An A/B test: units (users, sessions or requests) are assigned to arms by a stable hash.
+
+    Units that the test does not reach (not exposed by the ramp yet, or outside `layer_range`) have
+    no arm and keep the router's choice. The hashes are in :mod:`routelab.split`.
+    """
+
+    name: str = Field(min_length=1)
     arms: dict[str, Arm]
     by: Literal["user", "session_id", "request_id"] = "user"
     models: tuple[str, ...] | None = Field(None, description="only requests routed to these groups")
+    ramp: tuple[RampStep, ...] = Field(
+        (),
+        description="steps of {from: time in UTC, share: 0 to 1}: nobody is exposed before the "
+        "first, and who was exposed once stays so; empty: everybody, always",
+    )
+    layer: str | None = Field(
+        None, min_length=1, description="splits of one layer share one placement of the units"
+    )
+    layer_range: tuple[float, float] = Field(
+        (0.0, 1.0),
+        description="[a, b): the part of the layer that this split takes; two splits of a layer "
+        "with ranges that do not meet never share a unit",
+    )
+
+    @field_validator("name", "layer")
+    @classmethod
+    def _no_separator(cls, value: str | None) -> str | None:
+        if value is not None and "\0" in value:
+            raise ValueError("a name must not hold the character NUL, which separates the hash")
+        return value
 
     @model_validator(mode="after")
     def _shares(self) -> Self:
         total = math.fsum(arm.share for arm in self.arms.values())
         if abs(total - 1) > 1e-9:
             raise ValueError(f"the shares of split {self.name!r} add up to {total:g}, not to 1")
+        return self
+
+    @model_validator(mode="after")
+    def _steps(self) -> Self:
+        for before, after in pairwise(self.ramp):
+            if after.start <= before.start:
+                raise ValueError(
+                    f"the ramp of split {self.name!r} must go forward in time: "
+                    f"{after.start.isoformat()} stands after {before.start.isoformat()}"
+                )
+            if after.share < before.share:
+                raise ValueError(
+                    f"the ramp of split {self.name!r} falls from {before.share:g} to "
+                    f"{after.share:g}: units that were exposed would change sides; "
+                    "start a split of another name instead"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _range(self) -> Self:
+        low, high = self.layer_range
+        if not 0 <= low < high <= 1:
+            raise ValueError(
+                f"layer_range of split {self.name!r} must be [a, b] with 0 <= a < b <= 1, "
+                f"got [{low:g}, {high:g}]"
+            )
+        if self.layer is None and (low, high) != (0, 1):
+            raise ValueError(f"layer_range of split {self.name!r} needs the name of its layer")
         return self
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from routelab import __version__, _cli_answers, _cli_data, _cli_labels
+from routelab import __version__, _cli_ab, _cli_answers, _cli_data, _cli_labels
 from routelab._checks import InputError
 from routelab._cli_common import Force, Json, Seed, plan_of, progress_bar, say
 
@@ -28,6 +28,7 @@ app = typer.Typer(
 Encoder = Annotated[str, typer.Option(help="tfidf, hashing, onnx:FOLDER, static:FOLDER.")]
 
 
+app.add_typer(_cli_ab.app, name="ab")
 app.add_typer(_cli_answers.app)
 app.add_typer(_cli_data.app)
 app.add_typer(_cli_labels.app)

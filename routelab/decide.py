@@ -138,14 +138,20 @@ def _split(plan: Plan, traffic: pd.DataFrame, decisions: pd.DataFrame) -> None:
     concerned = np.ones(len(traffic), bool)
     if split.models is not None:
         concerned = decisions["group"].isin(split.models).to_numpy()
-    units = zip(
+    named = zip(
         _column(traffic, split.by)[concerned], traffic["request_id"][concerned], strict=True
     )
-    arms = assign(split, [str(request if unit is None else unit) for unit, request in units])
-    decisions.loc[concerned, "arm"] = arms
-    models = [split.arms[arm].model for arm in arms]
+    units = [str(request if unit is None else unit) for unit, request in named]
+    times = traffic["timestamp"][concerned] if split.ramp else None
+    arms = assign(split, units, times)
+    decisions.loc[concerned, "arm"] = np.array(arms, object)
     current = decisions.loc[concerned, "group"].tolist()
-    decisions.loc[concerned, "group"] = [m or g for m, g in zip(models, current, strict=True)]
+    models = {name: arm.model for name, arm in split.arms.items() if arm.model}
+    chosen = [
+        group if arm is None else models.get(arm, group)
+        for arm, group in zip(arms, current, strict=True)
+    ]
+    decisions.loc[concerned, "group"] = np.array(chosen, object)
 
 
 def _cache_hits(

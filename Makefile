@@ -7,7 +7,7 @@ export LITELLM_LOCAL_MODEL_COST_MAP := True
 export LITELLM_TELEMETRY := False
 export MPLBACKEND := Agg
 
-.PHONY: help setup setup-test demo test check lab bench bench-simulate bench-read notebooks clean
+.PHONY: help setup setup-test demo test check lab bench bench-simulate bench-read bench-routers notebooks clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -64,6 +64,14 @@ bench-simulate: setup-test ## Speed of the simulator and of sweeps, one JSON lin
 bench-read: setup-test ## Speed of reading 10 million rows beside pandas, pyarrow, polars, duckdb
 	$(BIN)/python -m pip install --quiet -e '.[bench]'
 	$(BIN)/python benchmarks/bench_read.py
+
+bench-routers: setup-test ## Accuracy of routers beside scikit-learn (DATA=, MODELS=; SEMANTIC_ROUTER=its python)
+	$(BIN)/python benchmarks/bench_routers.py --data $(DATA) --models $(MODELS)
+	$(BIN)/python benchmarks/bench_outcomes.py --model $(MODELS)/minilm-l6-onnx-int8 \
+		$(DATA)/llmrouter_9models/outcomes_train.json $(DATA)/routellm/gsm8k/gsm8k_responses.csv \
+		$(DATA)/routerbench/mbpp_train.csv
+	$(if $(SEMANTIC_ROUTER),$(BIN)/python benchmarks/bench_semantic_router.py --data $(DATA) --models $(MODELS) \
+		--python $(SEMANTIC_ROUTER))
 
 notebooks: setup-test ## Execute the notebooks and write them in their committed form
 	$(BIN)/python tools/clean_notebooks.py

@@ -7,7 +7,10 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+
+import routelab as rl
 
 
 def lines(root, *command):
@@ -52,3 +55,20 @@ def test_every_tool_reads_every_row_of_the_reading_benchmark(root):
     # Tools that are not installed say so; those that are must agree on the number of rows.
     assert {line["rows"] for line in said if "rows" in line} == {3000}
     assert all("No module named" in line["error"] for line in said if "error" in line)
+
+
+def test_the_benchmark_of_routers_refuses_a_test_prompt_in_training(root, monkeypatch):
+    monkeypatch.syspath_prepend(str(root / "benchmarks"))
+    import bench_routers
+
+    prompts = [f"{word} number {i}" for i in range(8) for word in ("sort", "poem")]
+    labels = np.array(["code", "art"] * 8)
+    test = (["sort them", "a poem"], np.array(["code", "art"]))
+    split = bench_routers.Split("own", prompts, labels, test)
+    router, chosen = split.select(rl.make_router("knn"), {"head__k": [1, 3]}, 2)
+    assert chosen["head__k"] in (1, 3)
+    assert split.score(router)[0] == 1.0
+    assert len(split.few(2, 0).prompts) == 4
+    leaking = bench_routers.Split("own", [*prompts, "a poem"], np.append(labels, "art"), test)
+    with pytest.raises(AssertionError, match="a test prompt is in the training part"):
+        leaking.score(router)

@@ -20,6 +20,9 @@ from routelab.routers.logistic import LogisticHead
 from routelab.routers.ordinal import OrdinalHead
 from routelab.routers.outcome import OutcomeRouter
 from routelab.routers.quality import QualityNeighbors, QualityRidge
+from routelab.routers.quality_boosted import QualityBoosted
+from routelab.routers.quality_bt import QualityBradleyTerry
+from routelab.routers.quality_factors import QualityFactors
 
 __all__ = [
     "ROUTERS",
@@ -39,6 +42,9 @@ __all__ = [
     "OrdinalHead",
     "OutcomeRouter",
     "PromptFeatures",
+    "QualityBoosted",
+    "QualityBradleyTerry",
+    "QualityFactors",
     "QualityNeighbors",
     "QualityRidge",
     "RandomRouter",

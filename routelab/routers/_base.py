@@ -38,6 +38,9 @@ TRUSTED_TYPES = [
     "routelab.routers.outcome.OutcomeRouter",
     "routelab.routers.quality.QualityNeighbors",
     "routelab.routers.quality.QualityRidge",
+    "routelab.routers.quality_boosted.QualityBoosted",
+    "routelab.routers.quality_bt.QualityBradleyTerry",
+    "routelab.routers.quality_factors.QualityFactors",
     "scipy.sparse._csr.csr_array",
     "scipy.sparse._csr.csr_matrix",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import inspect
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,13 @@ from routelab._checks import InputError
 from routelab.encoders import check_prompts, make_encoder
 from routelab.routers._base import ROUTERS
 from routelab.routers.quality import QualityNeighbors, QualityRidge
+from routelab.routers.quality_boosted import QualityBoosted
+from routelab.routers.quality_bt import QualityBradleyTerry
+from routelab.routers.quality_factors import QualityFactors
 
 
 class OutcomeRouter(BaseEstimator):
-    """Predict the quality of each model for a prompt and choose by quality - lam * cost.
+    """Predict each model's quality for a prompt; choose by quality - lam * cost - mu * latency.
 
     Parameters
     ----------
@@ -26,6 +30,10 @@ class OutcomeRouter(BaseEstimator):
         Vectors to qualities (n, models); must accept NaN targets.
     lam : float, default 0.0
         Quality given up per USD of a model's mean cost. May be changed after `fit`.
+    mu : float, default 0.0
+        Quality given up per second of a model's latency. May be changed after `fit`.
+    latency : mapping of str to float, optional
+        Seconds per model; needed where `mu` is not 0.
 
     Attributes
     ----------
@@ -43,10 +51,19 @@ class OutcomeRouter(BaseEstimator):
     [0, 1]
     """
 
-    def __init__(self, encoder: Any, head: Any, lam: float = 0.0):
+    def __init__(
+        self,
+        encoder: Any,
+        head: Any,
+        lam: float = 0.0,
+        mu: float = 0.0,
+        latency: Mapping[str, float] | None = None,
+    ):
         self.encoder = encoder
         self.head = head
         self.lam = lam
+        self.mu = mu
+        self.latency = latency
 
     def fit(self, X: Iterable[str], y: Any) -> OutcomeRouter:
         """Learn from prompts (n,) and an OutcomeTable or a quality matrix (n, models).
@@ -84,7 +101,20 @@ class OutcomeRouter(BaseEstimator):
     def predict(self, X: Iterable[str]) -> np.ndarray:
         """Return the chosen models (n,); ties go to the cheaper, then to the first."""
         check_is_fitted(self)
-        return self.models_[choose(self.predict_quality(X), self.cost_, self.lam)]
+        quality = self.predict_quality(X) - self._delay()
+        return self.models_[choose(quality, self.cost_, self.lam)]
+
+    def _delay(self) -> np.ndarray:
+        """Return mu * latency of each model (models,)."""
+        if not np.isfinite(self.mu) or self.mu < 0:
+            raise InputError(f"'mu' must be a number of at least 0, got {self.mu!r}")
+        if not self.mu:
+            return np.zeros(len(self.models_))
+        given = self.latency or {}
+        for name in self.models_.tolist():
+            if not 0 <= given.get(name, -1) < float("inf"):
+                raise InputError(f"'mu' weighs latency, but 'latency' has no seconds for {name!r}")
+        return self.mu * np.array([float(given[name]) for name in self.models_.tolist()])
 
 
 def mean_cost(cost: Any, shape: tuple[int, int]) -> np.ndarray:
@@ -127,13 +157,23 @@ def choose(quality: np.ndarray, cost: np.ndarray, lam: float = 0.0) -> np.ndarra
     return cheapest_first[value[:, cheapest_first].argmax(axis=1)]
 
 
-@ROUTERS.register("outcome-knn")
-def _make_neighbors(
-    encoder: Any = "tfidf", k: int = 40, sharpness: float = 5.0, lam: float = 0.0
-) -> OutcomeRouter:
-    return OutcomeRouter(make_encoder(encoder), QualityNeighbors(k=k, sharpness=sharpness), lam)
+def _register(kind: str, head: type) -> None:
+    """Register a kind whose parameters are those of the head and of the choice."""
+    own = inspect.signature(head).parameters.values()
+
+    def make(encoder: Any = "tfidf", **given: Any) -> OutcomeRouter:
+        choice = {name: given.pop(name) for name in ("lam", "mu", "latency") if name in given}
+        return OutcomeRouter(make_encoder(encoder), head(**given), **choice)
+
+    choice = list(inspect.signature(OutcomeRouter).parameters.values())[2:]
+    named = [p.replace(kind=p.KEYWORD_ONLY) for p in (*own, *choice)]
+    first = inspect.Parameter("encoder", inspect.Parameter.POSITIONAL_OR_KEYWORD, default="tfidf")
+    make.__signature__ = inspect.Signature([first, *named])  # type: ignore[attr-defined]
+    ROUTERS.register(kind)(make)
 
 
-@ROUTERS.register("outcome-linear")
-def _make_ridge(encoder: Any = "tfidf", alpha: float = 1.0, lam: float = 0.0) -> OutcomeRouter:
-    return OutcomeRouter(make_encoder(encoder), QualityRidge(alpha=alpha), lam)
+_register("outcome-knn", QualityNeighbors)
+_register("outcome-linear", QualityRidge)
+_register("outcome-boosted", QualityBoosted)
+_register("outcome-mf", QualityFactors)
+_register("outcome-bt", QualityBradleyTerry)

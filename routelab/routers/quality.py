@@ -15,7 +15,7 @@ from routelab.routers._neighbors import nearest
 from routelab.routers.knn import check_k
 
 
-class _QualityHead(RegressorMixin, BaseEstimator):
+class QualityHead(RegressorMixin, BaseEstimator):
     """Shared checks: X numeric, Y (n,) or (n, models) with NaN for missing."""
 
     def __sklearn_tags__(self) -> Any:
@@ -56,7 +56,7 @@ class _QualityHead(RegressorMixin, BaseEstimator):
         return predicted[:, 0] if self._one_column else predicted
 
 
-class QualityNeighbors(_QualityHead):
+class QualityNeighbors(QualityHead):
     """Mean quality over the k most similar prompts, weighted by exp(sharpness * cosine).
 
     Parameters
@@ -107,7 +107,7 @@ class QualityNeighbors(_QualityHead):
         return self._shape(predicted)
 
 
-class QualityRidge(_QualityHead):
+class QualityRidge(QualityHead):
     """One ridge regression per model, on the prompts where its outcome is known.
 
     Parameters

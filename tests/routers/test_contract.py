@@ -142,8 +142,8 @@ def test_unknown_kind_names_the_near_one():
 
 
 def test_kinds_that_are_not_there_yet_are_refused():
-    with pytest.raises(InputError, match="unknown router kind 'outcome-mf'"):
-        make_router("outcome-mf")
+    with pytest.raises(InputError, match="unknown router kind 'outcome-nn'"):
+        make_router("outcome-nn")
 
 
 def test_unknown_parameter_names_the_near_one():

@@ -13,6 +13,9 @@ from routelab.routers import (
     DiscriminantSpace,
     LogisticHead,
     NeighborsHead,
+    QualityBoosted,
+    QualityBradleyTerry,
+    QualityFactors,
     QualityNeighbors,
     QualityRidge,
 )
@@ -24,6 +27,9 @@ HEADS = [
     QualityNeighbors(k=3),
     QualityRidge(),
     DiscriminantSpace(),
+    QualityBoosted(trees=20),
+    QualityBradleyTerry(k=3),
+    QualityFactors(),
 ]
 
 

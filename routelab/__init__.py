@@ -18,6 +18,7 @@ _HOME = {
     "Change": "routelab.forecasting",
     "Comparison": "routelab.evaluate",
     "Forecast": "routelab.forecasting",
+    "GatewayFit": "routelab.gateway_fit",
     "InputError": "routelab._checks",
     "LabelSession": "routelab.labelling",
     "Model": "routelab.catalog",
@@ -33,7 +34,9 @@ _HOME = {
     "diff_prices": "routelab.prices",
     "export": "routelab.exporters",
     "fit_failures": "routelab.fits",
+    "fit_heuristic": "routelab.gateway_fit",
     "fit_latency": "routelab.fits",
+    "fit_table": "routelab.gateway_fit",
     "fit_verbosity": "routelab.fits",
     "forecast": "routelab.forecasting",
     "hash_ids": "routelab.privacy",
@@ -73,6 +76,7 @@ __all__ = [
     "Change",
     "Comparison",
     "Forecast",
+    "GatewayFit",
     "InputError",
     "LabelSession",
     "Model",
@@ -88,7 +92,9 @@ __all__ = [
     "diff_prices",
     "export",
     "fit_failures",
+    "fit_heuristic",
     "fit_latency",
+    "fit_table",
     "fit_verbosity",
     "forecast",
     "hash_ids",
@@ -145,6 +151,7 @@ if TYPE_CHECKING:
         savings,
         what_if,
     )
+    from routelab.gateway_fit import GatewayFit, fit_heuristic, fit_table
     from routelab.labelling import (
         LabelSession,
         judge_labels,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 import numpy as np
 
 from routelab.gateway_rules import DEFAULTS
@@ -85,7 +87,7 @@ def boundary_values(values: np.ndarray, cuts: np.ndarray) -> dict[str, float]:
         _between(values, int(cut), DEFAULTS["tier_boundaries"][name])
         for name, cut in zip(BOUNDARIES, cuts, strict=True)
     ]
-    return dict(zip(BOUNDARIES, sorted(placed), strict=True))
+    return dict(zip(BOUNDARIES, accumulate(placed, max), strict=True))
 
 
 def _between(values: np.ndarray, cut: int, default: float) -> float:

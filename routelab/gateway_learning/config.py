@@ -124,7 +124,9 @@ def _checked(config: Mapping[str, Any] | None) -> dict[str, Any]:
     given = dict(config or {})
     kind = ComplexityConfig.of(given).classifier_type
     if kind != "heuristic":
-        raise InputError(f"boundaries and weights belong to classifier_type heuristic, got {kind!r}")
+        raise InputError(
+            f"boundaries and weights belong to classifier_type heuristic, got {kind!r}"
+        )
     return given
 
 

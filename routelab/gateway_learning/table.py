@@ -1,4 +1,4 @@
-"""The 448-cell table of ``heuristic_v2``: counted from outcomes, its threshold and priors chosen."""
+"""The 448-cell table of ``heuristic_v2``: counts, and the threshold and priors that suit them."""
 
 from __future__ import annotations
 
@@ -166,18 +166,19 @@ def choose_table(
     earned = np.full((len(cells), len(masses), len(thresholds)), np.nan)
     for fold in np.unique(folds):
         train, asked = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+        known, unknown = ([cells[i] for i in rows.tolist()] for rows in (train, asked))
         for place, (domain, cell) in enumerate(masses):
             table = count_success(
-                [cells[i] for i in train],
+                known,
                 success[train],
                 domain_prior_mass=domain,
                 cohort_prior_mass=cell,
             )
-            share = probabilities([cells[i] for i in asked], table)
+            share = probabilities(unknown, table)
             for column, threshold in enumerate(thresholds):
                 earned[asked, place, column] = worth[asked, taken(share, threshold)]
     means = np.nanmean(earned, axis=0)
-    place, column = np.unravel_index(int(np.nanargmax(means)), means.shape)
-    domain, cell = masses[int(place)]
+    place, column = divmod(int(np.nanargmax(means)), len(thresholds))
+    domain, cell = masses[place]
     best = float(means[place, column])
-    return TableChoice(float(thresholds[int(column)]), float(domain), float(cell), best)
+    return TableChoice(float(thresholds[column]), float(domain), float(cell), best)

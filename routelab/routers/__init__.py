@@ -12,6 +12,7 @@ from routelab.routers.discriminant import DiscriminantSpace
 from routelab.routers.features import PromptFeatures
 from routelab.routers.keyword import KeywordRouter
 from routelab.routers.knn import NeighborsHead
+from routelab.routers.litellm_fitted import LitellmHeuristicFitted
 from routelab.routers.litellm_rules import LitellmHeuristic, LitellmHeuristicV2
 from routelab.routers.logistic import LogisticHead
 from routelab.routers.outcome import OutcomeRouter
@@ -26,6 +27,7 @@ __all__ = [
     "KeywordRouter",
     "LengthRouter",
     "LitellmHeuristic",
+    "LitellmHeuristicFitted",
     "LitellmHeuristicV2",
     "LogisticHead",
     "NeighborsHead",

@@ -10,7 +10,15 @@ from numpy.typing import ArrayLike
 
 from routelab._checks import InputError
 from routelab.evaluate._split import assign_folds, same_text
-from routelab.gateway_fit.result import DEFAULT, FITTED, GatewayFit, decided, judge
+from routelab.gateway_fit.result import (
+    ALWAYS,
+    BUNDLED,
+    DEFAULT,
+    FITTED,
+    GatewayFit,
+    decided,
+    judge,
+)
 from routelab.gateway_fit.target import Target, parted, read_target
 from routelab.gateway_learning import PARTS, KeywordChoice, choose_table, learn_config
 from routelab.gateway_learning.config import check_parts
@@ -164,7 +172,7 @@ def fit_table(
     version_2.pop("heuristic_v2_success_threshold", None)
     notes = list(data.notes)
     try:
-        choices["bundled table"] = decided(version_2, test.prompts)
+        choices[BUNDLED] = decided(version_2, test.prompts)
     except InputError as error:
         notes.append(f"not compared with the bundled table: {error}")
     cells = cells_of(train.prompts)
@@ -215,5 +223,5 @@ def _controls(train: Target, test: Target, base: dict[str, Any]) -> dict[str, np
     best = int(train.worth[known].mean(axis=0).argmax())
     return {
         DEFAULT: decided(base, test.prompts),
-        f"always {TIERS[best]}": np.full(len(test.prompts), best),
+        f"{ALWAYS}{TIERS[best]}": np.full(len(test.prompts), best),
     }

@@ -18,7 +18,8 @@ from routelab.gateway_learning import KeywordChoice
 from routelab.gateway_rules import TIERS, ComplexityRouter
 from routelab.routers import LitellmHeuristic, LitellmHeuristicV2
 
-DEFAULT, FITTED = "gateway's defaults", "fitted"
+DEFAULT, BUNDLED, FITTED = "gateway's defaults", "bundled table", "fitted"
+ALWAYS = "always "
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def judge(
     fitted = list(choices).index(FITTED)
     verdicts = []
     for place, name in enumerate(choices):
-        if place != fitted and (place == base or name.startswith(("always", "bundled"))):
+        if place != fitted and (place == base or name.startswith((ALWAYS, BUNDLED))):
             gap = samples[:, fitted] - samples[:, place]
             one, other = (float(worth[:, k].mean()) for k in (fitted, place))
             verdicts.append(_sentence(test.figure, one, other, gap, name, len(rows)))
@@ -144,8 +145,9 @@ def _sentence(
     figure: str, fitted: float, other: float, gap: np.ndarray, name: str, n: int
 ) -> tuple[str, str]:
     low, high = (float(x) for x in interval(gap))
+    named = f"the {name}" if name in (DEFAULT, BUNDLED) else name
     verdict = "better" if low > 0 else "worse" if high < 0 else "not resolved"
     return verdict, (
-        f"{verdict}: {figure} {fitted:.3f} against {other:.3f} of {name} on {n:,} held-out "
+        f"{verdict}: {figure} {fitted:.3f} against {other:.3f} of {named} on {n:,} held-out "
         f"prompts, {fitted - other:+.3f} ({low:+.3f} to {high:+.3f})."
     )

@@ -12,12 +12,13 @@ from routelab._checks import InputError, did_you_mean
 from routelab.gateway_learning.boundaries import best_cuts, boundary_values, overridden_worth
 from routelab.gateway_learning.dimensions import DIMENSIONS, dimension_values
 from routelab.gateway_learning.keywords import KeywordChoice, as_rules, choose_keywords
-from routelab.gateway_learning.weights import is_marked, search_weights
+from routelab.gateway_learning.weights import is_marked, search_weights, weights_pay
 from routelab.gateway_rules import DEFAULTS, TIERS, ComplexityConfig, ComplexityRouter, current_ask
 
 PARTS = ("boundaries", "weights", "keywords")
 BY_SCORE = ("heuristic_scorer", "reasoning_override")
 NO_RULE, NEVER = -1, len(TIERS)
+FOLDS = 5  # that decide whether new weights are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,20 @@ class _Decided:
     tier: np.ndarray
     by_score: np.ndarray
     ruled: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """Prompts by dimension (n, 7), what else is in their score, worth (n, 4), fold (n,)."""
+
+    values: np.ndarray
+    offset: np.ndarray
+    worth: np.ndarray
+    folds: np.ndarray
+
+    def take(self, rows: np.ndarray) -> _Scored:
+        """Return the prompts of these rows."""
+        return _Scored(self.values[rows], self.offset[rows], self.worth[rows], self.folds[rows])
 
 
 def check_parts(parts: Sequence[str]) -> tuple[str, ...]:
@@ -61,7 +76,8 @@ def learn_config(
     """Return ``complexity_router_config`` whose decisions are worth most on these prompts.
 
     First the weights and boundaries, then keyword rules for what they get wrong, then weights and
-    boundaries again for the prompts that no rule decides. Prompts that the gateway decides without
+    boundaries again for the prompts that no rule decides. New weights are kept where they are
+    worth more than the present ones in cross-validation. Prompts that the gateway decides without
     a score (housekeeping, escalation, rules of `config`) have no say in weights and boundaries.
 
     Parameters
@@ -98,11 +114,15 @@ def learn_config(
     worth = worth[known]
     start = _decisions(prompts, given)
     values, offset = dimension_values(start.asks, given)
-    given = _scored(given, wanted, values, offset, worth, start.by_score)
+    first, text = _each_text(start.asks)
+    dealt = np.random.default_rng(seed).permutation(len(first)) % FOLDS
+    scored = _Scored(values, offset, worth, dealt[text])
+    given = _fitted(given, wanted, scored, start.by_score)
     chosen: list[KeywordChoice] = []
     if "keywords" in wanted:
         decided = _decisions(prompts, given)
-        first, joined = _each_text_once(decided.asks, worth)
+        joined = np.zeros((len(first), worth.shape[1]))
+        np.add.at(joined, text, worth / np.bincount(text)[text][:, None])
         chosen = choose_keywords(
             [decided.asks[i] for i in first],
             joined,
@@ -115,8 +135,7 @@ def learn_config(
     if chosen:
         own = [dict(rule) for rule in given.get("keyword_tier_rules") or ()]
         given = given | {"keyword_tier_rules": own + as_rules(chosen)}
-        left = _decisions(prompts, given).by_score
-        given = _scored(given, wanted, values, offset, worth, left)
+        given = _fitted(given, wanted, scored, _decisions(prompts, given).by_score)
     return given, chosen
 
 
@@ -151,35 +170,30 @@ def _decisions(prompts: Sequence[str], config: Mapping[str, Any]) -> _Decided:
     return _Decided(asks, np.array(tiers), np.array(by_score, dtype=bool), np.array(ruled))
 
 
-def _scored(
-    config: dict[str, Any],
-    parts: tuple[str, ...],
-    values: np.ndarray,
-    offset: np.ndarray,
-    worth: np.ndarray,
-    by_score: np.ndarray,
+def _fitted(
+    config: dict[str, Any], parts: tuple[str, ...], every: _Scored, by_score: np.ndarray
 ) -> dict[str, Any]:
     """Return the config with weights and boundaries for the prompts that the score decides."""
     if "boundaries" not in parts or not by_score.any():
         return config
-    values, offset, worth = values[by_score], offset[by_score], worth[by_score]
+    prompts = every.take(by_score)
     floor = config.get("reasoning_override_min_score")
     named = config.get("dimension_weights") or DEFAULTS["dimension_weights"]
     weights = np.array([named.get(name, 0.0) for name in DIMENSIONS])
     learnt: dict[str, Any] = {}
-    if "weights" in parts:
-        weights = search_weights(values, worth, weights, offset=offset, floor=floor)
+    given = (prompts.values, prompts.worth, weights)
+    more: dict[str, Any] = {"offset": prompts.offset, "floor": floor}
+    if "weights" in parts and weights_pay(*given, prompts.folds, **more):
+        weights = search_weights(*given, **more)
         learnt["dimension_weights"] = dict(zip(DIMENSIONS, weights.tolist(), strict=True))
-    scores = values @ weights + offset
-    marked = overridden_worth(worth, is_marked(values), scores, floor)
-    places, cuts, _ = best_cuts(scores, marked)
+    scores = prompts.values @ weights + prompts.offset
+    of_score = overridden_worth(prompts.worth, is_marked(prompts.values), scores, floor)
+    places, cuts, _ = best_cuts(scores, of_score)
     return config | learnt | {"tier_boundaries": boundary_values(places, cuts)}
 
 
-def _each_text_once(asks: Sequence[str], worth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the first place of each text, but for case and white space, and its mean worth."""
+def _each_text(asks: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first place of each text, but for case and white space, and each ask's text."""
     keys = [" ".join(ask.casefold().split()) for ask in asks]
-    _, first, group = np.unique(np.array(keys), return_index=True, return_inverse=True)
-    joined = np.zeros((len(first), worth.shape[1]))
-    np.add.at(joined, group, worth)
-    return first, joined / np.bincount(group)[:, None]
+    _, first, text = np.unique(np.array(keys), return_index=True, return_inverse=True)
+    return first, text

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from routelab.gateway_learning.boundaries import best_cuts, overridden_worth
+from routelab.gateway_learning.boundaries import best_cuts, boundary_values, overridden_worth
 from routelab.gateway_learning.dimensions import DIMENSIONS
 
 STEPS = (-0.2, -0.1, -0.05, -0.02, -0.01, 0.01, 0.02, 0.05, 0.1, 0.2)
@@ -46,6 +48,7 @@ def search_weights(
         ``reasoning_override_min_score``.
     """
     added = np.zeros(len(values)) if offset is None else offset
+    start = np.asarray(start, dtype=float)
     # prompts with the same values get the same tier whatever the weights are: one row for them
     rows, place = np.unique(np.column_stack([values, added]), axis=0, return_inverse=True)
     joined = np.zeros((len(rows), worth.shape[1]))
@@ -56,19 +59,56 @@ def search_weights(
         marked = is_marked(rows)
         return best_cuts(scores, overridden_worth(joined, marked, scores, floor))[2]
 
-    starts = [np.asarray(start, dtype=float), ordinal_weights(values, worth)]
+    starts = [start, ordinal_weights(values, worth)]
     climbed = [_climb(weights, total) for weights in starts]
     return max(climbed, key=lambda found: found[1])[0]
 
 
-def _climb(weights: np.ndarray, total: object) -> tuple[np.ndarray, float]:
-    assert callable(total)
-    best, reached = weights.copy(), float(total(weights))
+def weights_pay(
+    values: np.ndarray,
+    worth: np.ndarray,
+    start: np.ndarray,
+    folds: np.ndarray,
+    *,
+    offset: np.ndarray | None = None,
+    floor: float | None = None,
+) -> bool:
+    """Whether searched weights are worth more than `start` on prompts that did not choose them.
+
+    Both get the boundaries that are best for them on the other folds.
+
+    Parameters
+    ----------
+    values, worth, start, offset, floor
+        As in `search_weights`.
+    folds : ndarray of int (n,)
+    """
+    added = np.zeros(len(values)) if offset is None else offset
+    gained = 0.0
+    for fold in np.unique(folds):
+        train, asked = folds != fold, folds == fold
+        if not train.any():
+            return False
+        searched = search_weights(
+            values[train], worth[train], start, offset=added[train], floor=floor
+        )
+        for weights, sign in ((searched, 1.0), (np.asarray(start, dtype=float), -1.0)):
+            scores = values @ weights + added
+            of_score = overridden_worth(worth, is_marked(values), scores, floor)
+            places, cuts, _ = best_cuts(scores[train], of_score[train])
+            bounds = list(boundary_values(places, cuts).values())
+            taken = np.searchsorted(bounds, scores[asked], side="right")
+            gained += sign * float(of_score[asked, taken].sum())
+    return gained > 0
+
+
+def _climb(weights: np.ndarray, total: Callable[[np.ndarray], float]) -> tuple[np.ndarray, float]:
+    best, reached = weights.copy(), total(weights)
     for _ in range(SWEEPS):
         before = reached
         for k in range(len(best)):
             for tried in _neighbours(best, k):
-                worth = float(total(tried))
+                worth = total(tried)
                 if worth > reached + 1e-9:
                     best, reached = tried, worth
         if reached == before:

@@ -19,6 +19,7 @@ _HOME = {
     "Comparison": "routelab.evaluate",
     "CostThresholds": "routelab.routers",
     "Forecast": "routelab.forecasting",
+    "GatewayFit": "routelab.gateway_fit",
     "InputError": "routelab._checks",
     "LabelSession": "routelab.labelling",
     "Model": "routelab.catalog",
@@ -38,7 +39,9 @@ _HOME = {
     "explain": "routelab.routers",
     "export": "routelab.exporters",
     "fit_failures": "routelab.fits",
+    "fit_heuristic": "routelab.gateway_fit",
     "fit_latency": "routelab.fits",
+    "fit_table": "routelab.gateway_fit",
     "fit_verbosity": "routelab.fits",
     "forecast": "routelab.forecasting",
     "hash_ids": "routelab.privacy",
@@ -82,6 +85,7 @@ __all__ = [
     "Comparison",
     "CostThresholds",
     "Forecast",
+    "GatewayFit",
     "InputError",
     "LabelSession",
     "Model",
@@ -101,7 +105,9 @@ __all__ = [
     "explain",
     "export",
     "fit_failures",
+    "fit_heuristic",
     "fit_latency",
+    "fit_table",
     "fit_verbosity",
     "forecast",
     "hash_ids",
@@ -162,6 +168,7 @@ if TYPE_CHECKING:
         savings,
         what_if,
     )
+    from routelab.gateway_fit import GatewayFit, fit_heuristic, fit_table
     from routelab.labelling import (
         LabelSession,
         judge_labels,

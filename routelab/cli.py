@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from routelab import __version__, _cli_ab, _cli_answers, _cli_data, _cli_labels
+from routelab import __version__, _cli_ab, _cli_answers, _cli_data, _cli_gateway, _cli_labels
 from routelab._checks import InputError
 from routelab._cli_common import Force, Json, Seed, plan_of, progress_bar, say
 
@@ -31,6 +31,7 @@ Encoder = Annotated[str, typer.Option(help="tfidf, hashing, onnx:FOLDER, static:
 app.add_typer(_cli_ab.app, name="ab")
 app.add_typer(_cli_answers.app)
 app.add_typer(_cli_data.app)
+app.add_typer(_cli_gateway.app)
 app.add_typer(_cli_labels.app)
 
 

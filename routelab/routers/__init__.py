@@ -15,6 +15,7 @@ from routelab.routers.explain import explain
 from routelab.routers.features import OpeningTerms, PromptFeatures
 from routelab.routers.keyword import KeywordRouter
 from routelab.routers.knn import NeighborsHead
+from routelab.routers.litellm_fitted import LitellmHeuristicFitted
 from routelab.routers.litellm_rules import LitellmHeuristic, LitellmHeuristicV2
 from routelab.routers.logistic import LogisticHead
 from routelab.routers.ordinal import OrdinalHead
@@ -35,6 +36,7 @@ __all__ = [
     "KeywordRouter",
     "LengthRouter",
     "LitellmHeuristic",
+    "LitellmHeuristicFitted",
     "LitellmHeuristicV2",
     "LogisticHead",
     "NeighborsHead",

@@ -31,6 +31,7 @@ TRUSTED_TYPES = [
     "routelab.routers.features.PromptFeatures",
     "routelab.routers.keyword.KeywordRouter",
     "routelab.routers.knn.NeighborsHead",
+    "routelab.routers.litellm_fitted.LitellmHeuristicFitted",
     "routelab.routers.litellm_rules.LitellmHeuristic",
     "routelab.routers.litellm_rules.LitellmHeuristicV2",
     "routelab.routers.logistic.LogisticHead",

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from routelab._checks import InputError
 from routelab.encoders import check_prompts
+from routelab.gateway_learning.table import cells_of, count_success
 from routelab.gateway_rules import (
     TIERS,
     ComplexityConfig,
@@ -24,8 +25,25 @@ from routelab.routers._base import ROUTERS
 from routelab.routers._labels import check_labelled
 
 
+def tier_numbers(labels: np.ndarray, kind: str) -> np.ndarray:
+    """Return the tier (n,), 0 to 3, of labels that are names of tiers.
+
+    Examples
+    --------
+    >>> tier_numbers(np.array(["SIMPLE", "REASONING"]), "litellm-heuristic-v2").tolist()
+    [0, 3]
+    """
+    for index, label in enumerate(labels.tolist()):
+        if label not in TIERS:
+            raise InputError(
+                f"{kind} learns from the tiers {', '.join(TIERS)}: label at index {index} is "
+                f"{label!r}"
+            )
+    return np.array([TIERS.index(label) for label in labels.tolist()], dtype=int)
+
+
 class _TierRouter(ClassifierMixin, BaseEstimator):
-    """What both kinds share: four tiers in their order, all or nothing as shares."""
+    """What the kinds share: four tiers in their order, all or nothing as shares."""
 
     def _rules(self) -> ComplexityRouter:
         raise NotImplementedError
@@ -132,7 +150,10 @@ class LitellmHeuristicV2(_TierRouter):
         self.config = config
 
     def fit(self, X: Iterable[str], y: Any = None) -> LitellmHeuristicV2:
-        """Count prompts (n,) and their tiers (n,): the lowest tier that answers well enough."""
+        """Count prompts (n,) and their tiers (n,): the lowest tier that answers well enough.
+
+        Or the success (n, 4) of each tier, 0 to 1, NaN where it was not measured.
+        """
         self._check_parameters()
         given = dict(self.config or {})
         if "heuristic_v2_artifact" in given:
@@ -155,17 +176,26 @@ class LitellmHeuristicV2(_TierRouter):
                 raise InputError(f"{name} must be a number above 0, got {mass!r}")
 
     def _counted(self, X: Iterable[str], y: Any) -> TierTable:
+        if np.ndim(y) == 2:
+            return self._counted_success(check_prompts(X), np.asarray(y, dtype=float))
         prompts, labels = check_labelled(X, y)
-        for index, label in enumerate(labels.tolist()):
-            if label not in TIERS:
-                raise InputError(
-                    f"litellm-heuristic-v2 learns from the tiers {', '.join(TIERS)}: "
-                    f"label at index {index} is {label!r}"
-                )
         return count_table(
             prompts,
-            [TIERS.index(label) + 1 for label in labels.tolist()],
+            (tier_numbers(labels, "litellm-heuristic-v2") + 1).tolist(),
             routing_threshold=float(self.threshold),
+            domain_prior_mass=float(self.domain_prior_mass),
+            cohort_prior_mass=float(self.cohort_prior_mass),
+        )
+
+    def _counted_success(self, prompts: list[str], success: np.ndarray) -> TierTable:
+        if success.shape != (len(prompts), len(TIERS)):
+            raise InputError(
+                f"{len(prompts)} prompts need success of shape (n, 4), got {success.shape}"
+            )
+        return count_success(
+            cells_of(prompts),
+            success,
+            threshold=float(self.threshold),
             domain_prior_mass=float(self.domain_prior_mass),
             cohort_prior_mass=float(self.cohort_prior_mass),
         )

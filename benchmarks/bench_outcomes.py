@@ -46,7 +46,7 @@ def main() -> None:
                 }
             )
         )
-        for row in comparison.to_frame().reset_index().to_dict("records"):
+        for row in comparison.table.reset_index().to_dict("records"):
             print(json.dumps(row, default=str))
         print(json.dumps({"verdicts": comparison.verdicts}, default=str), flush=True)
 

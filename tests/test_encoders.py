@@ -81,7 +81,7 @@ def test_tfidf_survives_storing():
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ("tfdf", r"unknown encoder 'tfdf' \(did you mean 'tfidf'\?\); known: hashing, "),
+        ("tfdf", r"unknown encoder 'tfdf' \(did you mean 'tfidf'\?\); known: cached, hashing, "),
         ("onnx", "encoder 'onnx' needs a folder: write 'onnx:<folder>'"),
         ("static:", "encoder 'static:' names nothing after the colon"),
         ("tfidf:3", "encoder 'tfidf' takes no argument, got '3'"),

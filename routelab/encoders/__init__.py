@@ -5,6 +5,7 @@ One file per encoder; a new one registers its factory in `ENCODERS` and is found
 
 from routelab.encoders._base import ENCODERS, PromptEncoder, check_prompts, make_encoder
 from routelab.encoders.adapt import adapt
+from routelab.encoders.cache import CachedEncoder
 from routelab.encoders.hashing import HashingEncoder
 from routelab.encoders.onnx import OnnxEncoder
 from routelab.encoders.static import StaticEncoder
@@ -13,6 +14,7 @@ from routelab.encoders.tfidf import TfidfEncoder
 
 __all__ = [
     "ENCODERS",
+    "CachedEncoder",
     "HashingEncoder",
     "OnnxEncoder",
     "PromptEncoder",

@@ -14,6 +14,7 @@ ROUTERS: Registry[Callable[..., Any]] = Registry("router kind", "routelab.router
 
 #: Types outside skops' own list that a stored router may hold. Nothing else is ever loaded.
 TRUSTED_TYPES = [
+    "routelab.encoders.cache.CachedEncoder",
     "routelab.encoders.hashing.HashingEncoder",
     "routelab.encoders.model2vec.Model2vecEncoder",
     "routelab.encoders.onnx.OnnxEncoder",

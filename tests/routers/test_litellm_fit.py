@@ -566,6 +566,8 @@ def test_one_text_cannot_be_parted():
 
 # -- command line
 
+PRICES = (("small", 0.001), ("large", 0.01))
+
 
 @pytest.fixture
 def run(monkeypatch, capsys):
@@ -598,6 +600,30 @@ def test_tune_gateway_writes_a_config_that_litellm_takes(run, data, tmp_path):
     answer = json.loads(text)
     assert [row["configuration"] for row in answer["report"]][-1] == "fitted"
     assert code == (0 if answer["verdict"] == "better" else 1)
+
+
+def test_tune_gateway_learns_from_outcomes(run, tmp_path):
+    rows = [f"hi number {i},{model},1,{cost}" for i in range(40) for model, cost in PRICES]
+    rows += [
+        f"a python api number {i},{model},{int(model == 'large')},{cost}"
+        for i in range(40)
+        for model, cost in PRICES
+    ]
+    text = "prompt,model,quality,cost_usd\n" + "\n".join(rows) + "\n"
+    (tmp_path / "outcomes.csv").write_text(text)
+    (tmp_path / "tiers.yaml").write_text(yaml.safe_dump(LADDER))
+    out = tmp_path / "c.yaml"
+    arguments = ("--tiers", tmp_path / "tiers.yaml", "--cost-weight", 10, "--json", "--out", out)
+    code, text, error = run("tune-gateway", tmp_path / "outcomes.csv", *arguments)
+    assert code in (0, 1), error
+    answer = json.loads(text)
+    assert answer["figure"] == "quality - 10 x USD"
+    assert answer["report"][-1]["quality"] == 1
+    # 24 held out, 1 - 10 x 0.001 on the easy ones and 1 - 10 x 0.01 on the others
+    share = answer["report"][-1]["SIMPLE"]
+    assert answer["report"][-1]["figure"] == pytest.approx(share * 0.99 + (1 - share) * 0.9)
+    entry = yaml.safe_load(out.read_text())["model_list"][0]["litellm_params"]
+    assert entry["complexity_router_config"]["tiers"] == LADDER
 
 
 def test_tune_gateway_says_no_where_the_defaults_are_as_good(run, tmp_path):

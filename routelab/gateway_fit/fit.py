@@ -20,7 +20,7 @@ from routelab.gateway_fit.result import (
     judge,
 )
 from routelab.gateway_fit.target import Target, parted, read_target
-from routelab.gateway_learning import PARTS, KeywordChoice, choose_table, learn_config
+from routelab.gateway_learning import PARTS, choose_table, learn_steps
 from routelab.gateway_learning.config import check_parts
 from routelab.gateway_learning.table import cells_of, count_success
 from routelab.gateway_learning.worth import Tiers
@@ -96,19 +96,19 @@ def fit_heuristic(
     train, test = parted(data, test_size, seed)
     base = _with_groups(data, config)
     choices = _controls(train, test, base)
-    learnt, keywords = base, list[KeywordChoice]()
-    for number in range(1, len(wanted) + 1):
-        learnt, keywords = learn_config(
-            train.prompts,
-            train.worth,
-            parts=wanted[:number],
-            config=base,
-            max_rules=max_rules,
-            min_support=min_support,
-            seed=seed,
-        )
-        name = FITTED if number == len(wanted) else " + ".join(wanted[:number])
+    steps = learn_steps(
+        train.prompts,
+        train.worth,
+        parts=wanted,
+        config=base,
+        max_rules=max_rules,
+        min_support=min_support,
+        seed=seed,
+    )
+    for number, (learnt, _) in enumerate(steps, start=1):
+        name = FITTED if number == len(steps) else " + ".join(wanted[:number])
         choices[name] = decided(learnt, test.prompts)
+    learnt, keywords = steps[-1]
     report, verdict, sentences = judge(test, choices, n_boot=n_boot, seed=seed)
     return GatewayFit(
         learnt,

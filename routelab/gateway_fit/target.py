@@ -21,6 +21,7 @@ from routelab.gateway_learning import (
 )
 from routelab.gateway_learning.worth import Tiers, check_tiers
 from routelab.gateway_rules import TIERS
+from routelab.labels._order import ordinal_order
 from routelab.outcomes import OutcomeTable
 
 
@@ -82,11 +83,12 @@ def read_target(
         raise InputError(f"{len(texts)} prompts need as many labels, got {len(labels)}")
     needed = needed_tiers(labels, tiers)
     unknown = np.full((len(texts), 4), np.nan)
-    found = dict.fromkeys(zip(map(str, labels), needed.tolist(), strict=True))
+    number_of = dict(zip(map(str, labels), needed.tolist(), strict=True))
+    order = ordinal_order(number_of) or sorted(number_of)
     of_tier = {
-        tier: [label for label, number in found if number == k] for k, tier in enumerate(TIERS)
+        tier: [label for label in order if number_of[label] == k] for k, tier in enumerate(TIERS)
     }
-    named = "; ".join(f"{tier}: {', '.join(sorted(g)) or 'none'}" for tier, g in of_tier.items())
+    named = "; ".join(f"{tier}: {', '.join(of_tier[tier]) or 'none'}" for tier in TIERS)
     return Target(
         texts,
         worth_of_labels(needed, cost),

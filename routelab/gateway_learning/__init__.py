@@ -6,7 +6,7 @@ configuration into decisions are in `routelab.gateway_rules`; nothing here repea
 """
 
 from routelab.gateway_learning.boundaries import best_cuts, boundary_values
-from routelab.gateway_learning.config import PARTS, learn_config
+from routelab.gateway_learning.config import PARTS, learn_config, learn_steps
 from routelab.gateway_learning.dimensions import DIMENSIONS, dimension_values
 from routelab.gateway_learning.keywords import KeywordChoice, choose_keywords
 from routelab.gateway_learning.table import TableChoice, choose_table, count_success
@@ -30,6 +30,7 @@ __all__ = [
     "count_success",
     "dimension_values",
     "learn_config",
+    "learn_steps",
     "needed_tiers",
     "search_weights",
     "tier_outcomes",

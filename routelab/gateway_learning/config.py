@@ -36,16 +36,20 @@ class _Decided:
 
 @dataclass(frozen=True, slots=True)
 class _Scored:
-    """Prompts by dimension (n, 7), what else is in their score, worth (n, 4), fold (n,)."""
+    """Training prompts (n,), what the gateway decides before learning, and what is in their score.
 
+    `first` is the first place of each text and `text` (n,) the text of each prompt; `values` (n, 7)
+    and `offset` (n,) make the score, `worth` is (n, 4), `folds` (n,).
+    """
+
+    prompts: list[str]
+    decided: _Decided
+    first: np.ndarray
+    text: np.ndarray
     values: np.ndarray
     offset: np.ndarray
     worth: np.ndarray
     folds: np.ndarray
-
-    def take(self, rows: np.ndarray) -> _Scored:
-        """Return the prompts of these rows."""
-        return _Scored(self.values[rows], self.offset[rows], self.worth[rows], self.folds[rows])
 
 
 def check_parts(parts: Sequence[str]) -> tuple[str, ...]:
@@ -107,36 +111,71 @@ def learn_config(
     """
     wanted = check_parts(parts)
     given = _checked(config)
+    read = _read(prompts, worth, given, seed)
+    return _learnt(read, given, wanted, max_rules, min_support, seed)
+
+
+def learn_steps(
+    prompts: Sequence[str],
+    worth: np.ndarray,
+    *,
+    parts: Sequence[str] = PARTS,
+    config: Mapping[str, Any] | None = None,
+    max_rules: int = 20,
+    min_support: int = 10,
+    seed: int = 0,
+) -> list[tuple[dict[str, Any], list[KeywordChoice]]]:
+    """Return what `learn_config` gives for the first part, the first two, .. and all of them."""
+    wanted = check_parts(parts)
+    given = _checked(config)
+    read = _read(prompts, worth, given, seed)
+    return [
+        _learnt(read, given, wanted[:number], max_rules, min_support, seed)
+        for number in range(1, len(wanted) + 1)
+    ]
+
+
+def _read(prompts: Sequence[str], worth: np.ndarray, config: dict[str, Any], seed: int) -> _Scored:
+    """Read what decides in prompts whose worth is known, and deal their texts to folds."""
     known = ~np.isnan(worth).any(axis=1)
     if not known.any():
         raise InputError("nothing to learn from: no prompt has the worth of all four tiers")
-    prompts = [prompt for prompt, keep in zip(prompts, known, strict=True) if keep]
-    worth = worth[known]
-    start = _decisions(prompts, given)
-    values, offset = dimension_values(start.asks, given)
-    first, text = _each_text(start.asks)
+    kept = [prompt for prompt, keep in zip(prompts, known, strict=True) if keep]
+    decided = _decisions(kept, config)
+    values, offset = dimension_values(decided.asks, config)
+    first, text = _each_text(decided.asks)
     dealt = np.random.default_rng(seed).permutation(len(first)) % FOLDS
-    scored = _Scored(values, offset, worth, dealt[text])
-    given = _fitted(given, wanted, scored, start.by_score)
-    chosen: list[KeywordChoice] = []
-    if "keywords" in wanted:
-        decided = _decisions(prompts, given)
-        joined = np.zeros((len(first), worth.shape[1]))
-        np.add.at(joined, text, worth / np.bincount(text)[text][:, None])
-        chosen = choose_keywords(
-            [decided.asks[i] for i in first],
-            joined,
-            decided.tier[first],
-            decided.ruled[first],
-            max_rules=max_rules,
-            min_support=min_support,
-            seed=seed,
-        )
-    if chosen:
-        own = [dict(rule) for rule in given.get("keyword_tier_rules") or ()]
-        given = given | {"keyword_tier_rules": own + as_rules(chosen)}
-        given = _fitted(given, wanted, scored, _decisions(prompts, given).by_score)
-    return given, chosen
+    return _Scored(kept, decided, first, text, values, offset, worth[known], dealt[text])
+
+
+def _learnt(
+    read: _Scored,
+    config: dict[str, Any],
+    parts: tuple[str, ...],
+    max_rules: int,
+    min_support: int,
+    seed: int,
+) -> tuple[dict[str, Any], list[KeywordChoice]]:
+    given = _fitted(config, parts, read, read.decided.by_score)
+    if "keywords" not in parts:
+        return given, []
+    decided = _decisions(read.prompts, given)
+    joined = np.zeros((len(read.first), read.worth.shape[1]))
+    np.add.at(joined, read.text, read.worth / np.bincount(read.text)[read.text][:, None])
+    chosen = choose_keywords(
+        [decided.asks[i] for i in read.first],
+        joined,
+        decided.tier[read.first],
+        decided.ruled[read.first],
+        max_rules=max_rules,
+        min_support=min_support,
+        seed=seed,
+    )
+    if not chosen:
+        return given, []
+    own = [dict(rule) for rule in given.get("keyword_tier_rules") or ()]
+    given = given | {"keyword_tier_rules": own + as_rules(chosen)}
+    return _fitted(given, parts, read, _decisions(read.prompts, given).by_score), chosen
 
 
 def _checked(config: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -171,23 +210,22 @@ def _decisions(prompts: Sequence[str], config: Mapping[str, Any]) -> _Decided:
 
 
 def _fitted(
-    config: dict[str, Any], parts: tuple[str, ...], every: _Scored, by_score: np.ndarray
+    config: dict[str, Any], parts: tuple[str, ...], read: _Scored, by_score: np.ndarray
 ) -> dict[str, Any]:
     """Return the config with weights and boundaries for the prompts that the score decides."""
     if "boundaries" not in parts or not by_score.any():
         return config
-    prompts = every.take(by_score)
+    values, offset, worth = (a[by_score] for a in (read.values, read.offset, read.worth))
     floor = config.get("reasoning_override_min_score")
     named = config.get("dimension_weights") or DEFAULTS["dimension_weights"]
     weights = np.array([named.get(name, 0.0) for name in DIMENSIONS])
     learnt: dict[str, Any] = {}
-    given = (prompts.values, prompts.worth, weights)
-    more: dict[str, Any] = {"offset": prompts.offset, "floor": floor}
-    if "weights" in parts and weights_pay(*given, prompts.folds, **more):
-        weights = search_weights(*given, **more)
+    more: dict[str, Any] = {"offset": offset, "floor": floor}
+    if "weights" in parts and weights_pay(values, worth, weights, read.folds[by_score], **more):
+        weights = search_weights(values, worth, weights, **more)
         learnt["dimension_weights"] = dict(zip(DIMENSIONS, weights.tolist(), strict=True))
-    scores = prompts.values @ weights + prompts.offset
-    of_score = overridden_worth(prompts.worth, is_marked(prompts.values), scores, floor)
+    scores = values @ weights + offset
+    of_score = overridden_worth(worth, is_marked(values), scores, floor)
     places, cuts, _ = best_cuts(scores, of_score)
     return config | learnt | {"tier_boundaries": boundary_values(places, cuts)}
 

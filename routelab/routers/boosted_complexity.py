@@ -15,9 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from routelab._checks import InputError
 from routelab.routers._labels import softmax
 from routelab.routers._order import ordinal_scale
-
-#: Rows scored at once.
-BLOCK = 1000
+from routelab.routers._trees import tree_arrays, tree_sums
 
 
 class BoostedHead(ClassifierMixin, BaseEstimator):
@@ -48,10 +46,8 @@ class BoostedHead(ClassifierMixin, BaseEstimator):
         None where the rows had no more columns than `components`.
     prior_ : ndarray (scores,)
         Scores before any tree; one score for two classes, else one per class.
-    columns_, cuts_, below_, above_, values_ : ndarray (trees * scores, nodes)
-        The trees: at a node, a row goes to node `below_` where its column is at most the cut,
-        else to `above_`; a leaf leads to itself and adds its value. Plain numbers, because stored
-        scikit-learn trees are read without a check of their indices.
+    trees_ : dict of ndarray (trees * scores, nodes)
+        Plain numbers, see `routelab.routers._trees`.
 
     Examples
     --------
@@ -108,25 +104,10 @@ class BoostedHead(ClassifierMixin, BaseEstimator):
         return self
 
     def _keep(self, boosting: GradientBoostingClassifier) -> None:
-        """Keep the trees as arrays, padded to one number of nodes."""
+        """Keep the scores before any tree, and the trees."""
         prior = np.log(boosting.init_.class_prior_)
         self.prior_ = prior[1:] - prior[:1] if len(prior) == 2 else prior
-        grown = [tree.tree_ for tree in boosting.estimators_.ravel()]
-        shape = (len(grown), max(tree.node_count for tree in grown))
-        self.columns_ = np.zeros(shape, dtype=np.int32)
-        self.cuts_ = np.zeros(shape)
-        self.below_ = np.zeros(shape, dtype=np.int32)
-        self.above_ = np.zeros(shape, dtype=np.int32)
-        self.values_ = np.zeros(shape)
-        for row, tree in enumerate(grown):
-            nodes = slice(tree.node_count)
-            itself = np.arange(tree.node_count)
-            leaf = tree.children_left < 0
-            self.columns_[row, nodes] = np.where(leaf, 0, tree.feature)
-            self.cuts_[row, nodes] = tree.threshold
-            self.below_[row, nodes] = np.where(leaf, itself, tree.children_left)
-            self.above_[row, nodes] = np.where(leaf, itself, tree.children_right)
-            self.values_[row, nodes] = self.learning_rate * tree.value[:, 0, 0]
+        self.trees_ = tree_arrays(boosting.estimators_.ravel().tolist(), self.learning_rate)
 
     def _columns(self, X: Any) -> np.ndarray:
         if self.projection_ is not None:
@@ -135,18 +116,7 @@ class BoostedHead(ClassifierMixin, BaseEstimator):
 
     def _scores(self, rows: np.ndarray) -> np.ndarray:
         """Return scores (n, scores) of float32 columns (n, d)."""
-        tree = np.arange(len(self.values_))[None, :]
-        scores = np.empty((len(rows), len(self.prior_)))
-        for start in range(0, len(rows), BLOCK):
-            block = rows[start : start + BLOCK]
-            row = np.arange(len(block))[:, None]
-            node = np.zeros((len(block), len(self.values_)), dtype=np.int32)
-            for _ in range(self.max_depth):
-                small = block[row, self.columns_[tree, node]] <= self.cuts_[tree, node]
-                node = np.where(small, self.below_[tree, node], self.above_[tree, node])
-            added = self.values_[tree, node].reshape(len(block), -1, len(self.prior_))
-            scores[start : start + BLOCK] = self.prior_ + added.sum(axis=1)
-        return scores
+        return self.prior_ + tree_sums(rows, self.trees_, len(self.prior_), self.max_depth)
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return probabilities (n, classes), columns as in `classes_`."""

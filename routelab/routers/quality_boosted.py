@@ -9,6 +9,7 @@ import scipy.sparse as sp
 from sklearn.decomposition import TruncatedSVD
 from sklearn.ensemble import GradientBoostingRegressor
 
+from routelab.routers._trees import tree_arrays, tree_sums
 from routelab.routers.quality import QualityHead
 
 
@@ -28,7 +29,10 @@ class QualityBoosted(QualityHead):
     Attributes
     ----------
     projection_ : TruncatedSVD or None
-    models_ : list of GradientBoostingRegressor
+    start_ : ndarray (models,)
+        Predictions before any tree.
+    trees_ : dict of ndarray (trees * models, nodes)
+        Plain numbers, see `routelab.routers._trees`.
     mean_ : ndarray (models,)
 
     Examples
@@ -61,8 +65,8 @@ class QualityBoosted(QualityHead):
         if X.shape[1] > self.components:
             self.projection_ = TruncatedSVD(self.components, random_state=self.seed).fit(X)
         rows = self._columns(X)
-        self.models_ = []
-        for column in quality.T:
+        grown, self.start_ = [], np.zeros(quality.shape[1])
+        for place, column in enumerate(quality.T):
             known = ~np.isnan(column)
             model = GradientBoostingRegressor(
                 n_estimators=self.trees,
@@ -72,7 +76,10 @@ class QualityBoosted(QualityHead):
                 max_features="sqrt",
                 random_state=self.seed,
             )
-            self.models_.append(model.fit(rows[known], column[known]))
+            model.fit(rows[known], column[known])
+            self.start_[place] = model.init_.constant_.item()
+            grown.append(model.estimators_.ravel())
+        self.trees_ = tree_arrays(np.column_stack(grown).ravel().tolist(), self.learning_rate)
         return self
 
     def _columns(self, X: Any) -> np.ndarray:
@@ -83,4 +90,5 @@ class QualityBoosted(QualityHead):
     def predict(self, X: Any) -> np.ndarray:
         """Return qualities (n, models), or (n,) when fitted on one column; not clipped."""
         rows = self._columns(self._rows(X))
-        return self._shape(np.column_stack([model.predict(rows) for model in self.models_]))
+        added = tree_sums(rows, self.trees_, len(self.start_), self.max_depth)
+        return self._shape(self.start_ + added)

@@ -165,7 +165,7 @@ def test_rows_in_blocks_score_as_rows_at_once(ladder, monkeypatch):
     X, y = ladder[0][:100], ladder[1][:100]
     head = BoostedHead(trees=5).fit(X, y)
     whole = head.predict_proba(X)
-    monkeypatch.setattr("routelab.routers.boosted_complexity.BLOCK", 7)
+    monkeypatch.setattr("routelab.routers._trees.BLOCK", 7)
     np.testing.assert_array_equal(head.predict_proba(X), whole)
 
 

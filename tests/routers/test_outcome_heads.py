@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.optimize import minimize
+from sklearn.ensemble import GradientBoostingRegressor
 
 from routelab import InputError, OutcomeTable, make_router
 from routelab.routers import QualityBoosted, QualityBradleyTerry, QualityFactors, QualityRidge
@@ -109,6 +110,16 @@ def test_boosted_trees_leave_missing_outcomes_out():
     with_holes = QualityBoosted(trees=20).fit(X, holes).predict(X)
     without = QualityBoosted(trees=20).fit(X[1::2], Y[1::2, 0]).predict(X)
     np.testing.assert_allclose(with_holes[:, 0], without)
+
+
+def test_trees_as_arrays_predict_as_scikit_learn():
+    X, Y, _ = planted(n=200)
+    head = QualityBoosted(trees=20).fit(X, Y)
+    options = {"n_estimators": 20, "subsample": 0.5, "max_features": "sqrt", "random_state": 0}
+    rows = X.astype(np.float32)
+    for column, predicted in zip(Y.T, head.predict(X).T, strict=True):
+        theirs = GradientBoostingRegressor(**options).fit(rows, column).predict(rows)
+        np.testing.assert_allclose(predicted, theirs)
 
 
 TABLE = OutcomeTable(

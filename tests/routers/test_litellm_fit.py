@@ -34,7 +34,7 @@ from routelab.gateway_learning import (
 from routelab.gateway_learning.boundaries import overridden_worth
 from routelab.gateway_learning.keywords import candidate_words
 from routelab.gateway_learning.table import cells_of
-from routelab.gateway_learning.weights import weights_pay
+from routelab.gateway_learning.weights import ordinal_weights, weights_pay
 from routelab.gateway_rules import (
     DEFAULTS,
     TIERS,
@@ -304,6 +304,19 @@ def test_prompts_that_the_gateway_decides_without_a_score_have_no_say():
     assert {ComplexityRouter(config).tier_of(prompt) for prompt in told + asked} == {"SIMPLE"}
 
 
+def test_escalated_and_empty_prompts_are_no_evidence_for_a_rule():
+    louder = [f"a zebra, number {i}. LITELLM ESCALATE" for i in range(40)]
+    other = [f"a chat about life, number {i}" for i in range(60)]
+    worth = worth_of_labels([3] * 40 + [0] * 61)
+    config, chosen = learn_config([*louder, *other, " "], worth, parts=["keywords"])
+    assert (config, chosen) == ({}, [])
+
+
+def test_one_tier_for_all_needs_no_weights():
+    values = np.eye(7)
+    assert not ordinal_weights(values, worth_of_labels([0] * 7)).any()
+
+
 # -- tables
 
 
@@ -562,6 +575,34 @@ def test_targets_that_say_nothing_about_tiers_are_refused(target, options, messa
 def test_one_text_cannot_be_parted():
     with pytest.raises(InputError, match="need two different prompts"):
         fit_heuristic(["hi", "HI"], ["low", "high"])
+    with pytest.raises(InputError, match="nothing to learn from: no labels"):
+        fit_heuristic([], [])
+    config, _ = learn_config(["hi", "HI"], worth_of_labels([2, 2]), parts=["boundaries", "weights"])
+    assert ComplexityRouter(config).tier_of("hi") == "COMPLEX"
+
+
+@pytest.mark.parametrize(
+    ("known", "message"),
+    [(0, "no training prompt has an outcome of every tier"), (1, "no held-out prompt has an")],
+)
+def test_a_part_without_complete_outcomes_is_refused(known, message):
+    prompts = [f"number {i}" for i in range(20)]
+    labels = read_target(prompts, ["low", "high"] * 10, None, None, 0.0)
+    part = parted(labels, 0.3, seed=0)[1 - known].prompts
+    quality = [[1.0 if prompt in part else np.nan, 1.0] for prompt in prompts]
+    outcomes = OutcomeTable(prompts, ["small", "large"], quality)
+    with pytest.raises(InputError, match=message):
+        fit_heuristic(prompts, outcomes, tiers=LADDER)
+
+
+def test_a_configuration_of_the_table_is_refused_by_the_heuristic():
+    with pytest.raises(InputError, match="belong to classifier_type heuristic, got 'heuristic_v2'"):
+        learn_config(["hi"], np.eye(4)[:1], config={"classifier_type": "heuristic_v2"})
+
+
+def test_without_a_prompt_that_the_score_decides_the_boundaries_stay():
+    told = [f"{DEFAULTS['housekeeping_patterns'][0]}, number {i}" for i in range(9)]
+    assert learn_config(told, np.eye(4)[[3] * 9], parts=["boundaries"])[0] == {}
 
 
 # -- command line
@@ -627,12 +668,13 @@ def test_tune_gateway_learns_from_outcomes(run, tmp_path):
 
 
 def test_tune_gateway_says_no_where_the_defaults_are_as_good(run, tmp_path):
-    rows = [f"hi {i},SIMPLE" for i in range(60)] + ["write a python function,MEDIUM"]
+    rows = [f"hi {i},SIMPLE" for i in range(60)] + ["no label,", "write a python function,MEDIUM"]
     (tmp_path / "labels.csv").write_text("prompt,label\n" + "\n".join(rows) + "\n")
     out = tmp_path / "c.yaml"
     arguments = ("--classifier", "heuristic_v2", "--resamples", 100)
-    code, text, _ = run("tune-gateway", tmp_path / "labels.csv", "--out", out, *arguments)
+    code, text, error = run("tune-gateway", tmp_path / "labels.csv", "--out", out, *arguments)
     assert code == 1
+    assert "1 rows left out" in error
     assert "not resolved: accuracy" in text
     entry = yaml.safe_load(out.read_text())["model_list"][0]["litellm_params"]
     assert entry["complexity_router_config"]["classifier_type"] == "heuristic_v2"

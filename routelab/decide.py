@@ -85,9 +85,11 @@ def route_prompts(plan: Plan, prompts: Sequence[str]) -> list[Any]:
 
     Equal prompts are routed once.
     """
+    from routelab.routers import answers_of  # only a plan with a router loads scikit-learn
+
     assert plan.router is not None
     router = plan.router.resolve()
-    unmapped = [label for label in router.classes_ if not _has_group(plan, label)]
+    unmapped = [label for label in answers_of(router) if not _has_group(plan, label)]
     if unmapped:
         raise InputError(
             f"the router may answer {str(unmapped[0])!r}, for which the plan has no model group; "

@@ -11,6 +11,7 @@ from routelab.encoders.onnx import OnnxEncoder
 from routelab.encoders.static import StaticEncoder
 from routelab.encoders.static_table import StaticTable
 from routelab.encoders.tfidf import TfidfEncoder
+from routelab.encoders.turns import TurnsEncoder
 
 __all__ = [
     "ENCODERS",
@@ -21,6 +22,7 @@ __all__ = [
     "StaticEncoder",
     "StaticTable",
     "TfidfEncoder",
+    "TurnsEncoder",
     "adapt",
     "check_prompts",
     "make_encoder",

@@ -12,7 +12,7 @@ from routelab._checks import InputError
 from routelab.catalog import Model
 from routelab.exporters._base import TARGETS
 from routelab.plan import Deployment, Plan
-from routelab.routers import save_router
+from routelab.routers import answers_of, save_router
 
 TIERS = ("SIMPLE", "MEDIUM", "COMPLEX", "REASONING")
 _POLICY_NAMES = {"Timeout": "TimeoutError"}
@@ -193,7 +193,7 @@ def _router_settings(plan: Plan) -> dict[str, Any]:
 def _tier_groups(plan: Plan) -> list[str]:
     """Return the groups that routes lead to, from the cheapest to the dearest."""
     assert plan.router is not None
-    labels = [str(label) for label in plan.router.resolve().classes_]
+    labels = [str(label) for label in answers_of(plan.router.resolve())]
     groups = {plan.routes.get(label, label) for label in labels} & set(plan.models)
 
     def price(group: str) -> float:
@@ -228,7 +228,7 @@ def _write_plugin(plan: Plan, groups: list[str], folder: Path) -> None:
     tier_of_group = {group: TIERS[i] for i, group in enumerate(groups)}
     tiers = {
         str(label): tier_of_group[plan.routes.get(str(label), str(label))]
-        for label in router.classes_
+        for label in answers_of(router)
     }
     save_router(router, folder / "router.skops")
     text = json.dumps(tiers, indent=1, ensure_ascii=False)

@@ -3,7 +3,7 @@
 One file per idea; a new router registers its factory in `ROUTERS` and is found by its kind.
 """
 
-from routelab.routers._base import ROUTERS, TRUSTED_TYPES, make_router
+from routelab.routers._base import ROUTERS, TRUSTED_TYPES, answers_of, make_router
 from routelab.routers._order import ordinal_scale
 from routelab.routers._store import describe_router, load_router, save_router
 from routelab.routers.baselines import ConstantRouter, LengthRouter, RandomRouter
@@ -13,6 +13,7 @@ from routelab.routers.cost_thresholds import CostThresholds, serving_costs
 from routelab.routers.discriminant import DiscriminantSpace
 from routelab.routers.explain import explain
 from routelab.routers.features import OpeningTerms, PromptFeatures
+from routelab.routers.hierarchical import HierarchicalHead
 from routelab.routers.keyword import KeywordRouter
 from routelab.routers.knn import NeighborsHead
 from routelab.routers.litellm_fitted import LitellmHeuristicFitted
@@ -24,6 +25,8 @@ from routelab.routers.quality import QualityNeighbors, QualityRidge
 from routelab.routers.quality_boosted import QualityBoosted
 from routelab.routers.quality_bt import QualityBradleyTerry
 from routelab.routers.quality_factors import QualityFactors
+from routelab.routers.route_thresholds import RouteThresholds
+from routelab.routers.scoped import ScopedHead
 
 __all__ = [
     "ROUTERS",
@@ -33,6 +36,7 @@ __all__ = [
     "ConstantRouter",
     "CostThresholds",
     "DiscriminantSpace",
+    "HierarchicalHead",
     "KeywordRouter",
     "LengthRouter",
     "LitellmHeuristic",
@@ -50,6 +54,9 @@ __all__ = [
     "QualityNeighbors",
     "QualityRidge",
     "RandomRouter",
+    "RouteThresholds",
+    "ScopedHead",
+    "answers_of",
     "describe_router",
     "explain",
     "load_router",

@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from routelab._checks import InputError, did_you_mean
 from routelab._registry import Registry
 
@@ -21,6 +23,7 @@ TRUSTED_TYPES = [
     "routelab.encoders.static.StaticEncoder",
     "routelab.encoders.static_table.StaticTable",
     "routelab.encoders.tfidf.TfidfEncoder",
+    "routelab.encoders.turns.TurnsEncoder",
     "routelab.routers.baselines.ConstantRouter",
     "routelab.routers.baselines.LengthRouter",
     "routelab.routers.baselines.RandomRouter",
@@ -30,6 +33,7 @@ TRUSTED_TYPES = [
     "routelab.routers.discriminant.DiscriminantSpace",
     "routelab.routers.features.OpeningTerms",
     "routelab.routers.features.PromptFeatures",
+    "routelab.routers.hierarchical.HierarchicalHead",
     "routelab.routers.keyword.KeywordRouter",
     "routelab.routers.knn.NeighborsHead",
     "routelab.routers.litellm_fitted.LitellmHeuristicFitted",
@@ -38,6 +42,8 @@ TRUSTED_TYPES = [
     "routelab.routers.logistic.LogisticHead",
     "routelab.routers.ordinal.OrdinalHead",
     "routelab.routers.outcome.OutcomeRouter",
+    "routelab.routers.route_thresholds.RouteThresholds",
+    "routelab.routers.scoped.ScopedHead",
     "routelab.routers.quality.QualityNeighbors",
     "routelab.routers.quality.QualityRidge",
     "routelab.routers.quality_boosted.QualityBoosted",
@@ -46,6 +52,21 @@ TRUSTED_TYPES = [
     "scipy.sparse._csr.csr_array",
     "scipy.sparse._csr.csr_matrix",
 ]
+
+
+def answers_of(router: Any) -> list[Any]:
+    """Return every answer that a fitted router may give, apart from abstaining.
+
+    The classes; of a hierarchical router with a threshold the domains as well.
+
+    Examples
+    --------
+    >>> router = make_router("centroid").fit(["sort a list", "write a poem"], ["code", "art"])
+    >>> answers_of(router)
+    ['art', 'code']
+    """
+    head = router.steps[-1][1] if hasattr(router, "steps") else router
+    return np.asarray(getattr(head, "answers_", router.classes_)).tolist()
 
 
 def make_router(kind: str, encoder: Any = "tfidf", **params: Any) -> Any:

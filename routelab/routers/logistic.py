@@ -86,23 +86,24 @@ class LogisticHead(ClassifierMixin, BaseEstimator):
         self.coef_, self.intercept_ = weights[:-1], weights[-1].astype(float)
         return self
 
-    def _scores(self, X: Any) -> np.ndarray:
+    def scores(self, X: Any) -> np.ndarray:
+        """Return the score of each class (n, classes), two of them as well."""
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
         return np.asarray(X @ self.coef_) + self.intercept_
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return scores (n, classes); for two classes their difference (n,)."""
-        scores = self._scores(X)
+        scores = self.scores(X)
         return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return probabilities (n, classes), columns as in `classes_`."""
-        return softmax(self._scores(X))
+        return softmax(self.scores(X))
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the most probable class of each row (n,)."""
-        scores = self._scores(X)
+        scores = self.scores(X)
         return self.classes_[scores.argmax(axis=1)]
 
 

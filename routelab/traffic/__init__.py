@@ -10,6 +10,7 @@ from routelab.reading.report import ReadResult, Reject, Report
 from routelab.traffic._convert import convert_log
 from routelab.traffic._parts import detect
 from routelab.traffic._read import read_log
+from routelab.traffic._turns import session_turns
 from routelab.traffic.readers import READERS, Parsed, Reader
 from routelab.traffic.schema import COLUMNS, check_traffic, write_traffic
 
@@ -25,5 +26,6 @@ __all__ = [
     "convert_log",
     "detect",
     "read_log",
+    "session_turns",
     "write_traffic",
 ]

@@ -11,6 +11,7 @@ from routelab import InputError
 from routelab.routers import (
     CentroidHead,
     DiscriminantSpace,
+    HierarchicalHead,
     LogisticHead,
     NeighborsHead,
     QualityBoosted,
@@ -18,10 +19,14 @@ from routelab.routers import (
     QualityFactors,
     QualityNeighbors,
     QualityRidge,
+    ScopedHead,
 )
 
 HEADS = [
     CentroidHead(),
+    CentroidHead(centroids=3),
+    ScopedHead(),
+    HierarchicalHead(),
     NeighborsHead(k=3),
     LogisticHead(),
     QualityNeighbors(k=3),

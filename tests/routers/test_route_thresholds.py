@@ -144,12 +144,12 @@ def test_without_prompts_out_of_scope_nothing_is_said_of_them():
 def test_levels_that_do_not_stand_in_the_order_of_the_alphabet_keep_their_thresholds():
     rng = np.random.default_rng(0)
     level = rng.integers(0, 3, 600)
-    prompts = [f"{d:.3f}" for d in 60 * level + rng.normal(0, 14, 600)]
+    prompts = [f"{d:.3f}" for d in 60 * level + rng.normal(0, 28, 600)]
     labels = np.array(["low", "medium", "high"])[level]
-    router = RouteThresholds(make_router("linear", encoder=Angles()), level=0.97)
+    router = RouteThresholds(make_router("linear", encoder=Angles()), level=0.9)
     router.fit(prompts, labels)
     assert router.classes_.tolist() == ["low", "medium", "high"]
-    assert router.report_.loc[ALL, "precision"] == pytest.approx(0.97, abs=0.015)
+    assert router.report_.loc[ALL, "precision"] == pytest.approx(0.9, abs=0.03)
 
 
 def test_it_stores_and_decides_identically():

@@ -14,6 +14,7 @@ from routelab.routers.discriminant import DiscriminantSpace
 from routelab.routers.explain import explain
 from routelab.routers.features import OpeningTerms, PromptFeatures
 from routelab.routers.hierarchical import HierarchicalHead
+from routelab.routers.kernel_space import KernelSpace
 from routelab.routers.keyword import KeywordRouter
 from routelab.routers.knn import NeighborsHead
 from routelab.routers.litellm_fitted import LitellmHeuristicFitted
@@ -37,6 +38,7 @@ __all__ = [
     "CostThresholds",
     "DiscriminantSpace",
     "HierarchicalHead",
+    "KernelSpace",
     "KeywordRouter",
     "LengthRouter",
     "LitellmHeuristic",

@@ -34,6 +34,7 @@ TRUSTED_TYPES = [
     "routelab.routers.features.OpeningTerms",
     "routelab.routers.features.PromptFeatures",
     "routelab.routers.hierarchical.HierarchicalHead",
+    "routelab.routers.kernel_space.KernelSpace",
     "routelab.routers.keyword.KeywordRouter",
     "routelab.routers.knn.NeighborsHead",
     "routelab.routers.litellm_fitted.LitellmHeuristicFitted",

@@ -12,14 +12,18 @@ from routelab.encoders import TfidfEncoder, make_encoder
 from routelab.routers._base import ROUTERS
 from routelab.routers.boosted_complexity import BoostedHead
 from routelab.routers.features import OpeningTerms, PromptFeatures
+from routelab.routers.kernel_space import KernelSpace
 from routelab.routers.logistic import LogisticHead
 from routelab.routers.ordinal import OrdinalHead
 
-HEADS = ("logistic", "ordinal", "boosted")
+HEADS = ("logistic", "kernel", "ordinal", "boosted")
 
 #: Lengths of the blocks beside the words, whose rows have length one. Words, characters, openings
 #: and the embedding then weigh alike: half a squared length each.
 WEIGHTS = {"surface": 0.2, "openings": 0.7, "text": 0.7}
+
+#: Among distances the surface weighs less: its squared length is that of 16 columns.
+KERNEL_SURFACE = 0.1
 
 
 @ROUTERS.register("complexity")
@@ -43,9 +47,10 @@ def make_complexity(
         Inverse of the penalty, the same for features and text; not used by "boosted".
     max_iter : int, default 500
         Most steps of the solver; not used by "boosted", which grows 100 trees per level.
-    head : {"logistic", "ordinal", "boosted"}, default "logistic"
-        `LogisticHead`; `OrdinalHead`, for levels along one direction and few prompts;
-        `BoostedHead`, for many prompts.
+    head : {"logistic", "kernel", "ordinal", "boosted"}, default "logistic"
+        `LogisticHead`; the same on `KernelSpace`, which makes fewer errors beside an embedding and
+        is slower; `OrdinalHead`, for levels along one direction and few prompts; `BoostedHead`,
+        for many prompts.
     levels : list, optional
         The labels from low to high, for "ordinal". Default: the order of a known scale.
 
@@ -66,12 +71,15 @@ def make_complexity(
     else:
         blocks += [("words", TfidfEncoder()), ("text", words)]
     weights = {name: WEIGHTS.get(name, 1.0) for name, _ in blocks}
+    if head == "kernel":
+        weights["surface"] = KERNEL_SURFACE
     union = FeatureUnion(blocks, transformer_weights=weights)
-    return Pipeline([("encoder", union), ("head", _make_head(head, C, max_iter, levels))])
+    space = [("space", KernelSpace())] if head == "kernel" else []
+    return Pipeline([("encoder", union), *space, ("head", _make_head(head, C, max_iter, levels))])
 
 
 def _make_head(head: str, C: float, max_iter: int, levels: Any) -> Any:
-    if head == "logistic":
+    if head in ("logistic", "kernel"):
         return LogisticHead(C=C, max_iter=max_iter)
     if head == "ordinal":
         return OrdinalHead(C=C, max_iter=max_iter, levels=levels)

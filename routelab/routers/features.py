@@ -1,4 +1,4 @@
-"""What can be counted in a prompt: length, code, digits, questions, instructions, script."""
+"""What can be counted in a prompt: length, code, digits, questions, instructions, language."""
 
 from __future__ import annotations
 
@@ -28,11 +28,18 @@ _INSTRUCTION = re.compile(
 )
 _MATH = re.compile(r"[=+*/^<>≤≥∑∫√]|\\[a-z]+|\$")
 _CLAUSE = re.compile(r"(?<=[.!?;:,\n)。！？])\s+")
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+#: Function words of English: other languages, code and lists of terms have few of them.
+_ENGLISH = frozenset(
+    "a an and are as at be but by can do for from has have how i if in is it me my not of on or"
+    " should that the their there they this to was we what when which who will with would you"
+    " your".split()
+)
 _LIST_ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s", re.M)
 
 
 class PromptFeatures(PromptEncoder):
-    """Surface features of prompts, (n, 14) float32; counts on a log scale, shares in [0, 1].
+    """Surface features of prompts, (n, 16) float32; counts on a log scale, shares in [0, 1].
 
     Nothing is learnt, so the numbers of one prompt never depend on the others.
 
@@ -61,14 +68,16 @@ class PromptFeatures(PromptEncoder):
         "log_list_items",
         "share_capitals",
         "share_non_ascii",
+        "share_english_words",
+        "share_cjk",
     )
 
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
-        """Return the names of the columns (14,)."""
+        """Return the names of the columns (16,)."""
         return np.array(self.NAMES, dtype=object)
 
     def transform(self, X: Iterable[str]) -> np.ndarray:
-        """Return the features (n, 14), float32."""
+        """Return the features (n, 16), float32."""
         rows = [_row(prompt) for prompt in check_prompts(X)]
         return np.array(rows, dtype=np.float32).reshape(len(rows), len(self.NAMES))
 
@@ -103,6 +112,8 @@ def _row(prompt: str) -> list[float]:
         items,
         sum(c.isupper() for c in prompt) / size,
         0.0 if prompt.isascii() else sum(c > "\x7f" for c in prompt) / size,
+        sum(word.lower() in _ENGLISH for word in words) / len(words) if words else 0.0,
+        0.0 if prompt.isascii() else len(_CJK.findall(prompt)) / size,
     ]
 
 

@@ -123,7 +123,7 @@ def test_levels_of_label_sets_are_in_order():
     assert ordinal_scale(["10", "9"]) == ["9", "10"]
 
 
-@pytest.mark.parametrize("head", ["logistic", "ordinal", "boosted"])
+@pytest.mark.parametrize("head", ["logistic", "kernel", "ordinal", "boosted"])
 def test_every_head_reads_prompts_and_stores(head):
     router = make_router("complexity", head=head).fit(PROMPTS, LABELS)
     assert router.classes_.tolist() == ["low", "medium", "high"]
@@ -134,7 +134,7 @@ def test_every_head_reads_prompts_and_stores(head):
 
 
 def test_complexity_refuses_what_has_no_meaning():
-    with pytest.raises(InputError, match="'head' must be one of logistic, ordinal, boosted"):
+    with pytest.raises(InputError, match="'head' must be one of logistic, kernel, ordinal, boosted"):
         make_router("complexity", head="linear")
     with pytest.raises(InputError, match="'levels' needs head='ordinal', got head='logistic'"):
         make_router("complexity", levels=["a", "b"])

@@ -66,6 +66,8 @@ def test_features_see_code_questions_instructions_and_script():
     assert column["log_code_signs"][2] > 0 == column["log_code_signs"][0]
     assert column["share_non_ascii"].tolist() == [0, 0, 0, 1, 0]
     assert column["share_digits"][0] == pytest.approx(2 / 12)
+    assert column["share_cjk"].tolist() == [0, 0, 0, 1, 0]
+    assert column["share_english_words"][:2].tolist() == pytest.approx([1 / 3, 2 / 6])  # is; a, it
     assert not rows[4].any()
 
 

@@ -14,7 +14,6 @@ import warnings
 from typing import Any
 
 import numpy as np
-from scipy.stats import shapiro
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 
@@ -58,6 +57,8 @@ def round_parts(rows: Any, most: int, seed: int = 0) -> np.ndarray:
 
 
 def _is_round(rows: Any, seed: int) -> bool:
+    from scipy.stats import shapiro  # slow to import, and few routers are split
+
     n = rows.shape[0]
     if n < LEAST_ROWS:
         return True

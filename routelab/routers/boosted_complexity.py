@@ -84,7 +84,7 @@ class BoostedHead(ClassifierMixin, BaseEstimator):
             raise InputError(f"'components' must be at least 1, got {self.components!r}")
         names, codes = np.unique(y, return_inverse=True)
         if len(names) < 2:
-            raise ValueError(f"needs at least two classes, got one class: {names[0]!r}")
+            raise ValueError(f"needs at least two classes, got one class: {names.tolist()[0]!r}")
         order = ordinal_scale(names.tolist()) or names.tolist()
         place = np.array([order.index(name) for name in names.tolist()])
         self.classes_ = names[np.argsort(place)]

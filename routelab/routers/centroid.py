@@ -87,7 +87,7 @@ class CentroidHead(ClassifierMixin, BaseEstimator):
             )
         classes, codes = np.unique(y, return_inverse=True)
         if len(classes) < 2:
-            raise ValueError(f"needs at least two classes, got one class: {classes[0]!r}")
+            raise ValueError(f"needs at least two classes, got one class: {classes.tolist()[0]!r}")
         rows = unit(X)
         part = np.zeros(len(codes), dtype=int)
         if self.centroids > 1:

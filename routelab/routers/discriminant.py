@@ -55,7 +55,7 @@ class DiscriminantSpace(TransformerMixin, BaseEstimator):
             raise InputError(f"'shrinkage' must lie from 0 to 1, got {self.shrinkage!r}")
         classes = np.unique(y)
         if len(classes) < 2:
-            raise ValueError(f"needs at least two classes, got one class: {classes[0]!r}")
+            raise ValueError(f"needs at least two classes, got one class: {classes.tolist()[0]!r}")
         if len(y) == len(classes):
             raise InputError("a discriminant space needs a class with two examples: all have one")
         model = LinearDiscriminantAnalysis(solver="eigen", shrinkage=self.shrinkage)

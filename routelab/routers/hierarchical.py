@@ -82,7 +82,9 @@ class HierarchicalHead(ClassifierMixin, BaseEstimator):
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
-            raise ValueError(f"needs at least two classes, got one class: {self.classes_[0]!r}")
+            raise ValueError(
+                f"needs at least two classes, got one class: {self.classes_.tolist()[0]!r}"
+            )
         named = self._domains(self.classes_.tolist())
         places = {name: place for place, name in enumerate(dict.fromkeys(named))}
         self.domains_ = np.array(list(places))

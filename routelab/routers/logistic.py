@@ -76,7 +76,7 @@ class LogisticHead(ClassifierMixin, BaseEstimator):
             raise InputError(f"'C' must be above 0, got {self.C!r}")
         names, codes = np.unique(y, return_inverse=True)
         if len(names) < 2:
-            raise ValueError(f"needs at least two classes, got one class: {names[0]!r}")
+            raise ValueError(f"needs at least two classes, got one class: {names.tolist()[0]!r}")
         scale = ordinal_scale(names.tolist())
         if scale is not None:
             place = np.array([scale.index(name) for name in names.tolist()])

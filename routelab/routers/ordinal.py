@@ -92,7 +92,7 @@ class OrdinalHead(ClassifierMixin, BaseEstimator):
             raise InputError(f"'C' must be above 0, got {self.C!r}")
         names, codes = np.unique(y, return_inverse=True)
         if len(names) < 2:
-            raise ValueError(f"needs at least two classes, got one class: {names[0]!r}")
+            raise ValueError(f"needs at least two classes, got one class: {names.tolist()[0]!r}")
         listed = names.tolist()
         known = self.levels is not None or ordinal_scale(listed) is not None
         order = level_order(listed, self.levels) if known else listed

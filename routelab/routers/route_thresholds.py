@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.stats import binomtest
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils.validation import check_is_fitted
@@ -281,6 +280,8 @@ def _out_of_fold(
 
 def _share(hits: int, of: int) -> tuple[float, float, float]:
     """Return hits / of and its 95 % Wilson interval; NaN of nothing."""
+    from scipy.stats import binomtest  # slow to import, and only a fit needs it
+
     if not of:
         return (float("nan"),) * 3
     found = binomtest(hits, of).proportion_ci(method="wilson")

@@ -134,7 +134,9 @@ def test_every_head_reads_prompts_and_stores(head):
 
 
 def test_complexity_refuses_what_has_no_meaning():
-    with pytest.raises(InputError, match="'head' must be one of logistic, kernel, ordinal, boosted"):
+    with pytest.raises(
+        InputError, match="'head' must be one of logistic, kernel, ordinal, boosted"
+    ):
         make_router("complexity", head="linear")
     with pytest.raises(InputError, match="'levels' needs head='ordinal', got head='logistic'"):
         make_router("complexity", levels=["a", "b"])

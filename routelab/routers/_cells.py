@@ -27,7 +27,7 @@ from routelab.routers._neighbors import (
 
 # With fewer examples the exact search is as fast, see `NeighborsHead`.
 FEWEST = 10_000
-# Recall at k = 10 of 0.98 on prompts of CLINC150, BANKING77 and MMLU, 10,000 to 100,000 of them.
+# Recall at k = 10 of 0.98 on prompts of CLINC150, BANKING77 and MMLU: benchmarks/bench_knn.py.
 PROBES = 24
 _ROUNDS = 5  # of k-means
 _SAMPLE = 64  # examples per cell that k-means learns from

@@ -194,6 +194,17 @@ def test_a_stored_head_answers_alike_though_its_index_is_not_stored(prompts, fai
     assert (tmp_path / "a.skops").read_bytes() == (tmp_path / "b.skops").read_bytes()
 
 
+def test_examples_judge_each_other_through_the_approximate_index_too(prompts, faiss):
+    examples, _, labels = prompts
+    head = NeighborsHead(index="approximate").fit(examples, labels)
+    close = head.leave_one_out_accuracy([1, 10])
+    exact = head.set_params(index="exact").leave_one_out_accuracy([1, 10])
+    for k, share in close.items():
+        assert share != exact[k]
+        # 3 of 100 neighbours are missed, and a miss changes few answers
+        assert abs(share - exact[k]) < 0.01
+
+
 def test_a_change_of_the_examples_builds_the_index_again(prompts, faiss):
     examples, queries, labels = prompts
     head = NeighborsHead(index="approximate").fit(examples[:14_000], labels[:14_000])

@@ -2,9 +2,9 @@
 
 faiss-cpu does it, because of its IVF index: built from 100,000 real vectors in a quarter of the
 time of its own HNSW graph, at the same recall, and alike on any number of threads (a graph is, on
-one only). It comes from the authors of faiss, several times a year, with wheels for Python 3.10
-and later, and needs numpy alone. usearch has one maintainer, came out almost weekly of late and
-needs a second compiled package of his; hnswlib has had no release since 2023, and has no wheels.
+one only). It comes from Meta's authors of faiss, with wheels for Python 3.10 and later, and needs
+numpy and packaging alone. usearch rests on one maintainer and needs a second compiled package of
+his; hnswlib has had no release since 2023, and has no wheels.
 """
 
 from __future__ import annotations

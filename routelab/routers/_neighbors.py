@@ -12,8 +12,8 @@ from sklearn.utils.extmath import safe_sparse_dot
 from routelab.routers._labels import unit
 from routelab.routers._topk import dots, keep_best
 
-# Queries and examples of one product: its scores (16 MB) are read again while they are in cache.
-QUERIES = 512
+# Queries and examples of one product: its scores (8 MB) are read again while they are in cache.
+QUERIES = 256
 EXAMPLES = 8192
 # Scores of one product of sparse rows.
 BLOCK_CELLS = 8_000_000

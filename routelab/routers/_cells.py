@@ -10,6 +10,7 @@ his; hnswlib has had no release since 2023, and has no wheels.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from routelab.routers._neighbors import (
     SPARE,
     Block,
     blocks,
+    dense,
     margin,
     nearest,
     score_again,
@@ -65,15 +67,15 @@ class CellIndex:
         self._centres = self._quantizer.reconstruct_n(0, cells)
         self._index.nprobe = min(PROBES, cells)
 
-    def nearest(self, queries: np.ndarray, k: int) -> Iterator[Block]:
+    def nearest(self, queries: Any, k: int) -> Iterator[Block]:
         """Find most of the `k` most similar examples, like `_neighbors.nearest`.
 
         Candidates are scored again as there, with the same rule for ties, so that the answer for a
         query does not depend on the others here either. A query whose cells hold too few examples,
         or too many that are equally similar, is searched exactly.
         """
-        for rows in blocks(len(queries), QUERIES):
-            part = np.ascontiguousarray(queries[rows], dtype=np.float32)
+        for rows in blocks(queries.shape[0], QUERIES):
+            part = dense(queries[rows])
             # Found by our own search: faiss rounds a lone query differently from a batch.
             ((_, cells, closeness),) = nearest(part, self._centres, self._index.nprobe)
             wanted = min(k + SPARE, len(self._examples))

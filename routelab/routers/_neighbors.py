@@ -81,8 +81,7 @@ def nearest(queries: Any, examples: Any, k: int) -> Iterator[Block]:
         return
     examples = np.ascontiguousarray(examples, dtype=np.float32)
     for rows in blocks(queries.shape[0], QUERIES):
-        part = queries[rows].toarray() if sp.issparse(queries) else queries[rows]
-        part = np.ascontiguousarray(part, dtype=np.float32)
+        part = dense(queries[rows])
         if len(part) == 1 or k > MANY:
             found = [search_one(query, examples, k) for query in part]
             yield rows, np.stack([i for i, _ in found]), np.stack([s for _, s in found])
@@ -100,6 +99,11 @@ def blocks(n: int, size: int) -> Iterator[slice]:
     """
     for start in range(0, n, size):
         yield slice(start, min(start + size, n))
+
+
+def dense(rows: Any) -> np.ndarray:
+    """Return rows (n, d), dense or csr, as a float32 array in row order."""
+    return np.ascontiguousarray(rows.toarray() if sp.issparse(rows) else rows, dtype=np.float32)
 
 
 def score_again(

@@ -181,6 +181,7 @@ class NeighborsHead(LeaveOneOut, ClassifierMixin, BaseEstimator):
         return {k: v for k, v in super().__getstate__().items() if k != "_cells"}
 
     def _nearest(self, queries: Any, k: int) -> Iterator[Block]:
+        check_index(self.index, self.examples_)  # may have been set, or loaded, since the fit
         if self.index == "exact" or len(self.codes_) < FEWEST:
             return nearest(queries, self.examples_, k)
         cells = getattr(self, "_cells", None)

@@ -126,8 +126,12 @@ def test_a_router_learns_further_prompts_through_its_encoder():
 
 
 def test_index_is_one_of_two():
-    with pytest.raises(InputError, match="'index' must be 'exact' or 'approximate', got 'fast'"):
+    wrong = "'index' must be 'exact' or 'approximate', got 'fast'"
+    with pytest.raises(InputError, match=wrong):
         NeighborsHead(index="fast").fit([[1.0], [2.0]], [0, 1])
+    head = NeighborsHead().fit([[1.0], [2.0]], [0, 1]).set_params(index="fast")
+    with pytest.raises(InputError, match=wrong):
+        head.predict([[1.0]])
 
 
 def test_a_missing_extra_is_named(monkeypatch):
@@ -180,6 +184,8 @@ def test_the_approximate_answer_does_not_depend_on_the_other_queries(prompts, fa
         ((_, alone, same),) = index.nearest(queries[i : i + 1], 10)
         np.testing.assert_array_equal(alone[0], together[i])
         np.testing.assert_array_equal(same[0], cosine[i])
+    ((_, sparse, _),) = index.nearest(sp.csr_matrix(queries[:200]), 10)
+    np.testing.assert_array_equal(sparse, together)
 
 
 def test_a_stored_head_answers_alike_though_its_index_is_not_stored(prompts, faiss, tmp_path):

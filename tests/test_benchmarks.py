@@ -72,3 +72,22 @@ def test_the_benchmark_of_routers_refuses_a_test_prompt_in_training(root, monkey
     leaking = bench_routers.Split("own", [*prompts, "a poem"], np.append(labels, "art"), test)
     with pytest.raises(AssertionError, match="a test prompt is in the training part"):
         leaking.score(router)
+
+
+def test_the_benchmark_of_neighbours_holds_every_figure_against_the_machine(
+    root, monkeypatch, capsys
+):
+    monkeypatch.syspath_prepend(str(root / "benchmarks"))
+    import bench_knn
+
+    monkeypatch.setattr(sys, "argv", ["bench_knn.py", "--quick"])
+    bench_knn.main()
+    said = {line["name"]: line for line in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert list(said) == ["sgemm", "head_batch", "read_two_threads", "head_single", "approximate"]
+    batch, single, close = said["head_batch"], said["head_single"], said["approximate"]
+    # 2 * 2000 examples * 384 products per query
+    assert batch["gflop_per_s"] == pytest.approx(
+        1.536e-3 / (1e-6 * batch["us_per_query"]), rel=1e-2
+    )
+    assert batch["share_of_sgemm"] > 0 and single["share_of_bandwidth"] > 0
+    assert "no faiss" in close["error"] if "error" in close else 0 < close["recall"] <= 1

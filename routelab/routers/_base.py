@@ -50,6 +50,8 @@ TRUSTED_TYPES = [
     "routelab.routers.quality_boosted.QualityBoosted",
     "routelab.routers.quality_bt.QualityBradleyTerry",
     "routelab.routers.quality_factors.QualityFactors",
+    "scipy.sparse._csc.csc_array",
+    "scipy.sparse._csc.csc_matrix",
     "scipy.sparse._csr.csr_array",
     "scipy.sparse._csr.csr_matrix",
 ]

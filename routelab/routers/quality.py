@@ -11,8 +11,8 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from routelab._checks import InputError
 from routelab.routers._labels import unit
-from routelab.routers._neighbors import nearest
-from routelab.routers.knn import check_k
+from routelab.routers._leave_one_out import check_k
+from routelab.routers._neighbors import nearest, unit_float32
 
 
 class QualityHead(RegressorMixin, BaseEstimator):
@@ -68,7 +68,7 @@ class QualityNeighbors(QualityHead):
 
     Attributes
     ----------
-    examples_ : ndarray or csr (n, d)
+    examples_ : float32 ndarray or csc (n, d)
         Rows of length one.
     quality_ : ndarray (n, models)
         NaN where missing. A model without an outcome among the neighbours gets its mean.
@@ -89,7 +89,7 @@ class QualityNeighbors(QualityHead):
         """Keep rows (n, d), dense or csr, and qualities (n,) or (n, models)."""
         X, self.quality_ = self._check(X, y)
         check_k(self.k)
-        self.examples_ = unit(X)
+        self.examples_ = unit_float32(X)
         return self
 
     def predict(self, X: Any) -> np.ndarray:

@@ -8,8 +8,8 @@ import numpy as np
 
 from routelab._checks import InputError
 from routelab.routers._labels import unit
-from routelab.routers._neighbors import nearest
-from routelab.routers.knn import check_k
+from routelab.routers._leave_one_out import check_k
+from routelab.routers._neighbors import nearest, unit_float32
 from routelab.routers.quality import QualityHead
 
 BLOCK = 256
@@ -36,7 +36,7 @@ class QualityBradleyTerry(QualityHead):
 
     Attributes
     ----------
-    examples_ : ndarray or csr (n, d)
+    examples_ : float32 ndarray or csc (n, d)
         Rows of length one.
     wins_ : float32 ndarray (n, models, models)
         1 where the model of the row won, 0.5 for a tie, 0 where one is not known.
@@ -70,7 +70,7 @@ class QualityBradleyTerry(QualityHead):
         wins = np.where(left > right, 1.0, 0.5) * (met & (left >= right))
         wins[:, np.arange(quality.shape[1]), np.arange(quality.shape[1])] = 0
         self.wins_ = wins.astype(np.float32)
-        self.examples_ = unit(X)
+        self.examples_ = unit_float32(X)
         return self
 
     def predict(self, X: Any) -> np.ndarray:

@@ -211,6 +211,10 @@ class NeighborsHead(LeaveOneOut, ClassifierMixin, BaseEstimator):
             shares[rows], best[rows] = self._shares(index, cosine), cosine[:, 0]
         return shares, best
 
+    def confidence(self, X: Any) -> np.ndarray:
+        """Return the cosine of the nearest example (n,), which `threshold` is compared with."""
+        return self._votes(X)[1]
+
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the share of the votes (n, classes)."""
         return self._votes(X)[0]

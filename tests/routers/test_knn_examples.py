@@ -237,3 +237,8 @@ def test_equal_and_missing_neighbours_are_searched_exactly(faiss):
         ((_, exact, _),) = nearest(queries, rows, k)
         np.testing.assert_array_equal(found[[0, 4]], exact[[0, 4]])
     np.testing.assert_array_equal(found, exact)
+
+
+def test_confidence_is_the_cosine_of_the_nearest_example():
+    head = NeighborsHead(k=1).fit([[1.0, 0.0], [0.0, 2.0]], ["a", "b"])
+    np.testing.assert_allclose(head.confidence([[3.0, 4.0], [-1.0, 0.0]]), [0.8, 0.0], atol=1e-7)

@@ -13,12 +13,34 @@ import argparse
 import json
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 
 import routelab as rl
 
+OUTPUT_TOKENS = 300
 KINDS = ("outcome-knn", "outcome-linear", "outcome-boosted", "outcome-mf", "outcome-bt")
+
+
+def with_prices(table: rl.OutcomeTable, path: Path) -> tuple[rl.OutcomeTable, str]:
+    """Price a table without costs by the list beside it, where there is one; say what was assumed.
+
+    Tokens are not in such a table: one per four characters of the prompt, and OUTPUT_TOKENS.
+    """
+    if np.isfinite(table.cost).all():
+        return table, "as published"
+    candidates = path.parent / "candidates.json"
+    if not candidates.is_file():
+        return table, "unknown"
+    listed = json.loads(candidates.read_text(encoding="utf-8"))
+    read = np.array([len(prompt) / 4 for prompt in table.prompts])
+    usd = {
+        name: (read * listed[name]["input_price"] + OUTPUT_TOKENS * listed[name]["output_price"])
+        / 1e6
+        for name in table.models
+    }
+    return table.with_costs(usd), f"list prices, {OUTPUT_TOKENS} output tokens"
 
 
 def main() -> None:
@@ -29,7 +51,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     encoder = rl.make_encoder(f"onnx:{given.model}")
     for path in given.tables:
-        table = rl.read_outcomes(path)
+        table, assumed = with_prices(rl.read_outcomes(path), Path(path))
         routers = {kind: rl.make_router(kind, encoder=encoder) for kind in KINDS}
         start = time.perf_counter()
         comparison = rl.compare(routers, table)
@@ -41,6 +63,7 @@ def main() -> None:
                     "table": table.name,
                     "prompts": len(table),
                     "models": len(table.models),
+                    "costs": assumed,
                     "best_single": round(float(known.max()), 4),
                     "seconds": round(seconds, 1),
                 }

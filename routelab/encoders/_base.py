@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -52,12 +53,12 @@ def check_prompts(prompts: Iterable[str]) -> list[str]:
     return listed
 
 
-def file_version(*paths: Path) -> tuple[int, ...]:
+def file_version(*paths: str | Path) -> tuple[int, ...]:
     """Return what tells one state of these files from another.
 
     The clock of a file system can be coarse, so their sizes count as well as their times.
     """
-    found = [path.stat() for path in paths]
+    found = [os.stat(path) for path in paths]
     return tuple(n for file in found for n in (file.st_mtime_ns, file.st_size))
 
 

@@ -55,10 +55,15 @@ class StaticEncoder(PromptEncoder):
         """Return the table, read from its folder where `source` is one."""
         if isinstance(self.source, StaticTable):
             return self.source
-        folder = Path(self.source)
-        model = existing_file(folder / "model.safetensors", "encoder model")
-        pieces = existing_file(folder / "tokenizer.json", "tokenizer")
-        return _open(str(folder), file_version(model, pieces))
+        folder = str(self.source)
+        files = {"model.safetensors": "encoder model", "tokenizer.json": "tokenizer"}
+        try:  # a decision takes microseconds: no more than one look at each file
+            version = file_version(*(f"{folder}/{name}" for name in files))
+        except OSError:
+            for name, what in files.items():
+                existing_file(Path(folder) / name, what)
+            raise
+        return _open(folder, version)
 
     def transform(self, X: Iterable[str]) -> np.ndarray:
         """Return the embeddings (n, d), float32 rows of length one."""

@@ -22,7 +22,7 @@ from sklearn.metrics import f1_score
 from sklearn.pipeline import Pipeline
 
 import routelab as rl
-from routelab.routers import CentroidHead, DiscriminantSpace, NeighborsHead
+from routelab.routers import CentroidHead, DiscriminantSpace, NeighborsHead, ScopedHead
 
 HERE = Path(__file__).parent
 
@@ -55,20 +55,19 @@ def theirs(parts: dict[str, np.ndarray], python: str) -> dict[str, Any]:
         return json.loads(target.read_text(encoding="utf-8"))
 
 
-def ours(parts: dict[str, np.ndarray], head: Any) -> dict[str, Any]:
+def ours(parts: dict[str, np.ndarray], *steps: Any) -> dict[str, Any]:
     """Fit, choose the threshold with the best end-to-end accuracy on validation, answer."""
-    router = Pipeline([("space", DiscriminantSpace(shrinkage=0.5)), ("head", head)])
+    router = Pipeline([(str(place), step) for place, step in enumerate(steps)])
     start = time.perf_counter()
     router.fit(parts["train"], parts["train_labels"])
     built = time.perf_counter()
     chosen = router.predict(parts["validation"])
-    score = confidence(router, parts["validation"])
+    inside = router[:-1].transform(parts["validation"]) if len(steps) > 1 else parts["validation"]
+    score = router[-1].confidence(inside)
     truth = parts["validation_labels"]
     cuts = np.quantile(score, np.linspace(0, 0.3, 301))
     right = [np.mean(np.where(score < cut, -1, chosen) == truth) for cut in cuts]
-    head = router.named_steps["head"].set_params(
-        threshold=float(cuts[int(np.argmax(right))]), abstain_label=-1
-    )
+    router[-1].set_params(threshold=float(cuts[int(np.argmax(right))]), abstain_label=-1)
     fitted = time.perf_counter()
     answers = [int(router.predict(row[None])[0]) for row in parts["test"]]
     done = time.perf_counter()
@@ -79,14 +78,6 @@ def ours(parts: dict[str, np.ndarray], head: Any) -> dict[str, Any]:
         "us_per_call": (done - fitted) / len(answers) * 1e6,
         "answers": answers,
     }
-
-
-def confidence(router: Pipeline, rows: np.ndarray) -> np.ndarray:
-    """Return what the head compares with its threshold: the cosine of the nearest."""
-    inside = router.named_steps["space"].transform(rows)
-    head = router.named_steps["head"]
-    kept = head.centroids_ if isinstance(head, CentroidHead) else head.examples_
-    return (inside @ kept.T).max(axis=1)
 
 
 def main() -> None:
@@ -100,8 +91,9 @@ def main() -> None:
     truth = parts["test_labels"]
     rows = {
         "semantic-router": theirs(parts, given.python),
-        "centroid, discriminant": ours(parts, CentroidHead()),
-        "knn, discriminant": ours(parts, NeighborsHead()),
+        "centroid, discriminant": ours(parts, DiscriminantSpace(), CentroidHead()),
+        "knn, discriminant": ours(parts, DiscriminantSpace(), NeighborsHead()),
+        "scoped": ours(parts, ScopedHead()),
     }
     slowest = rows["semantic-router"]["us_per_call"]
     for name, row in rows.items():

@@ -24,6 +24,7 @@ from routelab.routers.quality import QualityNeighbors, QualityRidge
 from routelab.routers.quality_boosted import QualityBoosted
 from routelab.routers.quality_bt import QualityBradleyTerry
 from routelab.routers.quality_factors import QualityFactors
+from routelab.routers.semantic_router_rule import SemanticRouterHead
 
 __all__ = [
     "ROUTERS",
@@ -50,6 +51,7 @@ __all__ = [
     "QualityNeighbors",
     "QualityRidge",
     "RandomRouter",
+    "SemanticRouterHead",
     "describe_router",
     "explain",
     "load_router",

@@ -43,6 +43,7 @@ TRUSTED_TYPES = [
     "routelab.routers.quality_boosted.QualityBoosted",
     "routelab.routers.quality_bt.QualityBradleyTerry",
     "routelab.routers.quality_factors.QualityFactors",
+    "routelab.routers.semantic_router_rule.SemanticRouterHead",
     "scipy.sparse._csr.csr_array",
     "scipy.sparse._csr.csr_matrix",
 ]

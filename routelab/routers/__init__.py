@@ -8,6 +8,7 @@ from routelab.routers._order import ordinal_scale
 from routelab.routers._store import describe_router, load_router, save_router
 from routelab.routers.baselines import ConstantRouter, LengthRouter, RandomRouter
 from routelab.routers.boosted_complexity import BoostedHead
+from routelab.routers.cascade import CascadeRouter
 from routelab.routers.centroid import CentroidHead
 from routelab.routers.cost_thresholds import CostThresholds, serving_costs
 from routelab.routers.discriminant import DiscriminantSpace
@@ -24,12 +25,15 @@ from routelab.routers.quality import QualityNeighbors, QualityRidge
 from routelab.routers.quality_boosted import QualityBoosted
 from routelab.routers.quality_bt import QualityBradleyTerry
 from routelab.routers.quality_factors import QualityFactors
+from routelab.routers.quality_logistic import QualityLogistic
 from routelab.routers.semantic_router_rule import SemanticRouterHead
+from routelab.routers.verifier import Play, Verifier
 
 __all__ = [
     "ROUTERS",
     "TRUSTED_TYPES",
     "BoostedHead",
+    "CascadeRouter",
     "CentroidHead",
     "ConstantRouter",
     "CostThresholds",
@@ -44,14 +48,17 @@ __all__ = [
     "OpeningTerms",
     "OrdinalHead",
     "OutcomeRouter",
+    "Play",
     "PromptFeatures",
     "QualityBoosted",
     "QualityBradleyTerry",
     "QualityFactors",
+    "QualityLogistic",
     "QualityNeighbors",
     "QualityRidge",
     "RandomRouter",
     "SemanticRouterHead",
+    "Verifier",
     "describe_router",
     "explain",
     "load_router",

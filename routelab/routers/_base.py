@@ -25,6 +25,7 @@ TRUSTED_TYPES = [
     "routelab.routers.baselines.LengthRouter",
     "routelab.routers.baselines.RandomRouter",
     "routelab.routers.boosted_complexity.BoostedHead",
+    "routelab.routers.cascade.CascadeRouter",
     "routelab.routers.centroid.CentroidHead",
     "routelab.routers.cost_thresholds.CostThresholds",
     "routelab.routers.discriminant.DiscriminantSpace",
@@ -43,7 +44,9 @@ TRUSTED_TYPES = [
     "routelab.routers.quality_boosted.QualityBoosted",
     "routelab.routers.quality_bt.QualityBradleyTerry",
     "routelab.routers.quality_factors.QualityFactors",
+    "routelab.routers.quality_logistic.QualityLogistic",
     "routelab.routers.semantic_router_rule.SemanticRouterHead",
+    "routelab.routers.verifier.Verifier",
     "scipy.sparse._csr.csr_array",
     "scipy.sparse._csr.csr_matrix",
 ]

@@ -16,6 +16,7 @@ from routelab.routers import (
     QualityBoosted,
     QualityBradleyTerry,
     QualityFactors,
+    QualityLogistic,
     QualityNeighbors,
     QualityRidge,
     SemanticRouterHead,
@@ -32,6 +33,7 @@ HEADS = [
     QualityBoosted(trees=20),
     QualityBradleyTerry(k=3),
     QualityFactors(),
+    QualityLogistic(),
 ]
 
 

@@ -16,6 +16,8 @@ from routelab.routers.explain import explain
 from routelab.routers.features import OpeningTerms, PromptFeatures
 from routelab.routers.keyword import KeywordRouter
 from routelab.routers.knn import NeighborsHead
+from routelab.routers.linear_arms import LinearArms
+from routelab.routers.linucb import LinUCBRouter
 from routelab.routers.litellm_fitted import LitellmHeuristicFitted
 from routelab.routers.litellm_rules import LitellmHeuristic, LitellmHeuristicV2
 from routelab.routers.logistic import LogisticHead
@@ -40,6 +42,8 @@ __all__ = [
     "DiscriminantSpace",
     "KeywordRouter",
     "LengthRouter",
+    "LinUCBRouter",
+    "LinearArms",
     "LitellmHeuristic",
     "LitellmHeuristicFitted",
     "LitellmHeuristicV2",

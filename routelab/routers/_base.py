@@ -33,6 +33,8 @@ TRUSTED_TYPES = [
     "routelab.routers.features.PromptFeatures",
     "routelab.routers.keyword.KeywordRouter",
     "routelab.routers.knn.NeighborsHead",
+    "routelab.routers.linear_arms.LinearArms",
+    "routelab.routers.linucb.LinUCBRouter",
     "routelab.routers.litellm_fitted.LitellmHeuristicFitted",
     "routelab.routers.litellm_rules.LitellmHeuristic",
     "routelab.routers.litellm_rules.LitellmHeuristicV2",

@@ -302,6 +302,16 @@ def test_a_cascade_is_judged_by_all_its_calls(models, cost):
         assert np.isnan(rows.loc["cascade", "apgr"]) and np.isfinite(rows.loc["knn", "apgr"])
 
 
+def test_a_bandit_is_judged_by_its_last_estimates_and_price():
+    table = outcomes(600, models=("tiny", "odd", "large"), cost=(0.001, 0.02, 0.02))
+    routers = {"bandit": make_router("linucb", usd_per_request=0.012)}
+    comparison = compare(routers, table, cv=2, n_boot=100)
+    row = comparison.table.set_index("name").loc["bandit"]
+    # The hard half alone goes to the large model: .001 + half of .019.
+    assert row["quality"] > 0.95 and row["cost"] < 0.0115
+    assert comparison.verdicts["bandit"].startswith("adds value: quality at its cost +0.")
+
+
 def test_a_cascade_that_hears_only_no_adds_nothing():
     stern = make_router("cascade", verifier=Verifier(false_accept=0.0, false_reject=1.0))
     comparison = compare({"stern": stern}, outcomes(), cv=2, n_boot=100)

@@ -36,7 +36,9 @@ ODD = [
     "<script>",
     "\x00",
 ]
-OUTCOME_KINDS = [kind for kind in ROUTERS if kind.startswith("outcome-") or kind == "cascade"]
+OUTCOME_KINDS = [
+    kind for kind in ROUTERS if kind.startswith("outcome-") or kind in ("cascade", "linucb")
+]
 LABEL_KINDS = [kind for kind in ROUTERS if kind not in OUTCOME_KINDS]
 TIER_OF = {"low": "SIMPLE", "medium": "MEDIUM", "high": "REASONING"}
 

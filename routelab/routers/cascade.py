@@ -143,7 +143,8 @@ class CascadeRouter(BaseEstimator):
         """Return the models (n,) whose answer is most likely the one served; ties go earlier.
 
         With a verifier this is a guess about the prompt: the cascade itself always begins with
-        the first model.
+        the first model. A plan that holds this router makes one call by this guess; what the
+        cascade earns and spends is told by `expected`, `play` and `routelab.compare`.
         """
         quality = self.predict_quality(X)
         cost = np.broadcast_to(self.cost_, quality.shape)

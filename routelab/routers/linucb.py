@@ -118,7 +118,8 @@ class LinUCBRouter(BaseEstimator):
         ------
         InputError
             Shapes do not fit, a parameter has no meaning, or with a budget the cost of a call that
-            was made is unknown: unknown is not free.
+            was made is unknown: unknown is not free. Fit again after that: what came before the
+            call has been learnt.
         """
         prompts = check_prompts(X)
         quality = self._outcomes(prompts, y)[0]

@@ -86,7 +86,22 @@ class RouterSpec(Part):
         """Return the fitted estimator.
 
         The one given, or loaded from `file`, or trained on `labels`.
+
+        Raises
+        ------
+        InputError
+            None of these is there, or the router is a cascade: a plan makes one choice per
+            request, and neither the replay nor a gateway's config carries more.
         """
+        router = self._find()
+        if hasattr(router, "play"):
+            raise InputError(
+                f"{type(router).__name__} asks several models per request, a plan routes to one: "
+                "use the cascade's own play() and expected()"
+            )
+        return router
+
+    def _find(self) -> Any:
         if self.fitted is not None:
             return self.fitted
         if self.file is not None:

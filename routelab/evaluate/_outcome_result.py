@@ -36,6 +36,9 @@ def result(
     quality: dict[str, np.ndarray] = {}
     cost: dict[str, np.ndarray] = {}
     for name, answer in answers.items():
+        if answer.played is not None:
+            quality[name], cost[name] = answer.played[:2]
+            continue
         quality[name] = asked.quality[row, answer.choice]
         cost[name] = asked.cost[row, answer.choice]
     singles = [f"always {model}" for model in asked.models]
@@ -45,7 +48,10 @@ def result(
     cost["best single"] = asked.cost[row, best_single]
     quality[COIN], cost[COIN] = asked.quality.mean(axis=1), asked.cost.mean(axis=1)
     for name in routers:
-        shuffled = f"{name}, shuffled"
+        shuffled, played = f"{name}, shuffled", answers[name].played
+        if played is not None:
+            quality[shuffled], cost[shuffled] = played[2:]
+            continue
         quality[shuffled] = shuffled_values(answers[name].choice, asked.quality)
         cost[shuffled] = shuffled_values(answers[name].choice, asked.cost)
     oracle = oracle_choice(asked.quality, asked.cost)
@@ -75,14 +81,16 @@ def result(
         for i, name in enumerate(names)
     }
     figures = {name: (means[i], samples[:, i]) for i, name in enumerate(names)}
+    # A router that asks several models has no share of strong calls: it is judged by its cost.
+    chosen_once = {name: answer for name, answer in answers.items() if answer.played is None}
+    differences: dict[str, Difference] = {}
     if m == 2 and means[names.index(singles[0]), 0] != means[names.index(singles[1]), 0]:
-        curves, differences = _two_models(answers, length_name, asked, resampler, rows, oracle)
+        curves, differences = _two_models(chosen_once, length_name, asked, resampler, rows, oracle)
     else:
         curves = _sweeps(answers, asked, resampler, rows) if asked.costs_known else {}
-        differences = {
-            name: _at_own_cost(name, singles, length_name, figures, asked.costs_known)
-            for name in routers
-        }
+    for name in routers:
+        if name not in differences:
+            differences[name] = _at_own_cost(name, singles, length_name, figures, asked.costs_known)
     columns, verdicts = judge(differences)
     for name, facts in rows.items():
         facts |= columns.get(name, {"verdict": "control"})

@@ -13,6 +13,7 @@ from routelab.evaluate._run import Setting, Work
 from routelab.evaluate._split import assign_folds, leaked, rounds, same_text
 from routelab.evaluate.comparison import Comparison
 from routelab.evaluate.controls import length_scores, oracle_choice
+from routelab.outcomes import OutcomeTable
 from routelab.routers import LengthRouter
 from routelab.routers.outcome import choose
 
@@ -31,11 +32,15 @@ class Answer:
         Need of the strong model; two models only.
     sweep : ndarray of int (settings, n) or None
         Choices as the weight of cost rises; three models and more, costs known.
+    played : ndarray (4, n) or None
+        Quality and cost per prompt, and both for its shuffled control, of a router that asks more
+        than one model (it has a method `play`). `choice` is then a guess for display.
     """
 
     choice: np.ndarray
     score: np.ndarray | None = None
     sweep: np.ndarray | None = None
+    played: np.ndarray | None = None
 
 
 @dataclass(slots=True)
@@ -101,12 +106,15 @@ def compare_outcomes(routers: dict[str, Any], data: Any, test: Any, setting: Set
         prompts = [asked.prompts[i] for i in here]
         for name, router in everyone.items():
             by_quality = hasattr(router, "predict_quality")
+            by_play = hasattr(router, "play")
             refit = setting.refit or name == length_name
-            target = known if by_quality else labels
+            target = known if by_quality or by_play else labels
             fitted = work.fitted(name, router, known.prompts, target, refit)
             if not prompts:
                 continue
-            if by_quality:
+            if by_play:
+                _ask_play(answers[name], fitted, prompts, here, asked)
+            elif by_quality:
                 _ask_quality(answers[name], fitted, prompts, here, asked)
             else:
                 _ask_label(answers[name], name, fitted, prompts, here, asked)
@@ -141,6 +149,18 @@ def _asked(table: Any) -> tuple[Asked, np.ndarray]:
             else f"{int(np.isnan(asked.cost).sum())} costs are missing, so cost is left out"
         )
     return asked, np.where(complete, np.cumsum(complete) - 1, -1)
+
+
+def _ask_play(
+    answer: Answer, router: Any, prompts: list[str], here: np.ndarray, asked: Asked
+) -> None:
+    """Let a router that makes several calls play; the stops are shuffled within a fold."""
+    table = OutcomeTable(prompts, asked.models, asked.quality[here], asked.cost[here])
+    play = router.play(table)
+    if answer.played is None:
+        answer.played = np.zeros((4, len(asked.prompts)))
+    answer.played[:, here] = [play.quality, play.cost, *play.shuffled()]
+    answer.choice[here] = [asked.models.index(str(name)) for name in router.predict(prompts)]
 
 
 def _ask_quality(

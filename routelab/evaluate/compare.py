@@ -70,7 +70,10 @@ def compare(
     router's own cost against its own choices shuffled, the mix of single models at that cost
     (Zero router), prompt length and the best single model where they cost no more. With costs
     unknown, quality against the best of these. Routers for labels learn from outcomes as well:
-    their label is the cheapest of the best models.
+    their label is the cheapest of the best models. A router that asks several models (it has a
+    method `play`, such as the kind "cascade") is judged, with two models too, by the quality that
+    it would have served at the cost of all its calls; its shuffled control stops at the same
+    stages on other prompts of the fold.
 
     Examples
     --------

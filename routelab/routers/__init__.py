@@ -8,6 +8,7 @@ from routelab.routers._order import ordinal_scale
 from routelab.routers._store import describe_router, load_router, save_router
 from routelab.routers.baselines import ConstantRouter, LengthRouter, RandomRouter
 from routelab.routers.boosted_complexity import BoostedHead
+from routelab.routers.cascade import CascadeRouter
 from routelab.routers.centroid import CentroidHead
 from routelab.routers.cost_thresholds import CostThresholds, serving_costs
 from routelab.routers.discriminant import DiscriminantSpace
@@ -17,6 +18,8 @@ from routelab.routers.hierarchical import HierarchicalHead
 from routelab.routers.kernel_space import KernelSpace
 from routelab.routers.keyword import KeywordRouter
 from routelab.routers.knn import NeighborsHead
+from routelab.routers.linear_arms import LinearArms
+from routelab.routers.linucb import LinUCBRouter
 from routelab.routers.litellm_fitted import LitellmHeuristicFitted
 from routelab.routers.litellm_rules import LitellmHeuristic, LitellmHeuristicV2
 from routelab.routers.logistic import LogisticHead
@@ -26,13 +29,17 @@ from routelab.routers.quality import QualityNeighbors, QualityRidge
 from routelab.routers.quality_boosted import QualityBoosted
 from routelab.routers.quality_bt import QualityBradleyTerry
 from routelab.routers.quality_factors import QualityFactors
+from routelab.routers.quality_logistic import QualityLogistic
 from routelab.routers.route_thresholds import RouteThresholds
 from routelab.routers.scoped import ScopedHead
+from routelab.routers.semantic_router_rule import SemanticRouterHead
+from routelab.routers.verifier import Play, Verifier
 
 __all__ = [
     "ROUTERS",
     "TRUSTED_TYPES",
     "BoostedHead",
+    "CascadeRouter",
     "CentroidHead",
     "ConstantRouter",
     "CostThresholds",
@@ -41,6 +48,8 @@ __all__ = [
     "KernelSpace",
     "KeywordRouter",
     "LengthRouter",
+    "LinUCBRouter",
+    "LinearArms",
     "LitellmHeuristic",
     "LitellmHeuristicFitted",
     "LitellmHeuristicV2",
@@ -49,16 +58,20 @@ __all__ = [
     "OpeningTerms",
     "OrdinalHead",
     "OutcomeRouter",
+    "Play",
     "PromptFeatures",
     "QualityBoosted",
     "QualityBradleyTerry",
     "QualityFactors",
+    "QualityLogistic",
     "QualityNeighbors",
     "QualityRidge",
     "RandomRouter",
     "RouteThresholds",
     "ScopedHead",
     "answers_of",
+    "SemanticRouterHead",
+    "Verifier",
     "describe_router",
     "explain",
     "load_router",

@@ -13,8 +13,8 @@ from routelab._checks import InputError
 from routelab.routers._neighbors import Block
 
 
-def check_k(k: Any) -> int:
-    """Return `k`, or say that it is not a positive whole number.
+def check_k(k: Any, name: str = "k") -> int:
+    """Return `k`, or say that the parameter `name` is not a positive whole number.
 
     Examples
     --------
@@ -22,7 +22,7 @@ def check_k(k: Any) -> int:
     5
     """
     if not isinstance(k, Integral) or isinstance(k, bool) or k < 1:
-        raise InputError(f"'k' must be a whole number of at least 1, got {k!r}")
+        raise InputError(f"'{name}' must be a whole number of at least 1, got {k!r}")
     return int(k)
 
 

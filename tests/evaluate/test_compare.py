@@ -11,6 +11,7 @@ from routelab import InputError, OutcomeTable, make_router, read_labels, read_ou
 from routelab.encoders import PromptEncoder
 from routelab.evaluate import CONTROLS, Comparison, compare
 from routelab.evaluate._split import assign_folds, rounds
+from routelab.routers import Verifier
 
 WORDS = {"code": "array stack cache debug parse", "art": "poems rhyme verse story lyric",
          "fact": "river queen capes ocean delta"}  # fmt: skip
@@ -269,6 +270,61 @@ def test_many_models_are_judged_at_their_own_cost():
     assert comparison.verdicts["frugal"].startswith("adds value: quality at its cost +0.")
     assert row["aiq"] > comparison.table.set_index("name").loc["best single", "aiq"]
     assert "mix of single models" in comparison.curves and "frugal" in comparison.curves
+
+
+PERFECT = Verifier(false_accept=0.0, false_reject=0.0)
+
+
+@pytest.mark.parametrize(
+    ("models", "cost"),
+    [(("weak", "strong"), (0.001, 0.02)), (("tiny", "odd", "large"), (0.001, 0.02, 0.02))],
+)
+def test_a_cascade_is_judged_by_all_its_calls(models, cost):
+    table = outcomes(models=models, cost=cost)
+    routers = {"cascade": make_router("cascade", verifier=PERFECT), "knn": make_router("knn")}
+    comparison = compare(routers, table, cv=3, n_boot=300)
+    rows = comparison.table.set_index("name")
+    hard = (table.quality[:, 0] == 0).mean()
+    # The first model answers everything, the last one the hard half as well: .001 + hard * .02.
+    assert rows.loc["cascade", "quality"] == 1
+    assert rows.loc["cascade", "cost"] == pytest.approx(0.001 + hard * 0.02)
+    # Shuffled, hard prompts go on at the rate of all: 1 - hard + hard * hard (within a fold).
+    assert rows.loc["cascade, shuffled", "quality"] == pytest.approx(1 - hard + hard**2, abs=0.01)
+    assert rows.loc["cascade, shuffled", "cost"] == pytest.approx(rows.loc["cascade", "cost"])
+    # The mix of singles at that cost: the strong model on (cost - .001) / .019 of the prompts.
+    mixed = 1 - hard * (1 - hard * 0.02 / 0.019)
+    assert rows.loc["cascade", "difference"] == pytest.approx(1 - mixed, abs=1e-6)
+    assert rows.loc["cascade", "best_control"] == "the mix of single models at its cost"
+    assert comparison.verdicts["cascade"].startswith("adds value: quality at its cost +0.")
+    assert set(comparison.predictions["cascade"]) <= set(models)
+    assert "cascade" not in comparison.curves
+    if len(models) == 2:
+        assert np.isnan(rows.loc["cascade", "apgr"]) and np.isfinite(rows.loc["knn", "apgr"])
+
+
+def test_a_bandit_is_judged_by_its_last_estimates_and_price():
+    table = outcomes(600, models=("tiny", "odd", "large"), cost=(0.001, 0.02, 0.02))
+    routers = {"bandit": make_router("linucb", usd_per_request=0.012)}
+    comparison = compare(routers, table, cv=2, n_boot=100)
+    row = comparison.table.set_index("name").loc["bandit"]
+    # The hard half alone goes to the large model: .001 + half of .019.
+    assert row["quality"] > 0.95 and row["cost"] < 0.0115
+    assert comparison.verdicts["bandit"].startswith("adds value: quality at its cost +0.")
+
+
+def test_a_cascade_that_hears_only_no_adds_nothing():
+    stern = make_router("cascade", verifier=Verifier(false_accept=0.0, false_reject=1.0))
+    comparison = compare({"stern": stern}, outcomes(), cv=2, n_boot=100)
+    row = comparison.table.set_index("name").loc["stern"]
+    assert row["cost"] == pytest.approx(0.021) and row["quality"] == 1
+    assert comparison.verdicts["stern"].startswith("adds nothing: quality at its cost +0.000")
+
+
+def test_a_cascade_without_costs_is_judged_on_quality():
+    given = make_router("cascade", chain=["weak", "strong"], verifier=PERFECT)
+    comparison = compare({"given": given}, outcomes(cost=None), cv=2, n_boot=100)
+    assert "cost" not in comparison.table
+    assert comparison.verdicts["given"].startswith("adds nothing: quality +0.000 over best single")
 
 
 def test_unknown_costs_are_said_and_not_zero():

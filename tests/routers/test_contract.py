@@ -36,7 +36,9 @@ ODD = [
     "<script>",
     "\x00",
 ]
-OUTCOME_KINDS = [kind for kind in ROUTERS if kind.startswith("outcome-")]
+OUTCOME_KINDS = [
+    kind for kind in ROUTERS if kind.startswith("outcome-") or kind in ("cascade", "linucb")
+]
 LABEL_KINDS = [kind for kind in ROUTERS if kind not in OUTCOME_KINDS]
 TIER_OF = {"low": "SIMPLE", "medium": "MEDIUM", "high": "REASONING"}
 
@@ -81,7 +83,9 @@ def test_odd_prompts_get_an_answer(kind, target):
 def _longer(target, kind):
     if kind not in OUTCOME_KINDS:
         return target + target[:1] * len(ODD)
-    return np.vstack([target.quality, np.ones((len(ODD), 3))])
+    quality = np.vstack([target.quality, np.ones((len(ODD), 3))])
+    cost = np.vstack([target.cost, target.cost[: len(ODD)]])
+    return OutcomeTable(PROMPTS + ODD, target.models, quality, cost)
 
 
 @pytest.mark.parametrize("kind", ROUTERS.names())

@@ -18,9 +18,11 @@ from routelab.routers import (
     QualityBoosted,
     QualityBradleyTerry,
     QualityFactors,
+    QualityLogistic,
     QualityNeighbors,
     QualityRidge,
     ScopedHead,
+    SemanticRouterHead,
 )
 
 HEADS = [
@@ -31,12 +33,14 @@ HEADS = [
     KernelSpace(),
     NeighborsHead(k=3),
     LogisticHead(),
+    SemanticRouterHead(),
     QualityNeighbors(k=3),
     QualityRidge(),
     DiscriminantSpace(),
     QualityBoosted(trees=20),
     QualityBradleyTerry(k=3),
     QualityFactors(),
+    QualityLogistic(),
 ]
 
 
@@ -54,7 +58,7 @@ def blobs():
     return rng.normal(size=(200, 6)) + 3 * np.eye(4, 6)[codes], np.array(list("abcd"))[codes]
 
 
-@pytest.mark.parametrize("head", HEADS[:3], ids=lambda head: type(head).__name__)
+@pytest.mark.parametrize("head", HEADS[:4], ids=lambda head: type(head).__name__)
 def test_sparse_and_dense_rows_agree(head, blobs):
     X, y = blobs
     dense, sparse = head.fit(X, y).predict_proba(X), head.fit(sp.csr_matrix(X), y)
@@ -119,7 +123,7 @@ def test_logistic_refuses_a_penalty_of_no_meaning(blobs):
         LogisticHead(C=0).fit(*blobs)
 
 
-@pytest.mark.parametrize("head", HEADS[:3], ids=lambda head: type(head).__name__)
+@pytest.mark.parametrize("head", HEADS[:4], ids=lambda head: type(head).__name__)
 def test_one_class_is_an_error(head):
     with pytest.raises(ValueError, match="one class"):
         head.fit([[1.0], [2.0]], ["a", "a"])

@@ -8,6 +8,7 @@ from routelab.encoders.adapt import adapt
 from routelab.encoders.cache import CachedEncoder
 from routelab.encoders.hashing import HashingEncoder
 from routelab.encoders.onnx import OnnxEncoder
+from routelab.encoders.sentence_transformers import SentenceTransformersEncoder
 from routelab.encoders.static import StaticEncoder
 from routelab.encoders.static_table import StaticTable
 from routelab.encoders.tfidf import TfidfEncoder
@@ -18,6 +19,7 @@ __all__ = [
     "HashingEncoder",
     "OnnxEncoder",
     "PromptEncoder",
+    "SentenceTransformersEncoder",
     "StaticEncoder",
     "StaticTable",
     "TfidfEncoder",

@@ -18,6 +18,7 @@ TRUSTED_TYPES = [
     "routelab.encoders.hashing.HashingEncoder",
     "routelab.encoders.model2vec.Model2vecEncoder",
     "routelab.encoders.onnx.OnnxEncoder",
+    "routelab.encoders.sentence_transformers.SentenceTransformersEncoder",
     "routelab.encoders.static.StaticEncoder",
     "routelab.encoders.static_table.StaticTable",
     "routelab.encoders.tfidf.TfidfEncoder",

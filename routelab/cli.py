@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from routelab import __version__, _cli_ab, _cli_answers, _cli_data, _cli_gateway, _cli_labels
-from routelab._checks import InputError
+from routelab._checks import InputError, RoutelabError
 from routelab._cli_common import Force, Json, Seed, plan_of, progress_bar, say
 
 app = typer.Typer(
@@ -25,7 +25,13 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Encoder = Annotated[str, typer.Option(help="tfidf, hashing, onnx:FOLDER, static:FOLDER.")]
+Encoder = Annotated[
+    str,
+    typer.Option(
+        help="tfidf, hashing, onnx:FOLDER, static:FOLDER, model2vec:NAME, "
+        "sentence-transformers:NAME, litellm:MODEL."
+    ),
+]
 
 
 app.add_typer(_cli_ab.app, name="ab")
@@ -36,10 +42,10 @@ app.add_typer(_cli_labels.app)
 
 
 def main() -> None:
-    """Run the command line; bad input is one line on standard error and exit code 2."""
+    """Run the command line; what fails on purpose is one line on standard error, exit code 2."""
     try:
         app()
-    except InputError as error:
+    except RoutelabError as error:
         typer.echo(f"routelab: {error}", err=True)
         sys.exit(2)
     except KeyboardInterrupt:

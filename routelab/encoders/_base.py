@@ -108,8 +108,10 @@ def make_encoder(spec: Any = "tfidf") -> Any:
     ----------
     spec : str or transformer, default "tfidf"
         ``"tfidf"``, ``"hashing"``, ``"onnx:<folder>"``, ``"static:<folder>"``,
-        ``"model2vec:<folder or hub name>"``, ``"cached:<one of these>"``, or an object with `fit`
-        and `transform`, which is returned as it is.
+        ``"model2vec:<folder or hub name>"``, ``"sentence-transformers:<folder or hub name>"``,
+        ``"litellm:<embedding model>"`` (a service: its key comes from the environment, its vectors
+        are kept in a file), ``"cached:<one of these>"``, or an object with `fit` and `transform`,
+        which is returned as it is.
 
     Returns
     -------

@@ -31,9 +31,9 @@ def default_cache() -> Path:
 class CachedEncoder(PromptEncoder):
     """An encoder whose vectors are kept in an SQLite file, shared by processes.
 
-    A vector is found by the identity of the encoder (class, parameters, size and time of the files
-    in its folder) and the SHA-256 of the prompt; prompts themselves are not stored. Each batch is
-    one transaction: a process that is killed loses its last batch and harms nothing.
+    A vector is found by the `identity` of the encoder (class, parameters, size and time of the
+    files in its folder) and the SHA-256 of the prompt; prompts themselves are not stored. Each
+    batch is one transaction: a process that is killed loses its last batch and harms nothing.
 
     Parameters
     ----------
@@ -42,7 +42,8 @@ class CachedEncoder(PromptEncoder):
     path : str, optional
         The file; None takes `default_cache`.
     batch_size : int, default 256
-        New prompts that are encoded, and then kept, at a time.
+        New prompts that are encoded, and then kept, at a time; an encoder with a method
+        `batches(prompts)` cuts them itself.
 
     Examples
     --------
@@ -82,13 +83,13 @@ class CachedEncoder(PromptEncoder):
         keys = [hashlib.sha256(prompt.encode()).digest() for prompt in prompts]
         with self._open() as file:
             found = _stored(file, name, list(dict.fromkeys(keys)))
-            missing = dict(zip(keys, prompts, strict=True))
-            new = [(key, prompt) for key, prompt in missing.items() if key not in found]
-            for start in range(0, len(new), self.batch_size):
-                batch = new[start : start + self.batch_size]
-                rows = _checked(encoder.transform([prompt for _, prompt in batch]), batch)
-                _store(file, name, [key for key, _ in batch], rows)
-                found.update(zip([key for key, _ in batch], rows, strict=True))
+            key_of = dict(zip(prompts, keys, strict=True))
+            new = [prompt for prompt, key in key_of.items() if key not in found]
+            for batch in self._batches(encoder, new):
+                rows = _checked(encoder.transform(batch), batch)
+                stored = [key_of[prompt] for prompt in batch]
+                _store(file, name, stored, rows)
+                found.update(zip(stored, rows, strict=True))
         if not prompts:
             return encoder.transform([])
         widths = sorted({len(row) for row in found.values()})
@@ -98,6 +99,24 @@ class CachedEncoder(PromptEncoder):
                 f"for one encoder: clear() it"
             )
         return np.stack([found[key] for key in keys])
+
+    def missing(self, X: Iterable[str]) -> list[str]:
+        """Return the different prompts whose vectors are not in the file, in their order."""
+        prompts = list(dict.fromkeys(check_prompts(X)))
+        keys = [hashlib.sha256(prompt.encode()).digest() for prompt in prompts]
+        with self._open() as file:
+            found = _stored(file, identity(make_encoder(self.encoder)), keys)
+        return [prompt for prompt, key in zip(prompts, keys, strict=True) if key not in found]
+
+    def _batches(self, encoder: Any, new: list[str]) -> Iterable[list[str]]:
+        """Return what goes together: an encoder that pays per request cuts by its own rules."""
+        if not new:
+            return []
+        if hasattr(encoder, "batches"):
+            return encoder.batches(new)
+        return (
+            new[start : start + self.batch_size] for start in range(0, len(new), self.batch_size)
+        )
 
     def info(self) -> dict[str, Any]:
         """Return ``path``, ``entries`` and ``bytes`` of the vectors of all encoders."""
@@ -134,8 +153,11 @@ class CachedEncoder(PromptEncoder):
 def identity(encoder: Any) -> str:
     """Return what tells the vectors of one encoder from those of another, as SHA-256.
 
-    Class, parameters, and the sizes and times of the files in the folder that a parameter names.
+    Class, parameters, and the sizes and times of the files in the folder that a parameter names; or
+    what the encoder's method `cache_identity` returns, where not every parameter changes vectors.
     """
+    if hasattr(encoder, "cache_identity"):
+        return hashlib.sha256(json.dumps(encoder.cache_identity()).encode()).hexdigest()
     described: list[Any] = [type(encoder).__module__, type(encoder).__qualname__]
     for name, value in sorted(encoder.get_params(deep=False).items()):
         described.append([name, _described(value)])
@@ -176,7 +198,7 @@ def _store(file: sqlite3.Connection, name: str, keys: list[bytes], rows: np.ndar
         file.executemany("insert or replace into vectors values (?, ?, ?)", cells)
 
 
-def _checked(rows: Any, batch: list[tuple[bytes, str]]) -> np.ndarray:
+def _checked(rows: Any, batch: list[str]) -> np.ndarray:
     if not isinstance(rows, np.ndarray) or rows.ndim != 2 or len(rows) != len(batch):
         shape = getattr(rows, "shape", None)
         raise InputError(f"the cache keeps dense rows, one per prompt, got {shape}")

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from routelab._checks import InputError, require
+from routelab._checks import InputError
+from routelab._litellm import known_model, open_litellm
 
 _RETRIED = ("RateLimitError", "Timeout", "APIConnectionError", "InternalServerError",
             "ServiceUnavailableError", "BadGatewayError", "APIError")  # fmt: skip
@@ -86,8 +87,7 @@ class Judge:
         """Return USD per input and output token."""
         if self.prices is not None:
             return self.prices[0] / 1e6, self.prices[1] / 1e6
-        known = _litellm().model_cost
-        entry = known.get(self.model) or known.get(self.model.split("/", 1)[-1]) or {}
+        entry = known_model(self.model)
         given, answer = entry.get("input_cost_per_token"), entry.get("output_cost_per_token")
         if not given or not answer:
             raise InputError(
@@ -98,7 +98,7 @@ class Judge:
     def worst_usd(self, question: Question) -> float:
         """Return what a call can cost at most: its tokens in, and the longest answer."""
         given, answer = self.price()
-        tokens = _litellm().token_counter(
+        tokens = open_litellm().token_counter(
             model=self.model, messages=[dict(message) for message in question.messages]
         )
         return float(tokens * given + self.max_tokens * answer)
@@ -193,7 +193,7 @@ class _Run:
         return text
 
     def _call(self, question: Question) -> tuple[str, float]:
-        litellm = _litellm()
+        litellm = open_litellm()
         judge = self.judge
         for attempt in range(judge.retries + 1):
             try:
@@ -244,10 +244,3 @@ def _append(path: Path, entry: dict[str, Any]) -> None:
         sink.write(start + json.dumps(entry).encode() + b"\n")
         sink.flush()
         os.fsync(sink.fileno())
-
-
-def _litellm() -> Any:
-    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    litellm: Any = require("litellm", "litellm")
-    litellm.suppress_debug_info = True
-    return litellm

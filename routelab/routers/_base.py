@@ -18,8 +18,10 @@ ROUTERS: Registry[Callable[..., Any]] = Registry("router kind", "routelab.router
 TRUSTED_TYPES = [
     "routelab.encoders.cache.CachedEncoder",
     "routelab.encoders.hashing.HashingEncoder",
+    "routelab.encoders.litellm_embedding.LitellmEncoder",
     "routelab.encoders.model2vec.Model2vecEncoder",
     "routelab.encoders.onnx.OnnxEncoder",
+    "routelab.encoders.sentence_transformers.SentenceTransformersEncoder",
     "routelab.encoders.static.StaticEncoder",
     "routelab.encoders.static_table.StaticTable",
     "routelab.encoders.tfidf.TfidfEncoder",

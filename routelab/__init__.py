@@ -27,6 +27,7 @@ _HOME = {
     "Plan": "routelab.plan",
     "Regret": "routelab.forecasting",
     "Replay": "routelab.simulation",
+    "RouteThresholds": "routelab.routers",
     "RoutelabError": "routelab._checks",
     "SplitPlan": "routelab.experiments",
     "SplitResult": "routelab.experiments",
@@ -93,6 +94,7 @@ __all__ = [
     "Plan",
     "Regret",
     "Replay",
+    "RouteThresholds",
     "RoutelabError",
     "SplitPlan",
     "SplitResult",
@@ -184,7 +186,13 @@ if TYPE_CHECKING:
     from routelab.prices import diff_prices, load_prices, read_prices
     from routelab.privacy import hash_ids, redact, redact_traffic
     from routelab.read_any import read
-    from routelab.routers import CostThresholds, explain, make_router, serving_costs
+    from routelab.routers import (
+        CostThresholds,
+        RouteThresholds,
+        explain,
+        make_router,
+        serving_costs,
+    )
     from routelab.simulation import Replay, simulate, simulate_file
     from routelab.sweeps import sweep, tune
     from routelab.traffic import convert_log, read_log

@@ -25,7 +25,8 @@ def _open(folder: str, version: tuple[int, ...]) -> StaticTable:
     return StaticTable.load(folder)
 
 
-class StaticEncoder(PromptEncoder):
+# Without scikit-learn's wrapper around `transform`, which takes as long as the arithmetic.
+class StaticEncoder(PromptEncoder, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """A table of word-piece vectors: float32 unit rows, (n, width of the table).
 
     Parameters

@@ -63,10 +63,3 @@ def softmax(scores: np.ndarray) -> np.ndarray:
     """
     grown = np.exp(scores - scores.max(axis=1, keepdims=True))
     return grown / grown.sum(axis=1, keepdims=True)
-
-
-def unit(rows: Any) -> Any:
-    """Return numeric rows (n, d), dense or csr, scaled to length one; zeros stay zeros."""
-    from sklearn.preprocessing import normalize
-
-    return normalize(rows, copy=True)

@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.utils.extmath import safe_sparse_dot
 
-from routelab.routers._labels import unit
+from routelab.routers._rows import unit
 from routelab.routers._topk import dots, keep_best
 
 # Queries and examples of one product: its scores (8 MB) are read again while they are in cache.

@@ -14,8 +14,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from routelab._checks import InputError
 from routelab.encoders import make_encoder
 from routelab.routers._base import ROUTERS
-from routelab.routers._labels import abstaining, softmax, unit
+from routelab.routers._labels import abstaining, softmax
 from routelab.routers._modes import round_parts
+from routelab.routers._rows import asked_rows, unit
 from routelab.routers.discriminant import space_steps
 
 
@@ -180,8 +181,7 @@ class CentroidHead(ClassifierMixin, BaseEstimator):
         self.centroids_ = unit(sums[order])
 
     def _cosines(self, X: Any) -> np.ndarray:
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
+        X = asked_rows(self, X)
         cosines = np.asarray(safe_sparse_dot(unit(X), self.centroids_.T, dense_output=True))
         if len(self.codes_) == len(self.classes_):
             return cosines

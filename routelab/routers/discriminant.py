@@ -8,10 +8,10 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from routelab._checks import InputError
-from routelab.routers._labels import unit
+from routelab.routers._rows import asked_rows, unit
 
 
 class DiscriminantSpace(TransformerMixin, BaseEstimator):
@@ -68,8 +68,7 @@ class DiscriminantSpace(TransformerMixin, BaseEstimator):
 
     def transform(self, X: Any) -> np.ndarray:
         """Return rows (n, classes - 1) of length one."""
-        check_is_fitted(self)
-        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        X = asked_rows(self, X, sparse=False)
         return unit(X @ self.directions_)
 
 

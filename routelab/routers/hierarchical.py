@@ -9,11 +9,12 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from routelab._checks import InputError
 from routelab.encoders import make_encoder
 from routelab.routers._base import ROUTERS
+from routelab.routers._rows import asked_rows
 from routelab.routers.logistic import LogisticHead
 
 
@@ -111,8 +112,7 @@ class HierarchicalHead(ClassifierMixin, BaseEstimator):
 
     def _shares(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return the shares of the domains (n, domains) and of the routes (n, routes)."""
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
+        X = asked_rows(self, X)
         n = X.shape[0]
         domains = np.ones((n, 1)) if self.top_ is None else self.top_.predict_proba(X)
         routes = domains[:, self.codes_]

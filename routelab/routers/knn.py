@@ -16,9 +16,10 @@ from routelab._checks import InputError, require
 from routelab.encoders import make_encoder
 from routelab.routers._base import ROUTERS
 from routelab.routers._cells import FEWEST, CellIndex
-from routelab.routers._labels import abstaining, unit
+from routelab.routers._labels import abstaining
 from routelab.routers._leave_one_out import LeaveOneOut, check_k
 from routelab.routers._neighbors import Block, nearest, stacked, unit_float32
+from routelab.routers._rows import asked_rows, unit
 from routelab.routers.discriminant import space_steps
 
 
@@ -204,8 +205,7 @@ class NeighborsHead(LeaveOneOut, ClassifierMixin, BaseEstimator):
 
     def _votes(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return shares (n, classes) and the cosine of the nearest example (n,)."""
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
+        X = asked_rows(self, X)
         shares, best = np.empty((X.shape[0], len(self.classes_))), np.empty(X.shape[0])
         for rows, index, cosine in self._nearest(unit(X), min(self.k, len(self.codes_))):
             shares[rows], best[rows] = self._shares(index, cosine), cosine[:, 0]

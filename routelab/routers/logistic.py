@@ -19,11 +19,12 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from routelab._checks import InputError
 from routelab.routers._labels import softmax
 from routelab.routers._order import ordinal_scale
+from routelab.routers._rows import asked_rows
 
 MEMORY = 7
 
@@ -88,8 +89,7 @@ class LogisticHead(ClassifierMixin, BaseEstimator):
 
     def scores(self, X: Any) -> np.ndarray:
         """Return the score of each class (n, classes), two of them as well."""
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
+        X = asked_rows(self, X)
         return np.asarray(X @ self.coef_) + self.intercept_
 
     def decision_function(self, X: Any) -> np.ndarray:

@@ -17,10 +17,11 @@ from scipy.special import expit, log_expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from routelab._checks import InputError
 from routelab.routers._order import level_order, ordinal_scale
+from routelab.routers._rows import asked_rows
 
 #: Smallest distance of two cuts. The likelihood is zero where they meet, so it hardly ever binds.
 MIN_GAP = 1e-6
@@ -111,8 +112,7 @@ class OrdinalHead(ClassifierMixin, BaseEstimator):
 
     def place(self, X: Any) -> np.ndarray:
         """Return where each row stands along the direction (n,), in the units of `cuts_`."""
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
+        X = asked_rows(self, X)
         return np.asarray(X @ self.coef_, dtype=float)
 
     def predict_proba(self, X: Any) -> np.ndarray:

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.linear_model import Ridge
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_array, validate_data
 
 from routelab._checks import InputError
-from routelab.routers._labels import unit
 from routelab.routers._leave_one_out import check_k
 from routelab.routers._neighbors import nearest, unit_float32
+from routelab.routers._rows import asked_rows, unit
 
 
 class QualityHead(RegressorMixin, BaseEstimator):
@@ -47,10 +47,7 @@ class QualityHead(RegressorMixin, BaseEstimator):
         return X, quality
 
     def _rows(self, X: Any) -> Any:
-        check_is_fitted(self)
-        return validate_data(
-            self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False
-        )
+        return asked_rows(self, X)
 
     def _shape(self, predicted: np.ndarray) -> np.ndarray:
         return predicted[:, 0] if self._one_column else predicted

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from routelab._checks import InputError
-from routelab.routers._labels import unit
 from routelab.routers._leave_one_out import check_k
 from routelab.routers._neighbors import nearest, unit_float32
+from routelab.routers._rows import unit
 from routelab.routers.quality import QualityHead
 
 BLOCK = 256

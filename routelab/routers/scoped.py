@@ -10,11 +10,12 @@ from scipy.special import logsumexp
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import Pipeline
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from routelab.encoders import make_encoder
 from routelab.routers._base import ROUTERS
 from routelab.routers._labels import abstaining, softmax
+from routelab.routers._rows import asked_rows
 from routelab.routers.centroid import CentroidHead
 from routelab.routers.discriminant import DiscriminantSpace
 from routelab.routers.logistic import LogisticHead
@@ -104,21 +105,17 @@ class ScopedHead(ClassifierMixin, BaseEstimator):
         self.space_ = DiscriminantSpace(shrinkage=self.shrinkage) if spaced else None
         placed = rows if self.space_ is None else self.space_.fit_transform(rows, routes)
         self.centroids_ = CentroidHead().fit(placed, routes)
-        measures = self._measures(rows)
+        measures = self._measures(rows, self.linear_.scores(rows))
         self.center_ = measures.mean(axis=0)
         self.scale_ = np.maximum(measures.std(axis=0), 1e-12)
         return self
 
     def _rows(self, X: Any) -> Any:
-        check_is_fitted(self)
-        return validate_data(
-            self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False
-        )
+        return asked_rows(self, X)
 
-    def _measures(self, rows: Any) -> np.ndarray:
+    def _measures(self, rows: Any, scores: np.ndarray) -> np.ndarray:
         """Return both measures of being in scope (n, 2)."""
         placed = rows if self.space_ is None else self.space_.transform(rows)
-        scores = self.linear_.scores(rows)
         total = logsumexp(scores, axis=1)
         if len(self.linear_.classes_) > len(self.classes_):
             beyond = np.setdiff1d(np.arange(scores.shape[1]), self.columns_)[0]
@@ -130,7 +127,11 @@ class ScopedHead(ClassifierMixin, BaseEstimator):
 
     def confidence(self, X: Any) -> np.ndarray:
         """Return how surely each row is in scope (n,): 0 on average over the training rows."""
-        measures = self._measures(self._rows(X))
+        rows = self._rows(X)
+        return self._sure(rows, self.linear_.scores(rows))
+
+    def _sure(self, rows: Any, scores: np.ndarray) -> np.ndarray:
+        measures = self._measures(rows, scores)
         return ((measures - self.center_) / self.scale_).sum(axis=1)
 
     def decision_function(self, X: Any) -> np.ndarray:
@@ -145,10 +146,12 @@ class ScopedHead(ClassifierMixin, BaseEstimator):
     def predict(self, X: Any) -> np.ndarray:
         """Return the choices (n,), or `abstain_label` below the threshold."""
         rows = self._rows(X)
-        chosen = self.classes_[self._route_scores(rows).argmax(axis=1)]
+        scores = self.linear_.scores(rows)
+        chosen = self.classes_[scores[:, self.columns_].argmax(axis=1)]
         if self.threshold is None:
             return chosen
-        return abstaining(chosen, self.confidence(rows), self.threshold, self.abstain_label)
+        sure = self._sure(rows, scores)
+        return abstaining(chosen, sure, self.threshold, self.abstain_label)
 
 
 @ROUTERS.register("scoped")

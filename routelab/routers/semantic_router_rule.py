@@ -9,14 +9,15 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import Pipeline
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from routelab._checks import InputError, did_you_mean
 from routelab.encoders import make_encoder
 from routelab.routers._base import ROUTERS
-from routelab.routers._labels import softmax, unit
+from routelab.routers._labels import softmax
 from routelab.routers._leave_one_out import check_k
 from routelab.routers._neighbors import nearest, unit_float32
+from routelab.routers._rows import asked_rows, unit
 
 AGGREGATIONS = ("mean", "max", "sum")
 
@@ -119,9 +120,8 @@ class SemanticRouterHead(ClassifierMixin, BaseEstimator):
 
     def _scores(self, X: Any) -> np.ndarray:
         """Return the score of every route (n, classes): aggregated cosines, 0 without a hit."""
-        check_is_fitted(self)
         self._check()
-        X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
+        X = asked_rows(self, X)
         classes, k = len(self.classes_), min(self.top_k, len(self.codes_))
         scores = np.zeros((X.shape[0], classes))
         for rows, index, cosine in nearest(unit(X), self.examples_, k):

@@ -11,7 +11,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.extmath import safe_sparse_dot
 
 from routelab._checks import InputError
-from routelab.routers._labels import check_labelled, unit
+from routelab.routers._labels import check_labelled
+from routelab.routers._rows import unit
 from routelab.routers.knn import NeighborsHead
 
 

@@ -13,7 +13,8 @@ from sklearn.utils.extmath import safe_sparse_dot
 from routelab._checks import InputError
 from routelab._html import table
 from routelab.encoders import make_encoder
-from routelab.routers._labels import check_labelled, unit
+from routelab.routers._labels import check_labelled
+from routelab.routers._rows import unit
 
 if TYPE_CHECKING:
     import pandas as pd

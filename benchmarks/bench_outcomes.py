@@ -4,7 +4,8 @@
 
 FOLDER is an ONNX encoder. Every router goes through `routelab.compare`, which adds its controls
 (best single model, Zero router, cost-matched shuffle, oracle) and 95 % intervals of a paired
-bootstrap. `lam` is 0: the router buys quality only.
+bootstrap. `lam` is 0: the router buys quality only. The cascade has a free check that accepts one
+bad answer in ten and rejects one good answer in ten.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from pathlib import Path
 import numpy as np
 
 import routelab as rl
+from routelab.routers import Verifier
 
 OUTPUT_TOKENS = 300
-KINDS = ("outcome-knn", "outcome-linear", "outcome-boosted", "outcome-mf", "outcome-bt")
+KINDS = ("outcome-knn", "outcome-linear", "outcome-boosted", "outcome-mf", "outcome-bt", "linucb")
 
 
 def with_prices(table: rl.OutcomeTable, path: Path) -> tuple[rl.OutcomeTable, str]:
@@ -53,6 +55,9 @@ def main() -> None:
     for path in given.tables:
         table, assumed = with_prices(rl.read_outcomes(path), Path(path))
         routers = {kind: rl.make_router(kind, encoder=encoder) for kind in KINDS}
+        if np.isfinite(table.cost).all():
+            check = Verifier(false_accept=0.1, false_reject=0.1)
+            routers["cascade"] = rl.make_router("cascade", encoder=encoder, verifier=check)
         start = time.perf_counter()
         comparison = rl.compare(routers, table)
         seconds = time.perf_counter() - start

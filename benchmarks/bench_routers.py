@@ -28,7 +28,7 @@ from sklearn.base import clone
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold, StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline
 
@@ -43,6 +43,7 @@ from routelab.routers import (
     RouteThresholds,
     ScopedHead,
 )
+from routelab.routers._labels import same_text
 from routelab.semantic import with_route_names
 
 PARTS = ["lexical", "dense", "scope", "semantic", "levels", "adapted"]
@@ -73,6 +74,11 @@ def encode(name: str, encoder: Any, prompts: list[str]) -> Known:
     new = [p for p in dict.fromkeys(prompts) if p not in known]
     known.update(zip(new, encoder.transform(new) if new else [], strict=True))
     return Known(name)
+
+
+def apart(train: Any, test: Any) -> None:
+    """Assert that no test prompt was learnt from."""
+    assert not set(train) & set(test), "a test prompt is in the training part"
 
 
 @dataclass
@@ -111,6 +117,7 @@ class Split:
 
     def tried(self, router: Any) -> dict[str, float]:
         """Return coverage and precision of a fitted router that may abstain."""
+        apart(self.prompts, self._test[0])
         answers = router.predict(self._test[0])
         served = np.array([answer is not None for answer in answers])
         right = float(np.mean(answers[served] == self._test[1][served]))
@@ -128,7 +135,7 @@ class Split:
     def score(self, router: Any) -> tuple[float, float, float]:
         """Return the accuracy on the test part, seconds to fit, microseconds per decision."""
         prompts, labels = self._test
-        assert not set(prompts) & set(self.prompts), "a test prompt is in the training part"
+        apart(self.prompts, prompts)
         start = time.perf_counter()
         router.fit(np.array(self.prompts, object), self.labels)
         fitted = time.perf_counter()
@@ -263,6 +270,7 @@ def scope(
             told = scopes["told"] if "100" in head else []
             prompts = np.array([*split.prompts, *told], object)
             router = Pipeline([("encoder", encoder), *clone(Pipeline(made)).steps])
+            apart(prompts, [*scopes["test"][0], *scopes["test"][1]])
             router.fit(prompts, np.array([*split.labels, *["oos"] * len(told)]))
             areas.append(auroc(router, *scopes["test"]))
         area, recall = np.mean(areas, axis=0).tolist()
@@ -313,8 +321,9 @@ def levels(data: Path, name: str, encoder: Any, reach: dict[str, float]) -> None
     }
     for head, (router, grid) in rows.items():
         shares, chosen = np.empty((len(codes), len(order))), []
-        for train, test in StratifiedKFold(5, shuffle=True, random_state=0).split(prompts, codes):
-            assert not set(train) & set(test)
+        folds = StratifiedGroupKFold(5, shuffle=True, random_state=0)
+        for train, test in folds.split(prompts, codes, same_text(prompts.tolist())):
+            apart(prompts[train], prompts[test])
             part = Split(name, prompts[train].tolist(), codes[train], ([], codes[test]))
             made, best = part.select(router, grid, 3) if grid else (clone(router), {})
             shares[test] = made.fit(prompts[train], codes[train]).predict_proba(prompts[test])
@@ -355,6 +364,7 @@ def thresholds(split: Split, encoder: Known, scopes: dict[str, Any]) -> None:
     for target, level in (("coverage", 0.95), ("precision", 0.99)):
         base = Pipeline([("encoder", encoder), ("head", ScopedHead())])
         router = RouteThresholds(base, target=target, level=level, out_of_scope="oos")
+        apart(prompts, [*scopes["test"][0], *scopes["test"][1]])
         router.fit(prompts, labels)
         tried = split.tried(router)
         foreseen = router.report_.loc["(all)", [target, *ENDS[target]]].tolist()
@@ -377,7 +387,7 @@ def clinc(data: Path) -> tuple[Split, dict[str, Any]]:
     """Return the in-scope split, and prompts (in scope, out of scope) per part."""
     parts = json.loads((data / "clinc150" / "data_full.json").read_text(encoding="utf-8"))
     test = [text for text, _ in parts["test"]]
-    # Five texts occur in two parts: they count in the test part.
+    # Two texts occur in both parts: they count in the test part.
     train = [(t, label) for t, label in parts["train"] if t not in set(test)]
     labels = [np.array([label for _, label in part]) for part in (train, parts["test"])]
     split = Split("CLINC150", [t for t, _ in train], labels[0], (test, labels[1]))
@@ -462,6 +472,7 @@ def adapted(
     """A table learnt from 5,000 unlabelled training prompts, then five labels per intent."""
     rows = np.random.default_rng(1).permutation(len(split.prompts))[:5000]
     unlabelled = [split.prompts[i] for i in rows]
+    apart(unlabelled, [*scopes["test"][0], *scopes["test"][1]])
     start = time.perf_counter()
     base = f"static:{given.models / 'minilm-l6-static-256'}"
     encoder = adapt(unlabelled, teacher, base)

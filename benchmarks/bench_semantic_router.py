@@ -37,6 +37,8 @@ def parts_of(data: Path, models: Path, examples: int) -> dict[str, np.ndarray]:
         "validation": read["val"] + read["oos_val"],
         "test": read["test"] + read["oos_test"],
     }
+    later = {text for part in ("validation", "test") for text, _ in rows[part]}
+    rows["train"] = [row for row in rows["train"] if row[0] not in later]
     order = np.random.default_rng(0).permutation(len(rows["train"]))[:examples]
     rows["train"] = [rows["train"][i] for i in np.sort(order)]
     encoder = rl.make_encoder(f"onnx:{models / 'minilm-l6-onnx-int8'}")

@@ -9,7 +9,7 @@ replay.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -89,15 +89,20 @@ def route_prompts(plan: Plan, prompts: Sequence[str]) -> list[Any]:
 
     assert plan.router is not None
     router = plan.router.resolve()
-    unmapped = [label for label in answers_of(router) if not _has_group(plan, label)]
+    _check_groups(plan, answers_of(router))
+    codes, unique = pd.factorize(np.asarray(prompts, object))
+    labels = [None if pd.isna(label) else str(label) for label in router.predict(list(unique))]
+    _check_groups(plan, labels)  # an abstain label is none of its answers
+    return [labels[code] for code in codes]
+
+
+def _check_groups(plan: Plan, labels: Iterable[Any]) -> None:
+    unmapped = [label for label in labels if not _has_group(plan, label)]
     if unmapped:
         raise InputError(
             f"the router may answer {str(unmapped[0])!r}, for which the plan has no model group; "
             f"add it to routes (now: {', '.join(plan.routes) or 'none'})"
         )
-    codes, unique = pd.factorize(np.asarray(prompts, object))
-    labels = [None if pd.isna(label) else str(label) for label in router.predict(list(unique))]
-    return [labels[code] for code in codes]
 
 
 def _has_group(plan: Plan, label: Any) -> bool:

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from routelab import InputError, Plan, make_router
-from routelab.decide import decide
+from routelab.datasets import data_dir
+from routelab.decide import decide, route_prompts
 from routelab.split import assign, bucket
 from routelab.traffic import check_traffic
 
@@ -133,3 +134,11 @@ def test_the_decision_cache_knows_prompts_until_they_expire_or_are_pushed_out(ro
     assert narrow["cache_hit"].tolist() == [False, False, True, False, False, False]
     ample = decide(plan_of(decision_cache={}, **fields), frame)
     assert ample["cache_hit"].tolist() == [False, False, True, False, True, True]
+
+
+def test_a_label_for_abstaining_needs_a_group_too():
+    router = make_router("centroid", threshold=0.9, abstain_label="unsure")
+    router.fit(["sort a list", "write a poem"], ["strong", "cheap"])
+    plan = Plan.from_yaml(data_dir() / "plan.yaml").replace(router=router, routes={})
+    with pytest.raises(InputError, match="may answer 'unsure', for which the plan has no model"):
+        route_prompts(plan, ["something else"])

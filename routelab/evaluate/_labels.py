@@ -10,13 +10,14 @@ import pandas as pd
 from routelab._checks import InputError
 from routelab.encoders import check_prompts
 from routelab.evaluate._run import Setting, Work, name_controls
-from routelab.evaluate._split import assign_folds, leaked, rounds, same_text
+from routelab.evaluate._split import assign_folds, leaked, rounds
 from routelab.evaluate._verdict import against_best, judge, resolution
 from routelab.evaluate.bootstrap import Resampler, interval, weighted_means
 from routelab.evaluate.comparison import Comparison
 from routelab.evaluate.controls import CONTROLS
 from routelab.evaluate.metrics import METRICS, confusion
 from routelab.routers import ConstantRouter, LengthRouter, RandomRouter, ordinal_scale
+from routelab.routers._labels import same_text
 
 
 def check_labels(frame: pd.DataFrame, what: str) -> tuple[list[str], np.ndarray]:

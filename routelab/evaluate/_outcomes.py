@@ -10,11 +10,12 @@ import numpy as np
 from routelab._checks import InputError
 from routelab.evaluate._outcome_result import result
 from routelab.evaluate._run import Setting, Work
-from routelab.evaluate._split import assign_folds, leaked, rounds, same_text
+from routelab.evaluate._split import assign_folds, leaked, rounds
 from routelab.evaluate.comparison import Comparison
 from routelab.evaluate.controls import length_scores, oracle_choice
 from routelab.outcomes import OutcomeTable
 from routelab.routers import LengthRouter
+from routelab.routers._labels import same_text
 from routelab.routers.outcome import choose
 
 SWEEP = 25
@@ -168,6 +169,8 @@ def _ask_quality(
 ) -> None:
     order = [list(router.models_).index(model) for model in asked.models]
     expected, cost = router.predict_quality(prompts)[:, order], router.cost_[order]
+    if hasattr(router, "delay"):
+        expected = expected - router.delay()[order]
     answer.choice[here] = choose(expected, cost, router.lam)
     n = len(asked.prompts)
     if len(asked.models) == 2:

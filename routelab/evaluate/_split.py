@@ -8,19 +8,7 @@ from typing import Any
 import numpy as np
 
 from routelab._checks import InputError
-
-
-def same_text(prompts: Sequence[str]) -> np.ndarray:
-    """Return a group number per prompt (n,): equal but for case and white space is one group.
-
-    Examples
-    --------
-    >>> same_text(["Hi  there", "hi there", "bye"]).tolist()
-    [0, 0, 1]
-    """
-    seen: dict[str, int] = {}
-    keys = (" ".join(prompt.casefold().split()) for prompt in prompts)
-    return np.array([seen.setdefault(key, len(seen)) for key in keys], dtype=int)
+from routelab.routers._labels import same_text
 
 
 def leaked(train: Sequence[str], test: Sequence[str]) -> int:

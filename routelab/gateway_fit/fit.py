@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from routelab._checks import InputError
-from routelab.evaluate._split import assign_folds, same_text
+from routelab.evaluate._split import assign_folds
 from routelab.gateway_fit.result import (
     ALWAYS,
     BUNDLED,
@@ -26,6 +26,7 @@ from routelab.gateway_learning.table import cells_of, count_success
 from routelab.gateway_learning.worth import Tiers
 from routelab.gateway_rules import TIERS
 from routelab.outcomes import OutcomeTable
+from routelab.routers._labels import same_text
 
 NO_GROUPS = "labels name no model groups: add 'tiers' to the configuration before it is deployed"
 

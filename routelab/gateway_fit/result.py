@@ -11,12 +11,12 @@ import pandas as pd
 import yaml
 
 from routelab._checks import InputError, atomic_file
-from routelab.evaluate._split import same_text
 from routelab.evaluate.bootstrap import Resampler, interval
 from routelab.gateway_fit.target import Target
 from routelab.gateway_learning import KeywordChoice
 from routelab.gateway_rules import TIERS, ComplexityRouter
 from routelab.routers import LitellmHeuristic, LitellmHeuristicV2
+from routelab.routers._labels import same_text
 
 DEFAULT, BUNDLED, FITTED = "gateway's defaults", "bundled table", "fitted"
 ALWAYS = "always "

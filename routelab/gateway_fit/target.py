@@ -12,7 +12,6 @@ from sklearn.model_selection import GroupShuffleSplit
 
 from routelab._checks import InputError
 from routelab.encoders import check_prompts
-from routelab.evaluate._split import same_text
 from routelab.gateway_learning import (
     needed_tiers,
     tier_outcomes,
@@ -23,6 +22,7 @@ from routelab.gateway_learning.worth import Tiers, check_tiers
 from routelab.gateway_rules import TIERS
 from routelab.labels._order import ordinal_order
 from routelab.outcomes import OutcomeTable
+from routelab.routers._labels import same_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from sklearn.base import ClassifierMixin
 
 from routelab._checks import InputError
 from routelab.encoders import check_prompts
@@ -63,3 +64,38 @@ def softmax(scores: np.ndarray) -> np.ndarray:
     """
     grown = np.exp(scores - scores.max(axis=1, keepdims=True))
     return grown / grown.sum(axis=1, keepdims=True)
+
+
+class AbstainingMixin(ClassifierMixin):
+    """A classifier that may answer with none of its classes, which counts as an error."""
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the share of right answers."""
+        answers = self.predict(X)
+        right = [a == b for a, b in zip(answers.tolist(), np.asarray(y).tolist(), strict=True)]
+        return float(np.average(right, weights=sample_weight))
+
+
+def check_alike(*labels: np.ndarray) -> None:
+    """Say that text and numbers are mixed, of which numpy would make text.
+
+    Examples
+    --------
+    >>> check_alike(np.array(["a"]), np.array(["b"]))
+    """
+    kinds = {"text" if part.dtype.kind in "US" else "numbers" for part in labels}
+    if len(kinds) > 1 and all(part.dtype.kind != "O" for part in labels):
+        raise InputError(f"labels must be all text or all numbers, got {labels[0][:3].tolist()}")
+
+
+def same_text(prompts: Sequence[str]) -> np.ndarray:
+    """Return a group number per prompt (n,): equal but for case and white space is one group.
+
+    Examples
+    --------
+    >>> same_text(["Hi  there", "hi there", "bye"]).tolist()
+    [0, 0, 1]
+    """
+    seen: dict[str, int] = {}
+    keys = (" ".join(prompt.casefold().split()) for prompt in prompts)
+    return np.array([seen.setdefault(key, len(seen)) for key in keys], dtype=int)

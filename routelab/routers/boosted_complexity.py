@@ -14,7 +14,6 @@ from sklearn.utils.validation import validate_data
 
 from routelab._checks import InputError
 from routelab.routers._labels import softmax
-from routelab.routers._order import ordinal_scale
 from routelab.routers._rows import asked_rows
 from routelab.routers._trees import tree_arrays, tree_sums
 
@@ -42,7 +41,7 @@ class BoostedHead(ClassifierMixin, BaseEstimator):
     Attributes
     ----------
     classes_ : ndarray (classes,)
-        In ascending order when the labels are levels, else sorted.
+        Sorted.
     projection_ : TruncatedSVD or None
         None where the rows had no more columns than `components`.
     prior_ : ndarray (scores,)
@@ -54,7 +53,7 @@ class BoostedHead(ClassifierMixin, BaseEstimator):
     --------
     >>> head = BoostedHead().fit([[float(i)] for i in range(60)], ["low"] * 30 + ["high"] * 30)
     >>> head.classes_.tolist(), head.predict([[2.0], [50.0]]).tolist()
-    (['low', 'high'], ['low', 'high'])
+    (['high', 'low'], ['low', 'high'])
     """
 
     def __init__(
@@ -86,9 +85,7 @@ class BoostedHead(ClassifierMixin, BaseEstimator):
         names, codes = np.unique(y, return_inverse=True)
         if len(names) < 2:
             raise ValueError(f"needs at least two classes, got one class: {names.tolist()[0]!r}")
-        order = ordinal_scale(names.tolist()) or names.tolist()
-        place = np.array([order.index(name) for name in names.tolist()])
-        self.classes_ = names[np.argsort(place)]
+        self.classes_ = names
         self.projection_ = None
         if X.shape[1] > self.components:
             projection = TruncatedSVD(self.components, random_state=self.seed)
@@ -100,7 +97,7 @@ class BoostedHead(ClassifierMixin, BaseEstimator):
             subsample=0.5,
             max_features="sqrt",
             random_state=self.seed,
-        ).fit(self._columns(X), place[codes])
+        ).fit(self._columns(X), codes)
         self._keep(boosting)
         return self
 

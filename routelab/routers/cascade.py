@@ -250,13 +250,22 @@ def check_chances(quality: np.ndarray) -> None:
 
 
 def by_hull(names: list[Any], cost: np.ndarray, quality: np.ndarray) -> list[int]:
-    """Return the chain of models with mean costs (models,) and qualities (n, models)."""
+    """Return the chain of models with mean costs (models,) and qualities (n, models).
+
+    Qualities are compared on the prompts that every model was tried on.
+    """
     if np.isnan(cost).any():
         raise InputError(
             f"the cost of {names[int(np.isnan(cost).argmax())]!r} is unknown, so the models have "
             "no order: name 'chain', or add prices"
         )
-    return hull_chain(cost, np.nanmean(quality, axis=0))
+    whole = ~np.isnan(quality).any(axis=1)
+    if not whole.any():
+        raise InputError(
+            "no prompt was tried on every model, so their mean qualities cannot be compared: "
+            "name 'chain'"
+        )
+    return hull_chain(cost, quality[whole].mean(axis=0))
 
 
 def hull_chain(cost: np.ndarray, quality: np.ndarray) -> list[int]:

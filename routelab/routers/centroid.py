@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.multiclass import check_classification_targets
@@ -14,13 +14,14 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from routelab._checks import InputError
 from routelab.encoders import make_encoder
 from routelab.routers._base import ROUTERS
-from routelab.routers._labels import abstaining, softmax
+from routelab.routers._labels import AbstainingMixin, abstaining, check_alike, softmax
+from routelab.routers._leave_one_out import check_k
 from routelab.routers._modes import round_parts
 from routelab.routers._rows import asked_rows, unit
 from routelab.routers.discriminant import space_steps
 
 
-class CentroidHead(ClassifierMixin, BaseEstimator):
+class CentroidHead(AbstainingMixin, BaseEstimator):
     """Choose the class with the nearest mean direction.
 
     Rows are scaled to length one, averaged, and the averages scaled to length one again, so that
@@ -82,10 +83,7 @@ class CentroidHead(ClassifierMixin, BaseEstimator):
         """Average the rows (n, d), dense or csr, of each class."""
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32])
         check_classification_targets(y)
-        if not isinstance(self.centroids, int | np.integer) or self.centroids < 1:
-            raise InputError(
-                f"'centroids' must be a whole number of at least 1, got {self.centroids!r}"
-            )
+        check_k(self.centroids, "centroids")
         classes, codes = np.unique(y, return_inverse=True)
         if len(classes) < 2:
             raise ValueError(f"needs at least two classes, got one class: {classes.tolist()[0]!r}")
@@ -112,6 +110,7 @@ class CentroidHead(ClassifierMixin, BaseEstimator):
             self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False
         )
         check_classification_targets(y)
+        check_alike(self.classes_, y)
         known = np.unique(np.concatenate([self.classes_, y]))
         owner = np.searchsorted(known, self.classes_)[self.codes_]
         new = np.setdiff1d(np.searchsorted(known, np.unique(y)), owner)
@@ -131,7 +130,8 @@ class CentroidHead(ClassifierMixin, BaseEstimator):
         """Take examples (n, d) out again; equal to a fit without them, up to rounding.
 
         A class without examples is forgotten. With several centroids per class, an example is
-        taken from the nearest one of its class.
+        taken from the nearest one of its class. A mean does not remember what it was made of:
+        examples that were never there are taken out as well.
 
         Raises
         ------

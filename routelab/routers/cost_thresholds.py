@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.model_selection import StratifiedKFold
 from sklearn.utils.validation import check_is_fitted
 
 from routelab._checks import InputError
-from routelab.routers._labels import check_labelled
+from routelab.routers._folds import text_folds
+from routelab.routers._labels import check_labelled, same_text
 from routelab.routers._order import level_order
 
 
@@ -39,7 +39,8 @@ class CostThresholds(ClassifierMixin, BaseEstimator):
     tiers : list, optional
         Names of the tiers from cheap to dear. Default: the levels, where there are as many.
     cv : int, default 5
-        Folds, stratified and shuffled with a fixed seed. Each level needs as many prompts.
+        Folds, stratified and shuffled with a fixed seed; equal texts stay in one fold. Each level
+        needs as many prompts.
 
     Attributes
     ----------
@@ -88,7 +89,7 @@ class CostThresholds(ClassifierMixin, BaseEstimator):
         costs = _checked_costs(self.costs, self.levels_)
         self.classes_ = np.asarray(_tier_names(self.tiers, self.levels_, costs.shape[1]))
         codes = np.array([self.levels_.index(label) for label in labels.tolist()])
-        scores = _scores_out_of_fold(self.router, prompts, labels, codes, self.levels_, self.cv)
+        scores = _scores_out_of_fold(self.router, prompts, labels, self.levels_, self.cv)
         self.router_ = clone(self.router).fit(prompts, labels)
         self.cuts_, self.cost_ = best_cuts(scores, costs[codes])
         return self
@@ -185,7 +186,6 @@ def _scores_out_of_fold(
     router: Any,
     prompts: list[str],
     labels: np.ndarray,
-    codes: np.ndarray,
     levels: list[Any],
     cv: int,
 ) -> np.ndarray:
@@ -194,15 +194,9 @@ def _scores_out_of_fold(
     Not cross_val_predict: it numbers the labels in the order of the alphabet before it asks for
     probabilities, and a router that learns from their order would learn the wrong one.
     """
-    fewest = np.bincount(codes).argmin()
-    if not (isinstance(cv, int) and 2 <= cv <= np.bincount(codes)[fewest]):
-        raise InputError(
-            f"'cv' must be from 2 to the prompts of the rarest level, "
-            f"{levels[fewest]!r} ({np.bincount(codes)[fewest]}), got {cv!r}"
-        )
     scores = np.empty(len(prompts))
-    folds = StratifiedKFold(cv, shuffle=True, random_state=0)
-    for train, test in folds.split(codes, codes):
+    for test in text_folds(labels, same_text(prompts), cv):
+        train = np.setdiff1d(np.arange(len(prompts)), test)
         fitted = clone(router).fit([prompts[i] for i in train], labels[train])
         shares = fitted.predict_proba([prompts[i] for i in test])
         scores[test] = expected_level(shares, fitted.classes_, levels)

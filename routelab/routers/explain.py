@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from routelab._checks import InputError
 from routelab.encoders import TfidfEncoder, check_prompts
 from routelab.routers.features import OpeningTerms, PromptFeatures
-from routelab.routers.keyword import KeywordRouter
+from routelab.routers.keyword import LEVELS, KeywordRouter
 from routelab.routers.logistic import LogisticHead
 from routelab.routers.ordinal import OrdinalHead
 
@@ -105,7 +105,7 @@ def _one_prompt(prompt: str) -> str:
 
 
 def _evidence(router: KeywordRouter, text: str) -> list[tuple[str, float, Any]]:
-    low, high = router.classes_[0], router.classes_[-1]
+    low, high = LEVELS[0], LEVELS[-1]
     return [(term, float(points), high if points > 0 else low)
             for term, points in router.evidence(text)]  # fmt: skip
 
@@ -125,7 +125,7 @@ def _linear(router: Pipeline, text: str, answer: Any) -> tuple[list[tuple[str, f
     terms = column_terms(encoder, text)
     if isinstance(head, OrdinalHead):
         effects = np.outer(head.coef_[row.indices], [-1.0, 1.0])
-        classes, chosen, base = head.classes_[[0, -1]], 1, 0.0
+        classes, chosen, base = head.levels_[[0, -1]], 1, 0.0
     else:
         effects = np.asarray(head.coef_[row.indices], dtype=float)
         effects = effects - effects.mean(axis=1, keepdims=True)

@@ -15,12 +15,12 @@ from sklearn.utils.validation import check_is_fitted
 from routelab.encoders import PromptEncoder, check_prompts
 
 _WORD = re.compile(r"\w+")
-_SENTENCE = re.compile(r"[.!?。！？]+(?:\s|$)|\n+")
+_SENTENCE = re.compile(r"(?<![.!?。！？])[.!?。！？]+(?:\s|$)|\n+")
 _CODE = re.compile(r"```|\bdef \w|\bclass \w|\bSELECT\b|\bimport \w|[{};]\s*$|=>|==|\w\(\)", re.M)
 _QUESTION = re.compile(r"^\s*(?:who|what|when|where|which|how|is|are|do|does|did|can)\b", re.I)
 _WHY = re.compile(r"\b(?:why|how|explain|because)\b", re.I)
 _INSTRUCTION = re.compile(
-    r"(?:^|[.;:!?\n]\s*|\b(?:and|then|also)\s+|\d[.)]\s*)"
+    r"(?:^|[.;:!?\n][^\S\n]*|\b(?:and|then|also)\s+|\d[.)]\s*)"
     r"(?:please\s+)?(?:add|analy[sz]e|build|calculate|compare|compute|create|derive|describe|design|"
     r"discuss|evaluate|explain|find|fix|give|implement|list|make|optimi[sz]e|plan|prove|provide|"
     r"refactor|rewrite|show|solve|suggest|summari[sz]e|translate|use|write)\b",
@@ -35,7 +35,7 @@ _ENGLISH = frozenset(
     " should that the their there they this to was we what when which who will with would you"
     " your".split()
 )
-_LIST_ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s", re.M)
+_LIST_ITEM = re.compile(r"^[^\S\n]*(?:[-*•]|\d+[.)])\s", re.M)
 
 
 class PromptFeatures(PromptEncoder):

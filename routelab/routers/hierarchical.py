@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
@@ -14,11 +14,12 @@ from sklearn.utils.validation import validate_data
 from routelab._checks import InputError
 from routelab.encoders import make_encoder
 from routelab.routers._base import ROUTERS
+from routelab.routers._labels import AbstainingMixin, check_alike
 from routelab.routers._rows import asked_rows
 from routelab.routers.logistic import LogisticHead
 
 
-class HierarchicalHead(ClassifierMixin, BaseEstimator):
+class HierarchicalHead(AbstainingMixin, BaseEstimator):
     """Share of a route = share of its domain x share of the route among those of the domain.
 
     Two smaller questions instead of a large one; and where the route is in doubt but the domain is
@@ -88,10 +89,9 @@ class HierarchicalHead(ClassifierMixin, BaseEstimator):
             )
         named = self._domains(self.classes_.tolist())
         places = {name: place for place, name in enumerate(dict.fromkeys(named))}
+        check_alike(self.classes_, *(np.array([name]) for name in places))
         self.domains_ = np.array(list(places))
         self.codes_ = np.array([places[name] for name in named])
-        beyond = [] if self.threshold is None else self.domains_.tolist()
-        self.answers_ = list(dict.fromkeys([*self.classes_.tolist(), *beyond]))
         head = LogisticHead() if self.head is None else self.head
         domain = self.codes_[codes]
         self.top_ = clone(head).fit(X, domain) if len(places) > 1 else None
@@ -101,6 +101,12 @@ class HierarchicalHead(ClassifierMixin, BaseEstimator):
             several = (self.codes_ == place).sum() > 1
             self.heads_.append(clone(head).fit(X[rows], codes[rows]) if several else None)
         return self
+
+    @property
+    def answers_(self) -> list[Any]:
+        """What `predict` may answer, apart from abstaining."""
+        beyond = [] if self.threshold is None else self.domains_.tolist()
+        return list(dict.fromkeys([*self.classes_.tolist(), *beyond]))
 
     def _domains(self, routes: list[Any]) -> list[Any]:
         given = self.domains or {}

@@ -10,6 +10,7 @@ from sklearn.kernel_approximation import Nystroem
 from sklearn.utils.validation import validate_data
 
 from routelab._checks import InputError
+from routelab.routers._leave_one_out import check_k
 from routelab.routers._rows import asked_rows
 
 
@@ -56,10 +57,7 @@ class KernelSpace(TransformerMixin, BaseEstimator):
         X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32])
         if not self.gamma > 0:
             raise InputError(f"'gamma' must be above 0, got {self.gamma!r}")
-        if not isinstance(self.landmarks, int) or self.landmarks < 1:
-            raise InputError(
-                f"'landmarks' must be a whole number of at least 1, got {self.landmarks!r}"
-            )
+        check_k(self.landmarks, "landmarks")
         self.nystroem_ = Nystroem(
             gamma=self.gamma,
             n_components=min(self.landmarks, X.shape[0]),

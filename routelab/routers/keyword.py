@@ -71,7 +71,7 @@ class KeywordRouter(ClassifierMixin, BaseEstimator):
     Attributes
     ----------
     classes_ : ndarray (3,)
-        "low", "medium", "high".
+        "high", "low", "medium": sorted, as scikit-learn wants them.
 
     Examples
     --------
@@ -96,7 +96,7 @@ class KeywordRouter(ClassifierMixin, BaseEstimator):
                 raise InputError(f"keyword {keyword!r} must be lower case and not blank")
             if not np.isfinite(points):
                 raise InputError(f"keyword {keyword!r} needs a number of points, got {points!r}")
-        self.classes_ = np.array(LEVELS)
+        self.classes_ = np.sort(LEVELS)
         return self
 
     def _keywords(self) -> dict[str, int]:
@@ -124,13 +124,14 @@ class KeywordRouter(ClassifierMixin, BaseEstimator):
         )
 
     def predict_proba(self, X: Iterable[str]) -> np.ndarray:
-        """Return shares (n, 3): nearest level first, not calibrated."""
+        """Return shares (n, 3), columns as in `classes_`; not calibrated."""
         points = np.clip(self._points(X), 0, 2)
-        return softmax(-2.0 * (points[:, None] - np.arange(3.0)) ** 2)
+        shares = softmax(-2.0 * (points[:, None] - np.arange(3.0)) ** 2)
+        return shares[:, np.argsort(LEVELS)]
 
     def predict(self, X: Iterable[str]) -> np.ndarray:
         """Return the level of each prompt (n,)."""
-        return self.classes_[np.clip(np.floor(self._points(X)), 0, 2).astype(int)]
+        return np.array(LEVELS)[np.clip(np.floor(self._points(X)), 0, 2).astype(int)]
 
 
 @ROUTERS.register("keyword")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -16,7 +16,7 @@ from routelab._checks import InputError, require
 from routelab.encoders import make_encoder
 from routelab.routers._base import ROUTERS
 from routelab.routers._cells import FEWEST, CellIndex
-from routelab.routers._labels import abstaining
+from routelab.routers._labels import AbstainingMixin, abstaining, check_alike
 from routelab.routers._leave_one_out import LeaveOneOut, check_k
 from routelab.routers._neighbors import Block, nearest, stacked, unit_float32
 from routelab.routers._rows import asked_rows, unit
@@ -36,14 +36,7 @@ def check_index(index: Any, rows: Any) -> None:
             )
 
 
-def check_alike(labels: list[np.ndarray]) -> None:
-    """Say that text and numbers are mixed, of which numpy would make text."""
-    kinds = {"text" if part.dtype.kind in "US" else "numbers" for part in labels}
-    if len(kinds) > 1 and all(part.dtype.kind != "O" for part in labels):
-        raise InputError(f"labels must be all text or all numbers, got {labels[0][:3].tolist()}")
-
-
-class NeighborsHead(LeaveOneOut, ClassifierMixin, BaseEstimator):
+class NeighborsHead(LeaveOneOut, AbstainingMixin, BaseEstimator):
     """Let the k most similar examples vote, each with weight exp(sharpness * cosine).
 
     Among examples that are equally similar the first ones vote. Examples can be added and removed
@@ -143,7 +136,7 @@ class NeighborsHead(LeaveOneOut, ClassifierMixin, BaseEstimator):
         labels = [y, np.asarray(y[:0] if classes is None else classes)]
         if known is not None:
             labels.append(self.classes_)
-        check_alike(labels)
+        check_alike(*labels)
         names, codes = np.unique(np.concatenate(labels), return_inverse=True)
         if len(names) < 2:
             raise ValueError(f"needs at least two classes, got one class: {names.tolist()[0]!r}")

@@ -82,7 +82,7 @@ class LitellmHeuristicFitted(_TierRouter):
             min_support=self.min_support,
             seed=self.seed,
         )
-        self.classes_ = np.array(TIERS)
+        self.classes_ = np.sort(TIERS)
         return self
 
     def gateway_config(self) -> dict[str, Any]:

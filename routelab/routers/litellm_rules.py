@@ -89,7 +89,7 @@ class LitellmHeuristic(_TierRouter):
         """Check the prompts and the configuration; labels are not needed and not used."""
         check_prompts(X)
         self._rules()
-        self.classes_ = np.array(TIERS)
+        self.classes_ = np.sort(TIERS)
         return self
 
     def _rules(self) -> ComplexityRouter:
@@ -164,7 +164,7 @@ class LitellmHeuristicV2(_TierRouter):
         else:
             table = self._counted(X, y)
         self.table_ = table.model_dump()
-        self.classes_ = np.array(TIERS)
+        self.classes_ = np.sort(TIERS)
         return self
 
     def _check_parameters(self) -> None:

@@ -23,17 +23,13 @@ from sklearn.utils.validation import validate_data
 
 from routelab._checks import InputError
 from routelab.routers._labels import softmax
-from routelab.routers._order import ordinal_scale
 from routelab.routers._rows import asked_rows
 
 MEMORY = 7
 
 
 class LogisticHead(ClassifierMixin, BaseEstimator):
-    """Multinomial logistic regression whose classes stand in the order of their scale.
-
-    With labels low, medium, high, `classes_` is in that order and not in that of the alphabet,
-    so that a column of `predict_proba` further right means a harder prompt.
+    """Multinomial logistic regression in float32, for rows of length one.
 
     Parameters
     ----------
@@ -47,7 +43,7 @@ class LogisticHead(ClassifierMixin, BaseEstimator):
     Attributes
     ----------
     classes_ : ndarray (classes,)
-        In ascending order when the labels are levels, else sorted.
+        Sorted.
     coef_ : float32 ndarray (d, classes)
     intercept_ : ndarray (classes,)
     n_iter_ : int
@@ -56,7 +52,7 @@ class LogisticHead(ClassifierMixin, BaseEstimator):
     --------
     >>> head = LogisticHead().fit([[0.0], [1.0], [2.0]], ["low", "medium", "high"])
     >>> head.classes_.tolist(), head.predict([[2.5]]).tolist()
-    (['low', 'medium', 'high'], ['high'])
+    (['high', 'low', 'medium'], ['high'])
     """
 
     def __init__(self, *, C: float = 20.0, tol: float = 1e-4, max_iter: int = 500):
@@ -78,10 +74,6 @@ class LogisticHead(ClassifierMixin, BaseEstimator):
         names, codes = np.unique(y, return_inverse=True)
         if len(names) < 2:
             raise ValueError(f"needs at least two classes, got one class: {names.tolist()[0]!r}")
-        scale = ordinal_scale(names.tolist())
-        if scale is not None:
-            place = np.array([scale.index(name) for name in names.tolist()])
-            codes, names = place[codes], names[np.argsort(place)]
         self.classes_ = names
         weights, self.n_iter_ = _minimise(X, codes, len(names), self.C, self.tol, self.max_iter)
         self.coef_, self.intercept_ = weights[:-1], weights[-1].astype(float)

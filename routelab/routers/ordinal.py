@@ -40,7 +40,9 @@ class OrdinalHead(ClassifierMixin, BaseEstimator):
         Inverse of the squared penalty on `coef_`; the cuts are free.
     levels : list, optional
         The labels from low to high. Default: the order of a known scale (`ordinal_scale`), and
-        sorted where the labels are of none.
+        sorted where the labels are of none. Name them wherever scikit-learn numbers the labels by
+        the alphabet before it fits (`cross_val_predict` with ``method="predict_proba"``,
+        `CalibratedClassifierCV`): the head then says so instead of learning the wrong order.
     tol : float, default 1e-5
         Largest entry of the gradient (mean over the rows) at which the solver stops.
     max_iter : int, default 500
@@ -49,7 +51,9 @@ class OrdinalHead(ClassifierMixin, BaseEstimator):
     Attributes
     ----------
     classes_ : ndarray (levels,)
-        From low to high.
+        Sorted, as scikit-learn wants them.
+    levels_ : ndarray (levels,)
+        The same from low to high.
     coef_ : ndarray (d,)
         A positive entry speaks for a higher level.
     cuts_ : ndarray (levels - 1,)
@@ -59,7 +63,7 @@ class OrdinalHead(ClassifierMixin, BaseEstimator):
     Examples
     --------
     >>> head = OrdinalHead().fit([[0.0], [1.0], [2.0], [3.0]], ["low", "low", "medium", "high"])
-    >>> head.classes_.tolist(), head.predict([[-1.0], [3.5]]).tolist()
+    >>> head.levels_.tolist(), head.predict([[-1.0], [3.5]]).tolist()
     (['low', 'medium', 'high'], ['low', 'high'])
     >>> head.expected_level([[-1.0], [3.5]]).round(1).tolist()
     [0.0, 2.0]
@@ -98,7 +102,8 @@ class OrdinalHead(ClassifierMixin, BaseEstimator):
         known = self.levels is not None or ordinal_scale(listed) is not None
         order = level_order(listed, self.levels) if known else listed
         place = np.array([order.index(name) for name in listed])
-        self.classes_ = names[np.argsort(place)]
+        self.classes_, self.levels_ = names, names[np.argsort(place)]
+        self.columns_ = place
         found = _fit(X, place[codes], len(names), self.C, self.tol, self.max_iter)
         self.coef_, self.cuts_, self.n_iter_ = found
         return self
@@ -107,8 +112,9 @@ class OrdinalHead(ClassifierMixin, BaseEstimator):
         """Return scores (n, levels), log probabilities; for two levels their difference (n,)."""
         place = self.place(X)
         if len(self.classes_) == 2:
-            return place - self.cuts_[0]
-        return _log_shares(place, self.cuts_)
+            upwards = 1.0 if self.columns_[1] else -1.0
+            return upwards * (place - self.cuts_[0])
+        return _log_shares(place, self.cuts_)[:, self.columns_]
 
     def place(self, X: Any) -> np.ndarray:
         """Return where each row stands along the direction (n,), in the units of `cuts_`."""
@@ -116,19 +122,22 @@ class OrdinalHead(ClassifierMixin, BaseEstimator):
         return np.asarray(X @ self.coef_, dtype=float)
 
     def predict_proba(self, X: Any) -> np.ndarray:
+        """Return probabilities (n, levels), columns as in `classes_`."""
+        return self._shares(X)[:, self.columns_]
+
+    def _shares(self, X: Any) -> np.ndarray:
         """Return probabilities (n, levels), from the lowest level to the highest."""
-        place = self.place(X)
-        shares = np.exp(_log_shares(place, self.cuts_))
+        shares = np.exp(_log_shares(self.place(X), self.cuts_))
         return shares / shares.sum(axis=1, keepdims=True)
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the most probable level of each row (n,)."""
         place = self.place(X)
-        return self.classes_[_log_shares(place, self.cuts_).argmax(axis=1)]
+        return self.levels_[_log_shares(place, self.cuts_).argmax(axis=1)]
 
     def expected_level(self, X: Any) -> np.ndarray:
         """Return the mean level (n,), counted from 0 for the lowest."""
-        shares = self.predict_proba(X)
+        shares = self._shares(X)
         return shares @ np.arange(shares.shape[1])
 
 

@@ -101,11 +101,11 @@ class OutcomeRouter(BaseEstimator):
     def predict(self, X: Iterable[str]) -> np.ndarray:
         """Return the chosen models (n,); ties go to the cheaper, then to the first."""
         check_is_fitted(self)
-        quality = self.predict_quality(X) - self._delay()
+        quality = self.predict_quality(X) - self.delay()
         return self.models_[choose(quality, self.cost_, self.lam)]
 
-    def _delay(self) -> np.ndarray:
-        """Return mu * latency of each model (models,)."""
+    def delay(self) -> np.ndarray:
+        """Return mu * latency of each model (models,): the quality that waiting costs."""
         if not np.isfinite(self.mu) or self.mu < 0:
             raise InputError(f"'mu' must be a number of at least 0, got {self.mu!r}")
         if not self.mu:

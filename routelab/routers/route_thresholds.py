@@ -12,13 +12,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.model_selection import StratifiedKFold
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
-from routelab._checks import InputError
+from routelab._checks import InputError, did_you_mean
 from routelab.routers._confidence import sure_answers
-from routelab.routers._labels import check_labelled
+from routelab.routers._folds import text_folds
+from routelab.routers._labels import AbstainingMixin, check_alike, check_labelled, same_text
+from routelab.routers._leave_one_out import check_k
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +28,7 @@ TARGETS = ("precision", "coverage")
 ALL = "(all)"
 
 
-class RouteThresholds(ClassifierMixin, BaseEstimator):
+class RouteThresholds(AbstainingMixin, BaseEstimator):
     """Serve a prompt by its route where the router is sure enough, else by the default.
 
     Every route has a threshold of its own, fitted on prompts that the router had not learnt from
@@ -51,12 +52,12 @@ class RouteThresholds(ClassifierMixin, BaseEstimator):
     least : int, default 20
         A route with fewer held-out prompts than this takes the threshold of all routes together.
     cv : int, default 5
-        Folds, stratified and shuffled with a fixed seed.
+        Folds, stratified and shuffled with a fixed seed; equal texts stay in one fold.
 
     Attributes
     ----------
     classes_ : ndarray (classes,)
-        The routes, and `default` where it is none of them and not None.
+        The routes, and `default` where it is none of them and not None; sorted.
     thresholds_ : dict
         Route to least confidence; ``inf`` where no threshold reaches the precision.
     report_ : DataFrame
@@ -109,18 +110,33 @@ class RouteThresholds(ClassifierMixin, BaseEstimator):
         inside = np.array([label != self.out_of_scope for label in labels.tolist()], dtype=bool)
         if inside.sum() < 2:
             raise InputError("nothing to learn from: fewer than two prompts are in scope")
+        if self.out_of_scope is not None and (~inside).sum() < 2:
+            raise InputError(
+                f"'out_of_scope' is {self.out_of_scope!r}, the label of {(~inside).sum()} prompts: "
+                f"two are needed{did_you_mean(str(self.out_of_scope), map(str, np.unique(labels)))}"
+            )
+        groups = same_text(prompts)
         router = _told(self.router, self.out_of_scope)
         learns_all = router is not self.router
-        answers, sure = _out_of_fold(router, prompts, labels, inside, self.cv, learns_all)
+        answers, sure = _out_of_fold(router, prompts, labels, inside, groups, self.cv, learns_all)
         kept = np.arange(len(prompts)) if learns_all else np.flatnonzero(inside)
         self.router_ = clone(router).fit([prompts[i] for i in kept], labels[kept])
         routes = np.asarray(self.router_.classes_)
-        extra = [] if self.default is None or self.default in routes.tolist() else [self.default]
-        self.classes_ = np.concatenate([routes, extra]) if extra else routes
+        extra = [] if self.default is None else [self.default]
+        check_alike(routes, *(np.array([label]) for label in extra))
+        self.classes_ = np.unique(np.array([*routes.tolist(), *extra]))
         right = answers == labels
-        cuts, own = self._cuts(routes, answers, sure, right, inside)
+        own = np.array([(answers == route).sum() >= self.least for route in routes.tolist()])
+        cuts = self._cuts(routes, own, answers, sure, right, inside)
         self.thresholds_ = dict(zip(routes.tolist(), cuts.tolist(), strict=True))
-        served = self._tried_on_the_other_half(routes, answers, sure, right, inside)
+        served = np.zeros(len(prompts), dtype=bool)
+        half = np.random.default_rng(0).permutation(groups.max() + 1)[groups] % 2
+        for one in (0, 1):
+            learn, ask = half == one, half != one
+            tried = self._cuts(
+                routes, own, answers[learn], sure[learn], right[learn], inside[learn]
+            )
+            served[ask] = sure[ask] >= tried[_places(routes, answers[ask])]
         self.rows_ = _rows(routes, cuts, own, answers, right, inside, served)
         outside = ~inside
         refused = int((outside & ~served).sum())
@@ -140,56 +156,36 @@ class RouteThresholds(ClassifierMixin, BaseEstimator):
             raise InputError(f"'target' must be 'precision' or 'coverage', got {self.target!r}")
         if not 0 < self.level <= 1:
             raise InputError(f"'level' must lie above 0 and at most at 1, got {self.level!r}")
-        if not isinstance(self.least, int) or self.least < 1:
-            raise InputError(f"'least' must be a whole number of at least 1, got {self.least!r}")
+        check_k(self.least, "least")
 
     def _cuts(
         self,
         routes: np.ndarray,
+        own: np.ndarray,
         answers: np.ndarray,
         sure: np.ndarray,
         right: np.ndarray,
         inside: np.ndarray,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the threshold of each route (routes,), and whether it is its own."""
-        together = self._cut(sure, right, inside)
-        cuts, own = np.full(len(routes), together), np.zeros(len(routes), dtype=bool)
-        for place, route in enumerate(routes.tolist()):
-            given = answers == route
-            if given.sum() >= self.least:
-                cuts[place] = self._cut(sure[given], right[given], inside[given])
-                own[place] = True
-        return cuts, own
+    ) -> np.ndarray:
+        """Return the threshold of each route (routes,): its own, or that of all together."""
+        cuts = np.full(len(routes), self._cut(sure, right, inside))
+        for place in np.flatnonzero(own):
+            given = answers == routes[place]
+            cuts[place] = self._cut(sure[given], right[given], inside[given])
+        return cuts
 
     def _cut(self, sure: np.ndarray, right: np.ndarray, inside: np.ndarray) -> float:
         if self.target == "precision":
             return lowest_precise(sure, right, self.level)
         return highest_covering(sure[inside], self.level)
 
-    def _tried_on_the_other_half(
-        self,
-        routes: np.ndarray,
-        answers: np.ndarray,
-        sure: np.ndarray,
-        right: np.ndarray,
-        inside: np.ndarray,
-    ) -> np.ndarray:
-        """Return whether each prompt (n,) is served at the thresholds of the other half."""
-        half = np.random.default_rng(0).permutation(len(answers)) % 2
-        served = np.zeros(len(answers), dtype=bool)
-        place_of = {route: place for place, route in enumerate(routes.tolist())}
-        place = np.array([place_of[answer] for answer in answers.tolist()])
-        for one in (0, 1):
-            learn = half == one
-            cuts, _ = self._cuts(routes, answers[learn], sure[learn], right[learn], inside[learn])
-            served[~learn] = sure[~learn] >= cuts[place[~learn]]
-        return served
-
     def predict_proba(self, X: Iterable[str]) -> np.ndarray:
         """Return the router's shares (n, classes), before any threshold; 0 for the default."""
         check_is_fitted(self)
         shares = self.router_.predict_proba(X)
-        return np.pad(shares, ((0, 0), (0, len(self.classes_) - shares.shape[1])))
+        padded = np.zeros((len(shares), len(self.classes_)))
+        padded[:, _places(self.classes_, np.asarray(self.router_.classes_))] = shares
+        return padded
 
     def predict(self, X: Iterable[str]) -> np.ndarray:
         """Return the route of each prompt (n,), or `default`."""
@@ -248,27 +244,27 @@ def _told(router: Any, out_of_scope: Any) -> Any:
     return clone(router).set_params(**dict.fromkeys(names, out_of_scope))
 
 
+def _places(routes: np.ndarray, answers: np.ndarray) -> np.ndarray:
+    """Return the place among the routes of each answer (n,), in whatever order they stand."""
+    place_of = {route: place for place, route in enumerate(routes.tolist())}
+    return np.array([place_of[answer] for answer in answers.tolist()], dtype=int)
+
+
 def _out_of_fold(
     router: Any,
     prompts: list[str],
     labels: np.ndarray,
     inside: np.ndarray,
+    groups: np.ndarray,
     cv: int,
     learns_all: bool,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return answer and confidence (n,) of each prompt by a router that has not seen it."""
-    kept, other = np.flatnonzero(inside), np.flatnonzero(~inside)
-    codes = np.unique(labels[kept], return_inverse=True)[1]
-    fewest = int(np.bincount(codes).min())
-    if not (isinstance(cv, int) and 2 <= cv <= fewest):
-        raise InputError(
-            f"'cv' must be from 2 to the prompts of the smallest route ({fewest}), got {cv!r}"
-        )
+    kept = np.flatnonzero(inside)
     answers, sure = np.empty(len(prompts), dtype=labels.dtype), np.empty(len(prompts))
-    folds = StratifiedKFold(cv, shuffle=True, random_state=0).split(codes, codes)
-    for fold, (train, test) in enumerate(folds):
-        asked = np.concatenate([kept[test], other[fold::cv]])
-        learn = np.setdiff1d(np.arange(len(prompts)), asked) if learns_all else kept[train]
+    for asked in text_folds(labels, groups, cv, inside):
+        learn = np.setdiff1d(np.arange(len(prompts)), asked)
+        learn = learn if learns_all else learn[inside[learn]]
         fitted = clone(router).fit([prompts[i] for i in learn], labels[learn])
         given, sure[asked] = sure_answers(fitted, [prompts[i] for i in asked])
         foreign = sorted({*given.tolist()} - {*labels[kept].tolist()})

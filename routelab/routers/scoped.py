@@ -7,21 +7,22 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 from scipy.special import logsumexp
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
+from routelab._checks import InputError, did_you_mean
 from routelab.encoders import make_encoder
 from routelab.routers._base import ROUTERS
-from routelab.routers._labels import abstaining, softmax
+from routelab.routers._labels import AbstainingMixin, abstaining, softmax
 from routelab.routers._rows import asked_rows
 from routelab.routers.centroid import CentroidHead
 from routelab.routers.discriminant import DiscriminantSpace
 from routelab.routers.logistic import LogisticHead
 
 
-class ScopedHead(ClassifierMixin, BaseEstimator):
+class ScopedHead(AbstainingMixin, BaseEstimator):
     """Choose a route by logistic regression; doubt it by two measures that err differently.
 
     The first measure is the cosine of the nearest centroid in the space of discriminant directions
@@ -92,6 +93,11 @@ class ScopedHead(ClassifierMixin, BaseEstimator):
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32])
         check_classification_targets(y)
         inside = np.array([label != self.out_of_scope for label in y.tolist()], dtype=bool)
+        if self.out_of_scope is not None and inside.all():
+            raise InputError(
+                f"no row is labelled 'out_of_scope', which is {self.out_of_scope!r}"
+                f"{did_you_mean(str(self.out_of_scope), map(str, np.unique(y)))}"
+            )
         rows, routes = X[np.flatnonzero(inside)], y[inside]
         self.classes_, counts = np.unique(routes, return_counts=True)
         if len(self.classes_) < 2:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
@@ -14,7 +14,7 @@ from sklearn.utils.validation import validate_data
 from routelab._checks import InputError, did_you_mean
 from routelab.encoders import make_encoder
 from routelab.routers._base import ROUTERS
-from routelab.routers._labels import softmax
+from routelab.routers._labels import AbstainingMixin, softmax
 from routelab.routers._leave_one_out import check_k
 from routelab.routers._neighbors import nearest, unit_float32
 from routelab.routers._rows import asked_rows, unit
@@ -22,7 +22,7 @@ from routelab.routers._rows import asked_rows, unit
 AGGREGATIONS = ("mean", "max", "sum")
 
 
-class SemanticRouterHead(ClassifierMixin, BaseEstimator):
+class SemanticRouterHead(AbstainingMixin, BaseEstimator):
     """Score each route by its examples among the `top_k` most similar; the highest score wins.
 
     A route without an example among them scores 0. Of the routes that reach their threshold the

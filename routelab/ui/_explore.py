@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import ipywidgets as w
+import numpy as np
 import pandas as pd
 
 from routelab import plots
@@ -16,6 +17,7 @@ from routelab.catalog import Catalog
 from routelab.decide import group_of_route
 from routelab.plan import Plan
 from routelab.plots._style import short
+from routelab.routers import ordinal_scale
 from routelab.ui._base import Panel, guarded, number, told
 from routelab.ui._picture import PICTURE_DPI, Picture
 
@@ -69,7 +71,10 @@ def scores_of(router: Any, prompt: str) -> dict[str, float]:
         names, values = router.models_, router.predict_quality([prompt])[0]
     else:
         return {}
-    return {str(name): float(value) for name, value in zip(names, values, strict=True)}
+    listed = np.asarray(names).tolist()
+    by_name = dict(zip(listed, values, strict=True))
+    # Levels stand from low to high, not by the alphabet.
+    return {str(name): float(by_name[name]) for name in ordinal_scale(listed) or listed}
 
 
 class ExplorePanel(Panel):

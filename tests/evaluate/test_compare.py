@@ -463,3 +463,14 @@ def test_broken_comparison_is_one_clear_error(learnt, tmp_path, broken):
         Comparison.load(folder)
     with pytest.raises(InputError, match="does not exist"):
         Comparison.load(tmp_path / "nowhere")
+
+
+def test_a_router_that_weighs_latency_is_judged_by_what_it_would_choose():
+    rng = np.random.default_rng(0)
+    prompts = [f"prompt {i}" for i in range(60)]
+    quality = np.column_stack([rng.uniform(0, 0.5, 60), rng.uniform(0.5, 1, 60)])
+    table = OutcomeTable(prompts, ["fast", "slow"], quality, np.full((60, 2), 0.01))
+    router = make_router("outcome-knn", mu=1.0, latency={"fast": 0.1, "slow": 5.0})
+    assert set(router.fit(prompts, table).predict(prompts)) == {"fast"}
+    comparison = compare({"knn": router}, table, n_boot=50)
+    assert set(comparison.predictions["knn"]) == {"fast"}

@@ -18,11 +18,16 @@ MEGABYTE = "Compare x_1 = {y; z} with “Füße”, 比較して。 Why? def f(a
 
 
 @pytest.mark.parametrize("kind", READS)
-def test_a_prompt_of_a_megabyte_is_answered(kind):
+@pytest.mark.parametrize(
+    "prompt",
+    [MEGABYTE, "\n" * 1_000_000, "!" * 1_000_000 + "a", " \r\n" * 300_000, "1." * 500_000],
+    ids=["words", "lines", "marks", "blank lines", "numbers"],
+)
+def test_a_prompt_of_a_megabyte_is_answered(kind, prompt):
     router = make_router(kind).fit(PROMPTS, LABELS)
-    assert len(MEGABYTE.encode()) > 1_000_000
+    assert len(prompt.encode()) >= 900_000
     start = time.perf_counter()
-    assert router.predict([MEGABYTE])[0] in LABELS
+    assert router.predict([prompt])[0] in LABELS
     assert time.perf_counter() - start < 60  # a runaway expression would take hours
 
 

@@ -14,7 +14,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from routelab import InputError, OutcomeTable, levels_from_outcomes, make_encoder, read_labels
@@ -67,8 +67,10 @@ def test_ordinal_head_of_two_levels_is_logistic_regression(ladder):
     X, y = ladder
     y = np.where(y > 1, "high", "low")
     ours = OrdinalHead(C=0.1, tol=1e-8).fit(X, y)
-    theirs = LogisticRegression(C=0.1, tol=1e-10).fit(X, y == "high")
+    theirs = LogisticRegression(C=0.1, tol=1e-10).fit(X, y)
+    assert ours.classes_.tolist() == ["high", "low"] and ours.levels_.tolist() == ["low", "high"]
     np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), atol=1e-5)
+    np.testing.assert_allclose(ours.decision_function(X), theirs.decision_function(X), atol=1e-4)
 
 
 def test_ordinal_shares_are_differences_of_the_cumulative_logit():
@@ -98,12 +100,22 @@ def test_ordinal_head_reads_sparse_and_dense_rows_alike(ladder, dtype):
 def test_ordinal_head_takes_the_order_that_is_given():
     X, y = [[0.0], [1.0], [2.0]] * 4, ["tiny", "mid", "big"] * 4
     head = OrdinalHead(levels=["tiny", "mid", "big"]).fit(X, y)
-    assert head.classes_.tolist() == ["tiny", "mid", "big"]
+    assert head.levels_.tolist() == ["tiny", "mid", "big"]
+    assert head.classes_.tolist() == ["big", "mid", "tiny"]
+    assert head.decision_function(X[:1]).argmax() == head.predict_proba(X[:1]).argmax() == 2
     assert head.predict(X[:3]).tolist() == ["tiny", "mid", "big"]
     with pytest.raises(InputError, match="label 'big' is not among the levels"):
         OrdinalHead(levels=["tiny", "mid"]).fit(X, y)
     with pytest.raises(InputError, match="level 'mid' is given twice, at index 2"):
         OrdinalHead(levels=["tiny", "mid", "mid"]).fit(X, y)
+
+
+def test_an_ordinal_head_that_is_told_its_levels_never_learns_the_alphabet():
+    X, y = np.repeat([[0.0], [1.0], [2.0]], 8, axis=0), np.repeat(["low", "medium", "high"], 8)
+    head = OrdinalHead(levels=["low", "medium", "high"])
+    # cross_val_predict numbers the labels, high 0, low 1, medium 2, before it asks for shares
+    with pytest.raises(InputError, match="label 0 is not among the levels"):
+        cross_val_predict(head, X, y, cv=2, method="predict_proba")
 
 
 def test_ordinal_head_says_what_it_cannot_fit(ladder):
@@ -126,7 +138,7 @@ def test_levels_of_label_sets_are_in_order():
 @pytest.mark.parametrize("head", ["logistic", "kernel", "ordinal", "boosted"])
 def test_every_head_reads_prompts_and_stores(head):
     router = make_router("complexity", head=head).fit(PROMPTS, LABELS)
-    assert router.classes_.tolist() == ["low", "medium", "high"]
+    assert router.classes_.tolist() == ["high", "low", "medium"]
     shares = router.predict_proba([*PROMPTS, ""])
     np.testing.assert_allclose(shares.sum(axis=1), 1)
     loaded = skops.io.loads(skops.io.dumps(router), trusted=TRUSTED_TYPES)
@@ -290,7 +302,7 @@ def test_thresholds_are_stored():
         ({"costs": [[1, 2, 3]] * 2 + [[1, 2, np.nan]]}, "got nan for level 'high', tier 2"),
         ({"costs": [[1, 2]] * 3}, "'costs' has 2 tiers, but 3 names"),
         ({"tiers": ["a", "a", "b"]}, "'tiers' must be distinct"),
-        ({"cv": 9}, r"'cv' must be from 2 to the prompts of the rarest level, 'low' \(5\), got 9"),
+        ({"cv": 9}, r"'cv' must be from 2 to the prompts of the rarest label, 'high' \(5\), got 9"),
     ],
 )
 def test_thresholds_are_checked(changes, message):
@@ -450,7 +462,7 @@ def test_levels_from_outcomes_train_a_complexity_router():
     frame = levels_from_outcomes(table)
     router = make_router("complexity", head="ordinal", levels=frame.attrs["order"])
     router.fit(frame["prompt"], frame["label"])
-    assert router.classes_.tolist() == ["s", "m", "l"]
+    assert router.named_steps["head"].levels_.tolist() == ["s", "m", "l"]
     assert router.predict(["prove the lemma"])[0] == "l"
 
 

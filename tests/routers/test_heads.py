@@ -3,18 +3,23 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from routelab import InputError
 from routelab.routers import (
+    BoostedHead,
     CentroidHead,
     DiscriminantSpace,
     HierarchicalHead,
     KernelSpace,
     LogisticHead,
     NeighborsHead,
+    OrdinalHead,
     QualityBoosted,
     QualityBradleyTerry,
     QualityFactors,
@@ -105,12 +110,43 @@ def test_logistic_agrees_with_sklearn(blobs):
     np.testing.assert_allclose(ours, theirs, atol=1e-3)
 
 
-def test_logistic_puts_levels_in_their_order():
-    X = [[0.0], [1.0], [2.0]] * 3
-    head = LogisticHead().fit(X, ["low", "medium", "high"] * 3)
-    assert head.classes_.tolist() == ["low", "medium", "high"]
-    assert head.predict(X[:3]).tolist() == ["low", "medium", "high"]
-    assert head.predict_proba([[-5.0]])[0].argmax() == 0
+@pytest.mark.parametrize("names", [["low", "high"], ["low", "medium", "high"]])
+@pytest.mark.parametrize("head", [LogisticHead(), BoostedHead(trees=20), OrdinalHead()])
+def test_levels_work_in_what_scikit_learn_builds_on_classes(head, names):
+    """Classes in the order of their scale would be read in that of the alphabet."""
+    rng = np.random.default_rng(0)
+    X = (
+        np.repeat(np.arange(len(names)) * 3.0, 30)[:, None]
+        + rng.normal(0, 0.3, (90, 1))[: 30 * len(names)]
+    )
+    y = np.repeat(names, 30)
+    assert head.fit(X, y).classes_.tolist() == sorted(names)
+    calibrated = CalibratedClassifierCV(clone(head), cv=3).fit(X, y)
+    assert np.mean(calibrated.predict(X) == y) > 0.95
+    scoring = "roc_auc" if len(names) == 2 else "roc_auc_ovr"
+    assert np.mean(cross_val_score(clone(head), X, y, cv=3, scoring=scoring)) > 0.95
+    if not isinstance(head, OrdinalHead):  # it must be told its levels there: see its docstring
+        whole = CalibratedClassifierCV(clone(head), cv=3, ensemble=False).fit(X, y)
+        assert np.mean(whole.predict(X) == y) > 0.95
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        CentroidHead(),
+        NeighborsHead(k=1),
+        ScopedHead(),
+        HierarchicalHead(domains={"a": "d", "b": "d"}),
+        SemanticRouterHead(),
+    ],
+)
+def test_abstaining_counts_as_an_error(head):
+    X, y = np.array([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0], [0.1, 0.9]]), np.array(list("aabb"))
+    assert clone(head).fit(X, y).score(X, y) == 1.0
+    never = clone(head).set_params(threshold=1e9).fit(X, y)
+    assert never.score(X, y) == 0.0
+    search = GridSearchCV(head, {"threshold": [-1e9, 1e9]}, cv=2, error_score="raise")
+    assert search.fit(X, y).best_params_ == {"threshold": -1e9}
 
 
 def test_logistic_says_when_it_stops_early(blobs):

@@ -10,7 +10,13 @@ from sklearn.pipeline import Pipeline
 
 from routelab import InputError, make_router
 from routelab.encoders import PromptEncoder
-from routelab.routers import TRUSTED_TYPES, CentroidHead, KeywordRouter, RouteThresholds
+from routelab.routers import (
+    TRUSTED_TYPES,
+    CentroidHead,
+    KeywordRouter,
+    NeighborsHead,
+    RouteThresholds,
+)
 from routelab.routers._confidence import sure_answers
 from routelab.routers.route_thresholds import ALL, highest_covering, lowest_precise
 
@@ -101,6 +107,42 @@ def test_rare_routes_take_the_threshold_of_all():
     assert not router.report_["own"].any()
 
 
+def test_copies_of_a_prompt_give_nothing_away():
+    rng = np.random.default_rng(0)
+    prompts = [f"{d:.4f}" for d in rng.uniform(0, 180, 60)] * 3
+    labels = np.tile(rng.permutation(["a", "b"] * 30), 3)  # at random: nothing can be learnt
+    router = RouteThresholds(
+        Pipeline([("encoder", Angles()), ("head", NeighborsHead(k=1))]), level=0.9
+    ).fit(prompts, labels)
+    # Had copies stood on both sides of a fold, every answer would seem right.
+    assert router.report_.loc[ALL, "right"] < 0.4 * len(prompts)
+
+
+def test_the_report_is_about_the_thresholds_that_are_used():
+    # "rare" gets 30 held-out prompts: enough for a threshold of its own, fewer than that in a half.
+    prompts, labels = draw(700, seed=0)
+    rng = np.random.default_rng(0)
+    rare = [f"{d:.4f}" for d in 270 + rng.normal(0, 3, 30)]
+    router = RouteThresholds(angles(), level=0.9).fit(
+        [*prompts, *rare], np.r_[np.where(labels == "nowhere", "east", labels), ["rare"] * 30]
+    )
+    row = router.report_.loc["rare"]
+    assert row["own"] and row["precision"] >= 0.8
+
+
+def test_a_label_of_nothing_is_named():
+    prompts, labels = draw(300, seed=0)
+    with pytest.raises(InputError, match=r"label of 0 prompts: two are needed .*mean 'nowhere'"):
+        RouteThresholds(angles(), out_of_scope="nowere").fit(prompts, labels)
+
+
+def test_abstaining_counts_as_an_error():
+    prompts, labels = draw(600, seed=0)
+    router = RouteThresholds(angles(), out_of_scope="nowhere").fit(prompts, labels)
+    right = router.predict(prompts) == labels.astype(object)
+    assert router.score(prompts, labels) == np.mean(right)
+
+
 def test_a_precision_out_of_reach_serves_nothing():
     rng = np.random.default_rng(0)
     prompts = [f"{d:.3f}" for d in rng.uniform(0, 10, 200)]
@@ -114,10 +156,10 @@ def test_a_precision_out_of_reach_serves_nothing():
 def test_the_default_is_an_answer_of_its_own():
     prompts, labels = draw(600, seed=0)
     router = RouteThresholds(angles(), default="chat", out_of_scope="nowhere").fit(prompts, labels)
-    assert router.classes_.tolist() == ["east", "north", "west", "chat"]
+    assert router.classes_.tolist() == ["chat", "east", "north", "west"]
     assert router.predict(["-90"]).tolist() == ["chat"]
     shares = router.predict_proba(["0", "-90"])
-    assert shares.shape == (2, 4) and not shares[:, 3].any()
+    assert shares.shape == (2, 4) and not shares[:, 0].any()
     known = clone(router).set_params(default="east").fit(prompts, labels)
     assert known.classes_.tolist() == ["east", "north", "west"]
 
@@ -148,7 +190,7 @@ def test_levels_that_do_not_stand_in_the_order_of_the_alphabet_keep_their_thresh
     labels = np.array(["low", "medium", "high"])[level]
     router = RouteThresholds(make_router("linear", encoder=Angles()), level=0.9)
     router.fit(prompts, labels)
-    assert router.classes_.tolist() == ["low", "medium", "high"]
+    assert router.classes_.tolist() == ["high", "low", "medium"]
     assert router.report_.loc[ALL, "precision"] == pytest.approx(0.9, abs=0.03)
 
 
@@ -172,7 +214,7 @@ def test_it_stores_and_decides_identically():
         ({"target": "recall"}, "'target' must be 'precision' or 'coverage', got 'recall'"),
         ({"level": 0}, "'level' must lie above 0 and at most at 1, got 0"),
         ({"least": 0}, "'least' must be a whole number of at least 1, got 0"),
-        ({"cv": 400}, r"'cv' must be from 2 to the prompts of the smallest route \(\d+\), got 400"),
+        ({"cv": 400}, r"'cv' must be from 2 to the prompts of the rarest label, .*got 400"),
         ({"router": make_router("centroid", encoder=Angles(), threshold=0.5)}, "abstains already"),
         ({"router": KeywordRouter()}, None),
     ],

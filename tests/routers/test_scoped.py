@@ -6,7 +6,7 @@ import scipy.sparse as sp
 from scipy.special import logsumexp
 from sklearn.metrics import roc_auc_score
 
-from routelab import make_encoder
+from routelab import InputError, make_encoder
 from routelab.routers import CentroidHead, ScopedHead
 
 
@@ -69,6 +69,11 @@ def test_sparse_rows_and_single_examples_need_no_space(convert):
     head = ScopedHead().fit(convert(X), ["a", "b", "c"])
     assert head.space_ is None
     assert head.predict(convert(X)).tolist() == ["a", "b", "c"]
+
+
+def test_a_label_of_nothing_is_named(blobs):
+    with pytest.raises(InputError, match="no row is labelled 'out_of_scope', which is 'none'"):
+        ScopedHead(out_of_scope="none").fit(*blobs[:2])
 
 
 def test_one_class_in_scope_is_an_error():

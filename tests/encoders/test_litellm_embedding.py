@@ -160,12 +160,26 @@ def test_parameters_are_checked_at_use(name, value, message):
         encoder.transform(["a"])
 
 
-@pytest.mark.parametrize("address", [f"http://user:{KEY}@host/v1", f"http://host/v1?key={KEY}"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"http://user:{KEY}@host/v1",
+        f"user:{KEY}@host/v1",  # no scheme, so no host either
+        f"http://host/v1?key={KEY}",
+        f"http://host/v1#key={KEY}",
+        f"http://[{KEY}",  # urlsplit raises
+        f"http:///{KEY}",
+        f"ftp://host/{KEY}",
+        KEY,
+        "",
+    ],
+)
 def test_credentials_in_the_address_are_refused_and_not_shown(address):
-    with pytest.raises(InputError, match="'api_base' holds credentials or a query") as caught:
+    with pytest.raises(InputError, match="'api_base' must be 'http://' or 'https://'") as caught:
         LitellmEncoder(MODEL, api_base=address)
     assert KEY not in str(caught.value)
-    with pytest.raises(InputError, match="'api_base' holds credentials"):
+    assert caught.value.__cause__ is None and caught.value.__context__ is None
+    with pytest.raises(InputError, match="'api_base' must be"):
         LitellmEncoder(MODEL).set_params(api_base=address).transform(["a"])
 
 

@@ -224,14 +224,14 @@ def test_a_search_pays_for_each_prompt_once(server, encoder):
     assert sorted(server.sent()) == sorted([*PROMPTS, "f"])
 
 
-def test_a_stored_router_decides_the_same_and_holds_no_key(server, encoder, tmp_path):
+def test_a_stored_router_decides_the_same_and_holds_no_key(server, encoder, path, tmp_path):
     router = make_router("knn", encoder=encoder, k=1).fit(PROMPTS, LABELS)
     file = tmp_path / "router.skops"
     save_router(router, file)
     router.predict(["e"])
     save_router(router, tmp_path / "later.skops")  # what was spent is not part of a router
     assert (tmp_path / "later.skops").read_bytes() == file.read_bytes()
-    again = load_router(file)
+    again = load_router(file).set_params(encoder__cache=path)
     assert again.predict(["g", *PROMPTS]).tolist() == ["short", *LABELS]
     assert server.sent() == [*PROMPTS, "e", "g"]
     assert again[0].width_ == 4 and again[0].usage_.texts == 1

@@ -138,7 +138,7 @@ def check_examples(
             "label_first": given[first],
             "label_second": given[second],
             "similarity": cosine,
-            "kind": pd.Categorical.from_codes(kind, KINDS, ordered=True),
+            "kind": pd.Categorical(np.array(KINDS)[kind], KINDS, ordered=True),
         }
     )
     lonely = sorted(label for label, n in Counter(given.tolist()).items() if n == 1)

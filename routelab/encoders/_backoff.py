@@ -79,11 +79,11 @@ def asked_wait_s(headers: Mapping[str, Any]) -> float | None:
     value = str(headers.get("retry-after") or "").strip()
     try:
         return max(float(int(value)), 0.0)
-    except ValueError:
+    except (ValueError, OverflowError):  # hundreds of digits
         pass
     try:
         return max(email.utils.parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
-    except ValueError:
+    except (ValueError, OverflowError, TypeError):
         return None
 
 

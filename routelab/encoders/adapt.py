@@ -7,12 +7,14 @@ holds often enough, what the first leaves over. The result needs neither the tea
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from scipy.linalg import cho_factor, cho_solve
+from sklearn.base import clone
 
 from routelab._checks import InputError
 from routelab.encoders._base import check_prompts, make_encoder
@@ -39,7 +41,8 @@ def adapt(
     prompts : iterable of str
         Unlabelled, as many as the teacher can encode: 5,000 to 15,000 are plenty.
     teacher : str or transformer
-        Encoder to imitate, for example ``"onnx:<folder>"``; dense rows.
+        Encoder to imitate, for example ``"onnx:<folder>"``; dense rows. One that learns is
+        copied and fitted on the prompts; what was passed stays as it is.
     base : str, StaticEncoder or StaticTable, optional
         Table to start from, such as ``"static:<folder>"``: it knows the pieces that the log never
         held. None takes the word pieces of the teacher's own tokenizer and its vector of each one,
@@ -113,7 +116,10 @@ def adapt(
 
 
 def _teach(teacher: Any, texts: list[str]) -> np.ndarray:
-    wanted = teacher.fit(texts).transform(texts)
+    if getattr(teacher, "learns", True):  # not in place: a router may share the teacher
+        copied = clone(teacher) if hasattr(teacher, "get_params") else copy.deepcopy(teacher)
+        teacher = copied.fit(texts)
+    wanted = teacher.transform(texts)
     if sp.issparse(wanted):
         raise InputError("the teacher's rows are sparse; a static table imitates dense ones")
     wanted = np.asarray(wanted, np.float32)

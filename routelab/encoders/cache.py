@@ -153,8 +153,9 @@ class CachedEncoder(PromptEncoder):
 def identity(encoder: Any) -> str:
     """Return what tells the vectors of one encoder from those of another, as SHA-256.
 
-    Class, parameters, and the sizes and times of the files in the folder that a parameter names; or
-    what the encoder's method `cache_identity` returns, where not every parameter changes vectors.
+    Class, parameters, and the sizes and times of the files in the folder that a parameter names,
+    and in its subfolders; or what the encoder's method `cache_identity` returns, where not every
+    parameter changes vectors.
     """
     if hasattr(encoder, "cache_identity"):
         return hashlib.sha256(json.dumps(encoder.cache_identity()).encode()).hexdigest()
@@ -166,8 +167,10 @@ def identity(encoder: Any) -> str:
 
 def _described(value: Any) -> Any:
     if isinstance(value, str) and Path(value).is_dir():
-        files = sorted(p for p in Path(value).iterdir() if p.is_file())
-        return [value, [[p.name, p.stat().st_size, p.stat().st_mtime_ns] for p in files]]
+        folder = Path(value)  # sentence-transformers keeps weights in subfolders
+        files = sorted(p for p in folder.rglob("*") if p.is_file())
+        states = [(p.relative_to(folder).as_posix(), p.stat()) for p in files]
+        return [value, [[name, s.st_size, s.st_mtime_ns] for name, s in states]]
     if value is None or isinstance(value, str | int | float | bool):
         return value
     if hasattr(value, "__getstate__") and isinstance(value.__getstate__(), dict):

@@ -45,7 +45,9 @@ class LitellmEncoder(PromptEncoder):
     dimensions : int, optional
         Numbers per vector, for models that can shorten them.
     api_base : str, optional
-        Address of the service, without credentials; None takes LiteLLM's, or the environment's.
+        Address of the service, "http://" or "https://", without credentials, query or fragment: it
+        is stored and shown, and `load_router` wants `trust_api_base` for it. None takes LiteLLM's,
+        or the environment's.
     cache : bool or str, default True
         A file; True is `routelab.encoders.cache.default_cache`; False keeps nothing.
     batch_size : int, default 96
@@ -223,11 +225,17 @@ def _to_send(prompts: list[str]) -> list[str]:
 def _refuse_credentials(api_base: str | None) -> None:
     if api_base is None:
         return
-    address = urlsplit(str(api_base))
-    if "@" in address.netloc or address.query:
+    text = str(api_base)
+    try:
+        address = urlsplit(text)
+        bare = address.scheme in ("http", "https") and bool(address.hostname)
+    except ValueError:  # its message repeats the address
+        bare = False
+    if not bare or any(sign in text for sign in "@?#"):
         raise InputError(
-            "'api_base' holds credentials or a query, which would be stored and shown: give the "
-            "bare address, and the key in the environment"
+            "'api_base' must be 'http://' or 'https://' with a host and no credentials, query or "
+            "fragment (it is not shown here, it may hold a key): give the bare address, and the "
+            "key in the environment"
         )
 
 

@@ -27,6 +27,9 @@ class StaticTable:
     sqrt(number of pieces), scaled to length one. Without pairs and offset that is the direction of
     the mean, as in model2vec.
 
+    Rows are rounded to float16, as they are stored, so that a table decides the same before it is
+    stored and after; sums are of float32.
+
     Parameters
     ----------
     pieces : sequence of str
@@ -38,6 +41,11 @@ class StaticTable:
         Places in `pieces` of two neighbours.
     pair_rows : ndarray (m, d), optional
     offset : ndarray (d,), optional
+
+    Raises
+    ------
+    InputError
+        Shapes do not fit, or a number is NaN, infinite or, in a row, beyond float16's 65,504.
 
     Examples
     --------
@@ -57,7 +65,7 @@ class StaticTable:
         offset: np.ndarray | None = None,
     ):
         self.pieces = list(pieces)
-        self.rows = np.array(rows, np.float32, order="C")
+        self.rows = _as_stored(rows)
         if self.rows.ndim != 2 or len(self.rows) != len(self.pieces):
             raise InputError(f"{len(self.pieces)} word pieces need as many rows, got {rows.shape}")
         width = self.rows.shape[1]
@@ -66,7 +74,7 @@ class StaticTable:
             self.rows[self.pieces.index(unknown)] = 0
         self.pairs = np.array(np.empty((0, 2)) if pairs is None else pairs, np.int64)
         given = np.empty((0, width)) if pair_rows is None else pair_rows
-        self.pair_rows = np.array(given, np.float32, order="C")
+        self.pair_rows = _as_stored(given)
         if self.pair_rows.shape != (len(self.pairs), width):
             raise InputError(
                 f"{len(self.pairs)} pairs need rows of width {width}, got {given.shape}"
@@ -216,6 +224,17 @@ class StaticTable:
         self.__init__(pieces, given.pop("rows"), **given)  # type: ignore[misc]
 
 
+def _as_stored(rows: Any) -> np.ndarray:
+    """Return rows as float32, each number rounded to one that float16 holds."""
+    wide = np.array(rows, np.float32, order="C")
+    if (np.isfinite(wide) & (np.abs(wide) > np.finfo(np.float16).max)).any():
+        raise InputError(
+            f"a static table is stored as float16, which ends at 65,504, got "
+            f"{np.abs(wide[np.isfinite(wide)]).max():.6g}: scale the rows"
+        )
+    return wide.astype(np.float16).astype(np.float32)
+
+
 def _normalised(prompts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     return wordpiece.packed([p if is_plain(p) else bert_text(p) for p in prompts])
 
@@ -238,6 +257,17 @@ def vocabulary_of(described: Any, path: str) -> tuple[list[str], str]:
             f"{model.get('type')!r}: write 'model2vec:<folder>'"
         )
     vocabulary = model["vocab"]
+    if set(vocabulary.values()) != set(range(len(vocabulary))):
+        raise InputError(
+            f"{path!r}: 'static:' needs word pieces numbered 0 to {len(vocabulary) - 1} without "
+            f"gaps, for a number is a row: write 'model2vec:<folder>'"
+        )
+    longest = model.get("max_input_chars_per_word", 100)
+    if longest != 100:
+        raise InputError(
+            f"{path!r}: 'static:' reads words of up to 100 characters, this tokenizer "
+            f"{longest!r}: write 'model2vec:<folder>'"
+        )
     return sorted(vocabulary, key=vocabulary.get), model.get("unk_token", "[UNK]")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,8 @@ class TurnsEncoder(PromptEncoder):
 
     "And in Python?" says little alone: the turn before it says what is asked. A prompt may be one
     text, a list of user turns from old to new, or a list of messages with ``role`` and ``content``,
-    of which those of the user count.
+    of which those of the user count. An empty conversation, such as `session_turns` gives for a
+    request without a prompt, is a row of zeros; `fit` passes over it.
 
     Parameters
     ----------
@@ -60,12 +62,12 @@ class TurnsEncoder(PromptEncoder):
 
     def fit(self, X: Iterable[Any], y: object = None) -> TurnsEncoder:
         """Learn from the turns of prompts or conversations (n,)."""
-        if not isinstance(self.last, int) or self.last < 1:
+        if not isinstance(self.last, Integral) or isinstance(self.last, bool) or self.last < 1:
             raise InputError(f"'last' must be a whole number of at least 1, got {self.last!r}")
         if not 0 <= self.decay <= 1:
             raise InputError(f"'decay' must lie from 0 to 1, got {self.decay!r}")
         turns = [turn for talk in conversations(X) for turn in talk[-self.last :]]
-        self.encoder_ = clone(make_encoder(self.encoder)).fit(turns)
+        self.encoder_: Any = clone(make_encoder(self.encoder)).fit(turns)
         return self
 
     def transform(self, X: Iterable[Any]) -> Any:
@@ -81,17 +83,20 @@ class TurnsEncoder(PromptEncoder):
         weights = sp.csr_matrix(
             (np.array(weight, np.float32), (row, column)), shape=(len(talks), len(place))
         )
-        rows = weights @ encoder.transform(list(place))
-        return normalize(rows.astype(np.float32), copy=False)
+        turns = list(place)
+        if not turns:  # nothing was said: one text shows how wide a row is
+            turns, weights = [""], sp.csr_matrix((len(talks), 1), dtype=np.float32)
+        rows = (weights @ encoder.transform(turns)).astype(np.float32)
+        return normalize(rows, copy=False) if talks else rows
 
 
 def conversations(X: Iterable[Any]) -> list[list[str]]:
-    """Return the user turns of each prompt or conversation, from old to new.
+    """Return the user turns of each prompt or conversation, from old to new; () has none.
 
     Raises
     ------
     InputError
-        A bare string, a conversation without a user turn, or a turn that is not text.
+        A bare string, messages without a user turn, or a turn that is not text.
 
     Examples
     --------
@@ -103,8 +108,13 @@ def conversations(X: Iterable[Any]) -> list[list[str]]:
     found = []
     for index, talk in enumerate(X):
         turns = [talk] if isinstance(talk, str) else _user_turns(talk, index)
-        if not turns:
+        if not turns and len(talk):
             raise InputError(f"the conversation at index {index} has no user turn")
+        for turn in turns:
+            if not isinstance(turn, str):
+                raise InputError(
+                    f"a turn of the conversation at index {index} is not text, got {turn!r}"
+                )
         found.append(check_prompts(turns))
     return found
 
@@ -126,8 +136,8 @@ def _text(content: Any) -> Any:
     """Return the text of a message; parts that are no text, such as pictures, are left out."""
     if not isinstance(content, list):
         return content
-    parts = [p.get("text", "") for p in content if isinstance(p, Mapping) and "text" in p]
-    return "\n".join(parts)
+    parts = [p.get("text") for p in content if isinstance(p, Mapping)]
+    return "\n".join(part for part in parts if isinstance(part, str))
 
 
 @ENCODERS.register("turns")

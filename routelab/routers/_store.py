@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
 import zipfile
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
+import numpy as np
+
 from routelab._checks import InputError, atomic_file, existing_file
+from routelab.encoders import CachedEncoder, LitellmEncoder
 from routelab.routers._base import TRUSTED_TYPES
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _SCHEMA = "schema.json"
+_CODE = (type, ModuleType, FunctionType, BuiltinFunctionType)  # what leads out of the router
 
 
 def save_router(router: Any, path: str | os.PathLike[str]) -> None:
@@ -66,13 +72,24 @@ def _renumbered(node: Any, numbers: dict[str, str]) -> Any:
     return result
 
 
-def load_router(path: str | os.PathLike[str]) -> Any:
+def load_router(path: str | os.PathLike[str], *, trust_api_base: bool = False) -> Any:
     """Load a fitted router; types outside :data:`TRUSTED_TYPES` and skops' own list are refused.
+
+    Files of kept vectors are those of whoever loads it: the `path` of a `CachedEncoder` and the
+    `cache` of a `LitellmEncoder` are set to their defaults (False stays False).
+
+    Parameters
+    ----------
+    path : str or path
+    trust_api_base : bool, default False
+        Whether a `LitellmEncoder` may ask the address that the file names: prompts go there, and
+        the key of the environment with them.
 
     Raises
     ------
     InputError
-        The file is missing, damaged, or holds a type that is not on the list.
+        The file is missing, damaged, holds a type that is not on the list, or an address that
+        is not trusted.
     """
     import skops.io
     from skops.io.exceptions import UntrustedTypesFoundException
@@ -84,9 +101,45 @@ def load_router(path: str | os.PathLike[str]) -> Any:
             raise InputError(
                 f"{found}: holds the type {sorted(unknown)[0]}, which no router needs: refused"
             )
-        return skops.io.load(found, trusted=TRUSTED_TYPES)
+        router = skops.io.load(found, trusted=TRUSTED_TYPES)
     except (zipfile.BadZipFile, KeyError, OSError, UntrustedTypesFoundException) as error:
         raise InputError(f"{found}: not a stored router, or damaged: {error}") from error
+    for encoder in _encoders(router):
+        if isinstance(encoder, CachedEncoder):
+            encoder.path = None
+            continue
+        encoder.cache = encoder.cache is not False
+        # LiteLLM also takes an address as a model's name ("huggingface/https://...")
+        if not trust_api_base and (encoder.api_base is not None or "://" in str(encoder.model)):
+            raise InputError(
+                f"{found}: its LitellmEncoder names an address of its own, to which prompts and "
+                f"the key of your environment would go: if you know it, load the router by "
+                f"load_router(path, trust_api_base=True)"
+            )
+    return router
+
+
+def _encoders(router: Any) -> list[CachedEncoder | LitellmEncoder]:
+    """Return the encoders with an address or a file, wherever in the router they are.
+
+    Not by its parameters alone: a file may hide them in any container that skops reads (a partial,
+    a set), so that what the garbage collector sees is followed.
+    """
+    found: list[CachedEncoder | LitellmEncoder] = []
+    seen: dict[int, Any] = {}
+    left = [router]
+    while left:
+        part = left.pop()
+        if id(part) in seen or isinstance(part, _CODE):
+            continue
+        seen[id(part)] = part
+        if isinstance(part, CachedEncoder | LitellmEncoder):
+            found.append(part)
+        if isinstance(part, np.ndarray):  # the collector does not see into arrays
+            left += part.ravel().tolist() if part.dtype == object else []
+        else:
+            left += gc.get_referents(part)
+    return found
 
 
 def describe_router(router: Any) -> dict[str, Any]:

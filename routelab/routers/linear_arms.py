@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+_LEAST_KEPT = 1e-100  # after long idling the power is 0 in floating point: no division by it
+
 
 class LinearArms:
     """What disjoint LinUCB knows of each model: an estimate and how sure it is.
@@ -68,7 +70,8 @@ class LinearArms:
         It never exceeds that of a model of which nothing is known.
         """
         idle = np.maximum(self.clock - 1 - self.last, 0)
-        variance = (self.inverse @ row) @ row / self.forgetting**idle
+        kept = np.maximum(self.forgetting**idle, _LEAST_KEPT)
+        variance = (self.inverse @ row) @ row / kept
         return np.sqrt(np.minimum(variance, row @ row / self.ridge))
 
     def learn(self, arm: int, row: np.ndarray, quality: float) -> None:

@@ -95,14 +95,21 @@ def _places(head: NeighborsHead, rows: Any, texts: list[str], labels: np.ndarray
     """Return the place of each example among those of the head; equal ones in their order."""
     taken: list[int] = []
     cosines = np.asarray(safe_sparse_dot(unit(rows), head.examples_.T, dense_output=True))
-    for text, label, cosine in zip(texts, labels.tolist(), cosines, strict=True):
+    # A prompt without a known word is a row of zeros, whose cosine is 0 even with itself.
+    blank, blanks = _zero(rows), _zero(head.examples_)
+    for i, (text, label) in enumerate(zip(texts, labels.tolist(), strict=True)):
         # float32 rounds the cosine of equal rows to a little below one
-        same = np.flatnonzero((cosine > 1 - 1e-5) & (head.classes_[head.codes_] == label))
+        alike = blanks if blank[i] else cosines[i] > 1 - 1e-5
+        same = np.flatnonzero(alike & (head.classes_[head.codes_] == label))
         free = [place for place in same.tolist() if place not in taken]
         if not free:
             raise InputError(f"no example {text[:60]!r} of {label!r} to remove")
         taken.append(free[0])
     return taken
+
+
+def _zero(rows: Any) -> np.ndarray:
+    return np.asarray(abs(rows).sum(axis=1)).ravel() == 0
 
 
 def _head_and_rows(router: Any, texts: list[str], needed: str) -> tuple[Any, Any]:

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.utils.extmath import safe_sparse_dot
 
 from routelab._checks import InputError
 from routelab._html import table
 from routelab.encoders import make_encoder
 from routelab.routers._labels import check_labelled
+from routelab.routers._leave_one_out import check_k
 from routelab.routers._rows import unit
+from routelab.semantic._pairs import KINDS, equal_pairs, grouped, similar_pairs
 
 if TYPE_CHECKING:
     import pandas as pd
 
-BLOCK_CELLS = 8_000_000
 SHOWN = 20
 
 
@@ -37,15 +37,19 @@ class ExampleReport:
     lonely : list
         Labels with one example.
     prompts : list of str
+    left_out : dict of str to int
+        Pairs of each kind that are not in `pairs`, because there are too many.
     """
 
     pairs: pd.DataFrame
     lonely: list[Any]
     prompts: list[str]
+    left_out: dict[str, int]
 
     def counts(self) -> dict[str, int]:
-        """Return how many pairs there are of each kind."""
-        return {kind: int((self.pairs["kind"] == kind).sum()) for kind in KINDS}
+        """Return how many pairs there are of each kind, those that were left out included."""
+        kept = self.pairs["kind"]
+        return {kind: int((kept == kind).sum()) + self.left_out[kind] for kind in KINDS}
 
     def to_frame(self) -> pd.DataFrame:
         """Return `pairs` with the prompts themselves, ``prompt_first`` and ``prompt_second``."""
@@ -55,7 +59,12 @@ class ExampleReport:
     def __str__(self) -> str:
         said = [f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in self.counts().items()]
         lonely = ", ".join(map(str, self.lonely[:SHOWN])) or "none"
-        return f"{len(self.prompts)} examples: {', '.join(said)}; labels with one example: {lonely}"
+        left = sum(self.left_out.values())
+        more = f"; {left} of these pairs are not listed" if left else ""
+        return (
+            f"{len(self.prompts)} examples: {', '.join(said)}; labels with one example: "
+            f"{lonely}{more}"
+        )
 
     def _repr_html_(self) -> str:
         shown = self.to_frame().head(SHOWN)
@@ -64,14 +73,21 @@ class ExampleReport:
         return table([name.replace("_", " ") for name in columns], rows, caption=str(self))
 
 
-KINDS = ("contradiction", "near contradiction", "duplicate", "near duplicate")
 ENDS = ("first", "second")
 
 
 def check_examples(
-    prompts: Iterable[str], labels: Any, encoder: Any = "tfidf", near: float = 0.9
+    prompts: Iterable[str],
+    labels: Any,
+    encoder: Any = "tfidf",
+    near: float = 0.9,
+    *,
+    most: int = 10_000,
 ) -> ExampleReport:
     """Find examples that repeat each other, and those that contradict each other.
+
+    Equal texts are found as texts. Of several with one label, the first stands for all in the pairs
+    of similar ones.
 
     Parameters
     ----------
@@ -81,6 +97,9 @@ def check_examples(
         See `routelab.make_encoder`.
     near : float, default 0.9
         Least cosine (0 to 1) of two examples that are nearly the same.
+    most : int, default 10,000
+        Pairs of each kind that are listed: the first of equal texts, the most similar of others.
+        The rest is counted.
 
     Returns
     -------
@@ -89,7 +108,7 @@ def check_examples(
     Raises
     ------
     InputError
-        `near` is out of range; prompts or labels are missing.
+        `near` or `most` is out of range; prompts or labels are missing.
 
     Examples
     --------
@@ -102,11 +121,16 @@ def check_examples(
     texts, given = check_labelled(prompts, labels)
     if not 0 < near <= 1:
         raise InputError(f"'near' must lie above 0 and at most at 1, got {near!r}")
+    most = check_k(most, "most")
+    codes = np.unique(given, return_inverse=True)[1]
+    groups = grouped(texts, codes)
     rows = unit(make_encoder(encoder).fit(texts).transform(texts))
-    first, second, cosine = _similar(rows, near)
-    equal = np.array([texts[i] == texts[j] for i, j in zip(first, second, strict=True)], bool)
-    same = given[first] == given[second]
-    kind = np.where(equal, np.where(same, KINDS[2], KINDS[0]), np.where(same, KINDS[3], KINDS[1]))
+    found = {**equal_pairs(groups, most), **similar_pairs(rows, groups, codes, near, most)}
+    first, second, cosine = (
+        np.concatenate([found[kind].columns[i] for kind in KINDS]) for i in range(3)
+    )
+    kind = np.repeat(np.arange(len(KINDS)), [len(found[kind].columns[0]) for kind in KINDS])
+    order = np.lexsort((second, first, -cosine, kind))
     pairs = pd.DataFrame(
         {
             "first": first,
@@ -114,27 +138,9 @@ def check_examples(
             "label_first": given[first],
             "label_second": given[second],
             "similarity": cosine,
-            "kind": pd.Categorical(kind, KINDS, ordered=True),
+            "kind": pd.Categorical(np.array(KINDS)[kind], KINDS, ordered=True),
         }
     )
-    order = np.lexsort((pairs["first"], -pairs["similarity"], pairs["kind"].cat.codes))
     lonely = sorted(label for label, n in Counter(given.tolist()).items() if n == 1)
-    return ExampleReport(pairs.iloc[order].reset_index(drop=True), lonely, texts)
-
-
-def _similar(rows: Any, near: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the pairs (first < second) of unit rows whose cosine is at least `near`."""
-    n = rows.shape[0]
-    block = max(1, BLOCK_CELLS // max(n, 1))
-    found = []
-    for start in range(0, n, block):
-        cosine = np.asarray(
-            safe_sparse_dot(rows[start : start + block], rows[start:].T, dense_output=True)
-        )
-        # float32 rounds the cosine of equal rows to a little below one
-        left, right = np.nonzero(cosine >= near - 1e-6)
-        later = right > left
-        left, right = left[later], right[later]
-        found.append((left + start, right + start, np.minimum(cosine[left, right], 1.0)))
-    first, second, cosine = (np.concatenate(part) for part in zip(*found, strict=True))
-    return first, second, cosine
+    left_out = {kind: found[kind].total - len(found[kind].columns[0]) for kind in KINDS}
+    return ExampleReport(pairs.iloc[order].reset_index(drop=True), lonely, texts, left_out)

@@ -24,7 +24,7 @@ def session_turns(traffic: pd.DataFrame, last: int = 3) -> list[tuple[str, ...]]
     -------
     list of tuple of str, length n
         For `routelab.encoders.TurnsEncoder`. A request without a session stands alone; one
-        without a prompt is an empty tuple.
+        without a prompt is an empty tuple, which the encoder makes a row of zeros.
 
     Raises
     ------

@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from sklearn.base import clone
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.pipeline import make_pipeline
 
 from routelab import InputError, make_encoder, make_router, read_labels
 from routelab.encoders import StaticEncoder, StaticTable, adapt
@@ -109,6 +112,29 @@ def test_a_teacher_of_nan_is_named_with_its_prompt():
 
     with pytest.raises(InputError, match="prompt at index 3 holds NaN"):
         adapt(prompts(9, 0), Broken(), BASE)
+
+
+def test_a_teacher_is_not_fitted_in_place():
+    # Two singular vectors of the words of other prompts.
+    teacher = make_pipeline(TfidfVectorizer(), TruncatedSVD(2, random_state=0))
+    teacher.fit(["wx wy", "wy wz", "wz wx"])
+    before = teacher.transform(["wx", "wy"])
+    adapt(prompts(50, 0), teacher, BASE)
+    np.testing.assert_array_equal(teacher.transform(["wx", "wy"]), before)
+
+    class Counting(Teacher):
+        fitted = 0
+
+        def fit(self, X, y=None):
+            self.fitted += 1
+            return self
+
+    plain = Counting()  # without parameters: no clone
+    adapt(prompts(50, 0), plain, BASE)
+    assert plain.fitted == 0
+    plain.learns = False
+    plain.fit = None  # and one that learns nothing needs no fit
+    adapt(prompts(50, 0), plain, BASE)
 
 
 @pytest.mark.slow

@@ -92,3 +92,10 @@ def test_the_wait_can_be_a_date():
     assert asked_wait_s(past) == 0
     assert asked_wait_s({}) is None
     assert asked_wait_s({"retry-after": "-3"}) == 0
+
+
+@pytest.mark.parametrize(
+    "value", ["9" * 400, "9" * 5000, "inf", "nan", "Wed, 21 Oct 99999999999 07:28:00 GMT", "?"]
+)
+def test_a_wait_that_is_no_number_counts_as_none(value):
+    assert asked_wait_s({"retry-after": value}) is None

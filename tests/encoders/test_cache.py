@@ -15,6 +15,7 @@ from sklearn.base import clone
 from routelab import InputError, make_encoder, make_router
 from routelab.encoders import CachedEncoder, PromptEncoder, StaticEncoder, StaticTable
 from routelab.encoders.cache import default_cache, identity
+from routelab.encoders.sentence_transformers import SentenceTransformersEncoder
 
 TABLE = StaticTable(["red", "blue", "green"], np.random.default_rng(0).normal(size=(3, 5)))
 
@@ -107,6 +108,17 @@ def test_a_replaced_model_is_another_encoder(tmp_path):
     StaticTable(["red"], np.ones((1, 2))).save(tmp_path / "own", force=True)
     assert identity(encoder) != before
     assert identity(StaticEncoder(TABLE)) != identity(StaticEncoder(StaticTable(["a"], [[1.0]])))
+
+
+def test_weights_in_a_subfolder_tell_a_retrained_model(tmp_path):
+    weights = tmp_path / "model" / "0_Transformer" / "model.safetensors"
+    weights.parent.mkdir(parents=True)
+    weights.write_bytes(b"old")
+    encoder = SentenceTransformersEncoder(str(tmp_path / "model"))
+    before = identity(encoder)
+    assert identity(encoder) == before
+    weights.write_bytes(b"retrained")
+    assert identity(encoder) != before
 
 
 def test_prompts_are_not_in_the_file(path):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from routelab import InputError, make_encoder, make_router, read_labels
 from routelab.encoders import StaticEncoder, StaticTable
+from routelab.encoders.static_table import _tokenizer_json, vocabulary_of
 from routelab.routers import TRUSTED_TYPES
 
 PIECES = ["[UNK]", "red", "blue", "##s", "##berry", "!", "b", "##l", "é", "東"]
@@ -175,8 +176,34 @@ def test_another_tokenizer_is_refused_with_the_way_out(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"vocab": {"a": 0, "b": 2}}, "numbered 0 to 1 without gaps.*write 'model2vec:<folder>'"),
+        ({"vocab": {"a": 0, "b": 0}}, "numbered 0 to 1 without gaps"),
+        ({"max_input_chars_per_word": 20}, "up to 100 characters, this tokenizer 20: write 'model"),
+    ],
+)
+def test_a_vocabulary_that_would_be_read_wrong_is_refused(changed, message, tmp_path):
+    pytest.importorskip("safetensors")
+    table().save(tmp_path / "own")
+    path = tmp_path / "own" / "tokenizer.json"
+    described = json.loads(path.read_text())
+    described["model"] |= changed
+    path.write_text(json.dumps(described))
+    with pytest.raises(InputError, match=message):
+        StaticTable.load(tmp_path / "own")
+
+
+def test_a_tokenizer_that_states_no_longest_word_is_read():
+    described = _tokenizer_json(["red", "blue"], "[UNK]")
+    del described["model"]["max_input_chars_per_word"]
+    assert vocabulary_of(described, "tokenizer.json") == (["red", "blue"], "[UNK]")
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        ({"rows": np.full((10, 3), -70_000.0)}, "float16, which ends at 65,504, got 70000: scale"),
         ({"rows": np.ones((2, 3))}, "10 word pieces need as many rows"),
         ({"rows": np.full((10, 3), np.nan)}, "got NaN or infinity"),
         ({"rows": np.ones((10, 3)), "pairs": np.array([[0, 1]])}, "1 pairs need rows of width 3"),
@@ -190,6 +217,24 @@ def test_tables_are_checked(arguments, message):
 def test_a_piece_that_occurs_twice_is_an_error():
     with pytest.raises(InputError, match="the entry at 1 occurs twice"):
         StaticTable(["red", "red"], np.eye(2)).vectors(["red"])
+
+
+def test_a_stored_table_is_the_same_bit_for_bit(tmp_path):
+    pytest.importorskip("safetensors")
+    rng = np.random.default_rng(0)
+    made = StaticTable(
+        PIECES,
+        rng.normal(size=(len(PIECES), 7)),
+        pairs=np.array([[1, 2]]),
+        pair_rows=rng.normal(size=(1, 7)),
+        offset=rng.normal(size=7),
+    )
+    prompts = ["red blue", "blueberry!", "東 réd", "reds"]
+    again = skops.io.loads(skops.io.dumps(StaticEncoder(made)), trusted=TRUSTED_TYPES)
+    np.testing.assert_array_equal(again.transform(prompts), made.vectors(prompts))
+    made.save(tmp_path / "own")
+    loaded = StaticTable.load(tmp_path / "own")
+    np.testing.assert_array_equal(loaded.vectors(prompts), made.vectors(prompts))
 
 
 def test_router_carries_its_table():

@@ -45,6 +45,27 @@ def test_messages_of_others_are_left_out():
     assert conversations([talk, ("x", "y"), np.array(["z"])]) == [["one", "two"], ["x", "y"], ["z"]]
 
 
+def test_a_part_without_text_adds_nothing():
+    parts = [{"type": "text", "text": None}, {"type": "text", "text": "red"}, {"text": 3}]
+    talk = [{"role": "user", "content": parts[:1]}, {"role": "user", "content": parts}]
+    assert conversations([talk]) == [["", "red"]]
+
+
+def test_an_empty_conversation_is_a_row_of_zeros():
+    turns = TurnsEncoder(TABLE).fit([(), ["red"]])
+    np.testing.assert_allclose(turns.transform([(), ["red"], []]), [[0] * 3, [1, 0, 0], [0] * 3])
+    np.testing.assert_allclose(turns.transform([(), ()]), np.zeros((2, 3)))
+    assert turns.transform([]).shape == (0, 3)
+    sparse = TurnsEncoder("tfidf").fit([(), ["red"]])
+    assert sparse.encoder_.transform(["red"]).shape == sparse.transform([()]).shape
+    assert not sparse.transform([()]).toarray().any()
+
+
+def test_the_number_of_turns_may_be_numpys():
+    encoder = TurnsEncoder(TABLE, last=np.int64(1)).fit(["red"])
+    np.testing.assert_allclose(encoder.transform([["red", "blue"]]), [[0, 1, 0]])
+
+
 def test_each_turn_is_encoded_once():
     class Counting(PromptEncoder):
         learns = False
@@ -62,10 +83,10 @@ def test_each_turn_is_encoded_once():
     ("talk", "message"),
     [
         ("text", "got one string 'text'"),
-        ([[]], "the conversation at index 0 has no user turn"),
         ([[{"role": "assistant", "content": "a"}]], "at index 0 has no user turn"),
         (["a", 3], "prompt at index 1 is neither text nor a list of turns: 3"),
-        ([[{"role": "user", "content": None}]], "prompt at index 0 is not text, got None"),
+        (["a", [{"role": "user", "content": None}]], "conversation at index 1 is not text, got No"),
+        (["a", "b", ["c", 4]], "a turn of the conversation at index 2 is not text, got 4"),
     ],
 )
 def test_what_is_no_conversation_is_named(talk, message):
@@ -77,6 +98,8 @@ def test_what_is_no_conversation_is_named(talk, message):
     ("parameters", "message"),
     [
         ({"last": 0}, "'last' must be a whole number"),
+        ({"last": True}, "'last' must be a whole number of at least 1, got True"),
+        ({"last": 1.5}, "'last' must be a whole number"),
         ({"decay": 2}, "'decay' must lie from 0"),
     ],
 )

@@ -101,6 +101,11 @@ def test_few_or_equal_rows_stay_together():
     assert not round_parts(np.ones((64, 3)), 4).any()
 
 
+def test_large_classes_are_tested_without_a_warning():
+    rows = np.random.default_rng(0).normal(size=(10_100, 2))  # a half of 5,050; warnings are errors
+    assert not round_parts(rows, 2).any()
+
+
 def test_confidence_is_the_cosine_of_the_nearest_centroid():
     head = CentroidHead().fit([[1.0, 0.0], [0.0, 2.0]], ["a", "b"])
     np.testing.assert_allclose(head.confidence([[3.0, 4.0]]), [0.8])

@@ -201,6 +201,14 @@ def test_a_newcomer_is_asked_first_and_found():
         route(table(rows, noisy)).partial_fit(["0 0"], table(rows[:1], better[:1], models=models))
 
 
+def test_long_idling_leaves_the_doubt_of_the_unknown():
+    arms = LinearArms(1, 1, ridge=4.0, forgetting=0.5)
+    arms.tick()
+    arms.learn(0, np.ones(1), 1.0)
+    arms.clock += 5000  # 0.5**5000 is 0 in floating point; warnings are errors
+    np.testing.assert_allclose(arms.doubt(np.ones(1)), [0.5])  # sqrt(1 / 4), as if never asked
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [

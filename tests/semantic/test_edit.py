@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from routelab import InputError, make_router
+from routelab.encoders import StaticEncoder, StaticTable
 from routelab.semantic import add_examples, remove_examples, with_route_names
 
 PROMPTS = ["sort a list", "fix this loop", "write a poem", "tell a story", "sort a list"]
@@ -40,6 +41,19 @@ def test_an_example_of_another_route_stays():
     with pytest.raises(InputError, match="no example 'write a poem' of 'code' to remove"):
         remove_examples(router, ["write a poem"], ["code"])
     assert len(router.named_steps["head"].codes_) == 5
+
+
+@pytest.mark.parametrize(
+    "encoder", ["tfidf", StaticEncoder(StaticTable(["sort", "poem"], np.eye(2)))]
+)
+def test_an_example_without_a_known_word_is_removed_again(encoder):
+    router = make_router("knn", encoder=encoder).fit(["sort", "poem"], ["code", "art"])
+    add_examples(router, ["qqq", "zzz"], ["code", "art"])
+    remove_examples(router, ["qqq"], ["code"])
+    head = router.named_steps["head"]
+    assert head.classes_[head.codes_].tolist() == ["code", "art", "art"]
+    with pytest.raises(InputError, match="no example 'qqq' of 'code' to remove"):
+        remove_examples(router, ["qqq"], ["code"])
 
 
 def test_other_heads_have_to_be_fitted_anew():

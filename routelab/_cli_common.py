@@ -37,6 +37,28 @@ def progress_bar(what: str) -> Callable[..., None]:
     return show
 
 
+def named_values(given: list[str]) -> dict[str, Any]:
+    """Return the parameters written as NAME=VALUE; values are read as YAML reads them.
+
+    Examples
+    --------
+    >>> named_values(["k=5", "out_of_scope=oos", "domains={sql: code}"])
+    {'k': 5, 'out_of_scope': 'oos', 'domains': {'sql': 'code'}}
+    """
+    import yaml
+
+    values: dict[str, Any] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not (name and equals):
+            raise InputError(f"--param takes NAME=VALUE, such as k=5, got {text!r}")
+        try:
+            values[name] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise InputError(f"--param {name}: {value!r} is no value: {error}") from error
+    return values
+
+
 def plan_of(path: Path) -> Any:
     """Read a plan from YAML, or from a bundle."""
     from routelab.exporters import load_bundle

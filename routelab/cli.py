@@ -14,7 +14,15 @@ import typer
 
 from routelab import __version__, _cli_ab, _cli_answers, _cli_data, _cli_gateway, _cli_labels
 from routelab._checks import InputError, RoutelabError
-from routelab._cli_common import Force, Json, Seed, plan_of, progress_bar, say
+from routelab._cli_common import (
+    Force,
+    Json,
+    Seed,
+    named_values,
+    plan_of,
+    progress_bar,
+    say,
+)
 
 app = typer.Typer(
     name="routelab",
@@ -131,6 +139,9 @@ def train(
     out: Annotated[Path, typer.Option(help="Bundle: a folder, or a file that ends in .zip.")],
     encoder: Encoder = "tfidf",
     label: Annotated[str | None, typer.Option(help="Label column.")] = None,
+    param: Annotated[
+        list[str] | None, typer.Option(help="Parameter of the kind as NAME=VALUE, such as k=5.")
+    ] = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
@@ -140,7 +151,7 @@ def train(
     from routelab.routers import make_router
 
     table = _read_data(data, label)
-    estimator = make_router(router, encoder=encoder)
+    estimator = make_router(router, encoder=encoder, **named_values(param or []))
     if isinstance(table, OutcomeTable):
         estimator.fit(table.prompts, table)
         prompts, learnt = len(table.prompts), f"{len(table.models)} models"

@@ -130,6 +130,21 @@ def test_train_then_route(run, labels, tmp_path):
     assert "prompt" not in logged  # unless --show-prompts says so
 
 
+def test_parameters_of_the_kind_are_passed_on(run, labels, tmp_path):
+    out = tmp_path / "router.zip"
+    told = ["--param", "k=1", "--param", "threshold=0.99"]
+    assert run("train", labels, "--router", "knn", "--out", out, *told)[0] == 0
+    code, said, _ = run("route", out, "nothing like it", "--json")
+    assert json.loads(said)["decisions"][0]["route"] is None  # abstains
+    for bad, message in (
+        ("k", "takes NAME=VALUE, such as k=5, got 'k'"),
+        ("n=1", "'knn' has no parameter 'n'"),
+        ("k={", "--param k: '{' is no value"),
+    ):
+        code, _, error = run("train", labels, "--router", "knn", "--out", out, "--param", bad)
+        assert code == 2 and message in error
+
+
 def test_train_and_compare_on_real_outcomes(run, data, tmp_path):
     table = data / "routellm" / "gsm8k" / "gsm8k_responses.csv"
     code, out, _ = run("train", table, "--router", "outcome-linear", "--out", tmp_path / "o.zip")

@@ -15,6 +15,15 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 FLOATS = [np.float64, np.float32]
 
 
+class SparseInputMixin:
+    """A head that reads csr rows as well as dense ones; stands left of scikit-learn's mixins."""
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()  # type: ignore[misc]
+        tags.input_tags.sparse = True
+        return tags
+
+
 def asked_rows(head: Any, X: Any, *, sparse: bool = True) -> Any:
     """Return rows (n, d) for a fitted head, dense or csr of floats, as `validate_data` would.
 

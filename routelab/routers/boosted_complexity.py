@@ -14,11 +14,11 @@ from sklearn.utils.validation import validate_data
 
 from routelab._checks import InputError
 from routelab.routers._labels import softmax
-from routelab.routers._rows import asked_rows
+from routelab.routers._rows import SparseInputMixin, asked_rows
 from routelab.routers._trees import tree_arrays, tree_sums
 
 
-class BoostedHead(ClassifierMixin, BaseEstimator):
+class BoostedHead(SparseInputMixin, ClassifierMixin, BaseEstimator):
     """Gradient boosting whose classes stand in the order of their scale.
 
     Trees look at one column at a time, so that tens of thousands of sparse terms are first
@@ -70,11 +70,6 @@ class BoostedHead(ClassifierMixin, BaseEstimator):
         self.max_depth = max_depth
         self.components = components
         self.seed = seed
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
 
     def fit(self, X: Any, y: Any) -> BoostedHead:
         """Learn from rows (n, d), dense or csr, and labels (n,)."""

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from routelab._checks import InputError, did_you_mean
 from routelab.encoders import check_prompts, make_encoder
 from routelab.routers._base import ROUTERS
-from routelab.routers.outcome import mean_cost
+from routelab.routers.outcome import checked_outcomes, mean_cost
 from routelab.routers.quality_logistic import QualityLogistic
 from routelab.routers.verifier import Play, Verifier, stop_costs, stopped, verified, weighted_sum
 
@@ -93,13 +93,7 @@ class CascadeRouter(BaseEstimator):
         Missing qualities (NaN) are left out. The models of a bare matrix are named by their
         column, 0, 1, ...
         """
-        prompts = check_prompts(X)
-        quality = np.asarray(getattr(y, "quality", y), dtype=float)
-        if quality.ndim != 2 or quality.shape[0] != len(prompts):
-            raise InputError(
-                f"{len(prompts)} prompts need outcomes of shape ({len(prompts)}, models), "
-                f"got {quality.shape}"
-            )
+        prompts, quality = checked_outcomes(X, y)
         check_chances(quality)
         names = list(getattr(y, "models", range(quality.shape[1])))
         cost = mean_cost(getattr(y, "cost", None), quality.shape)

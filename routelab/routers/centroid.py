@@ -17,11 +17,11 @@ from routelab.routers._base import ROUTERS
 from routelab.routers._labels import AbstainingMixin, abstaining, check_alike, softmax
 from routelab.routers._leave_one_out import check_k
 from routelab.routers._modes import round_parts
-from routelab.routers._rows import asked_rows, unit
+from routelab.routers._rows import SparseInputMixin, asked_rows, unit
 from routelab.routers.discriminant import space_steps
 
 
-class CentroidHead(AbstainingMixin, BaseEstimator):
+class CentroidHead(SparseInputMixin, AbstainingMixin, BaseEstimator):
     """Choose the class with the nearest mean direction.
 
     Rows are scaled to length one, averaged, and the averages scaled to length one again, so that
@@ -73,11 +73,6 @@ class CentroidHead(AbstainingMixin, BaseEstimator):
         self.threshold = threshold
         self.abstain_label = abstain_label
         self.sharpness = sharpness
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
 
     def fit(self, X: Any, y: Any) -> CentroidHead:
         """Average the rows (n, d), dense or csr, of each class."""

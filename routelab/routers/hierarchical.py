@@ -15,11 +15,11 @@ from routelab._checks import InputError
 from routelab.encoders import make_encoder
 from routelab.routers._base import ROUTERS
 from routelab.routers._labels import AbstainingMixin, check_alike
-from routelab.routers._rows import asked_rows
+from routelab.routers._rows import SparseInputMixin, asked_rows
 from routelab.routers.logistic import LogisticHead
 
 
-class HierarchicalHead(AbstainingMixin, BaseEstimator):
+class HierarchicalHead(SparseInputMixin, AbstainingMixin, BaseEstimator):
     """Share of a route = share of its domain x share of the route among those of the domain.
 
     Two smaller questions instead of a large one; and where the route is in doubt but the domain is
@@ -72,11 +72,6 @@ class HierarchicalHead(AbstainingMixin, BaseEstimator):
         self.domains = domains
         self.threshold = threshold
         self.abstain_label = abstain_label
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
 
     def fit(self, X: Any, y: Any) -> HierarchicalHead:
         """Learn from rows (n, d), dense or csr, and routes (n,)."""

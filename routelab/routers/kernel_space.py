@@ -11,10 +11,10 @@ from sklearn.utils.validation import validate_data
 
 from routelab._checks import InputError
 from routelab.routers._leave_one_out import check_k
-from routelab.routers._rows import asked_rows
+from routelab.routers._rows import SparseInputMixin, asked_rows
 
 
-class KernelSpace(TransformerMixin, BaseEstimator):
+class KernelSpace(SparseInputMixin, TransformerMixin, BaseEstimator):
     """Rows as similarities exp(-gamma * distance^2) to some of the training rows.
 
     The rows are turned so that their products are those similarities (Williams and Seeger 2001,
@@ -46,11 +46,6 @@ class KernelSpace(TransformerMixin, BaseEstimator):
         self.gamma = gamma
         self.landmarks = landmarks
         self.seed = seed
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
 
     def fit(self, X: Any, y: Any = None) -> KernelSpace:
         """Draw the landmarks from rows (n, d), dense or csr."""

@@ -19,7 +19,7 @@ from routelab.routers._cells import FEWEST, CellIndex
 from routelab.routers._labels import AbstainingMixin, abstaining, check_alike
 from routelab.routers._leave_one_out import LeaveOneOut, check_k
 from routelab.routers._neighbors import Block, nearest, stacked, unit_float32
-from routelab.routers._rows import asked_rows, unit
+from routelab.routers._rows import SparseInputMixin, asked_rows, unit
 from routelab.routers.discriminant import space_steps
 
 
@@ -36,7 +36,7 @@ def check_index(index: Any, rows: Any) -> None:
             )
 
 
-class NeighborsHead(LeaveOneOut, AbstainingMixin, BaseEstimator):
+class NeighborsHead(SparseInputMixin, LeaveOneOut, AbstainingMixin, BaseEstimator):
     """Let the k most similar examples vote, each with weight exp(sharpness * cosine).
 
     Among examples that are equally similar the first ones vote. Examples can be added and removed
@@ -98,11 +98,6 @@ class NeighborsHead(LeaveOneOut, AbstainingMixin, BaseEstimator):
         self.threshold = threshold
         self.abstain_label = abstain_label
         self.index = index
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
 
     def fit(self, X: Any, y: Any) -> NeighborsHead:
         """Keep the rows (n, d), dense or csr, and their labels (n,)."""

@@ -23,12 +23,12 @@ from sklearn.utils.validation import validate_data
 
 from routelab._checks import InputError
 from routelab.routers._labels import softmax
-from routelab.routers._rows import asked_rows
+from routelab.routers._rows import SparseInputMixin, asked_rows
 
 MEMORY = 7
 
 
-class LogisticHead(ClassifierMixin, BaseEstimator):
+class LogisticHead(SparseInputMixin, ClassifierMixin, BaseEstimator):
     """Multinomial logistic regression in float32, for rows of length one.
 
     Parameters
@@ -59,11 +59,6 @@ class LogisticHead(ClassifierMixin, BaseEstimator):
         self.C = C
         self.tol = tol
         self.max_iter = max_iter
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
 
     def fit(self, X: Any, y: Any) -> LogisticHead:
         """Learn from rows (n, d), dense or csr, and labels (n,)."""

@@ -71,13 +71,7 @@ class OutcomeRouter(BaseEstimator):
         Missing qualities (NaN) are left out. A prompt without any outcome says nothing and is
         left out as well. The models of a bare matrix are named by their column, 0, 1, ...
         """
-        prompts = check_prompts(X)
-        quality = np.asarray(getattr(y, "quality", y), dtype=float)
-        if quality.ndim != 2 or quality.shape[0] != len(prompts):
-            raise InputError(
-                f"{len(prompts)} prompts need outcomes of shape ({len(prompts)}, models), "
-                f"got {quality.shape}"
-            )
+        prompts, quality = checked_outcomes(X, y)
         known = ~np.isnan(quality)
         if not known.any():
             raise InputError("nothing to learn from: every quality is missing")
@@ -115,6 +109,24 @@ class OutcomeRouter(BaseEstimator):
             if not 0 <= given.get(name, -1) < float("inf"):
                 raise InputError(f"'mu' weighs latency, but 'latency' has no seconds for {name!r}")
         return self.mu * np.array([float(given[name]) for name in self.models_.tolist()])
+
+
+def checked_outcomes(X: Iterable[str], y: Any) -> tuple[list[str], np.ndarray]:
+    """Return prompts and the quality (n, models) of an OutcomeTable or a bare matrix.
+
+    Examples
+    --------
+    >>> checked_outcomes(["1+1"], [[1, 0]])
+    (['1+1'], array([[1., 0.]]))
+    """
+    prompts = check_prompts(X)
+    quality = np.asarray(getattr(y, "quality", y), dtype=float)
+    if quality.ndim != 2 or quality.shape[0] != len(prompts):
+        raise InputError(
+            f"{len(prompts)} prompts need outcomes of shape ({len(prompts)}, models), "
+            f"got {quality.shape}"
+        )
+    return prompts, quality
 
 
 def mean_cost(cost: Any, shape: tuple[int, int]) -> np.ndarray:

@@ -16,13 +16,13 @@ from routelab._checks import InputError, did_you_mean
 from routelab.encoders import make_encoder
 from routelab.routers._base import ROUTERS
 from routelab.routers._labels import AbstainingMixin, abstaining, softmax
-from routelab.routers._rows import asked_rows
+from routelab.routers._rows import SparseInputMixin, asked_rows
 from routelab.routers.centroid import CentroidHead
 from routelab.routers.discriminant import DiscriminantSpace
 from routelab.routers.logistic import LogisticHead
 
 
-class ScopedHead(AbstainingMixin, BaseEstimator):
+class ScopedHead(SparseInputMixin, AbstainingMixin, BaseEstimator):
     """Choose a route by logistic regression; doubt it by two measures that err differently.
 
     The first measure is the cosine of the nearest centroid in the space of discriminant directions
@@ -82,11 +82,6 @@ class ScopedHead(AbstainingMixin, BaseEstimator):
         self.shrinkage = shrinkage
         self.threshold = threshold
         self.abstain_label = abstain_label
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
 
     def fit(self, X: Any, y: Any) -> ScopedHead:
         """Learn from rows (n, d), dense or csr, and labels (n,)."""

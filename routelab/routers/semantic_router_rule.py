@@ -17,12 +17,12 @@ from routelab.routers._base import ROUTERS
 from routelab.routers._labels import AbstainingMixin, softmax
 from routelab.routers._leave_one_out import check_k
 from routelab.routers._neighbors import nearest, unit_float32
-from routelab.routers._rows import asked_rows, unit
+from routelab.routers._rows import SparseInputMixin, asked_rows, unit
 
 AGGREGATIONS = ("mean", "max", "sum")
 
 
-class SemanticRouterHead(AbstainingMixin, BaseEstimator):
+class SemanticRouterHead(SparseInputMixin, AbstainingMixin, BaseEstimator):
     """Score each route by its examples among the `top_k` most similar; the highest score wins.
 
     A route without an example among them scores 0. Of the routes that reach their threshold the
@@ -82,11 +82,6 @@ class SemanticRouterHead(AbstainingMixin, BaseEstimator):
         self.threshold = threshold
         self.abstain_label = abstain_label
         self.sharpness = sharpness
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
 
     def fit(self, X: Any, y: Any) -> SemanticRouterHead:
         """Keep the rows (n, d), dense or csr, and their routes (n,)."""

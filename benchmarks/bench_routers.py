@@ -118,9 +118,10 @@ class Split:
         return Split(f"{self.name}, {shots} per class", prompts, self.labels[kept], self._test)
 
     def with_names(self) -> Split:
-        """Add the name of each route as one more example of it."""
+        """Add the name of each route as one more example, but for names that are test prompts."""
         prompts, labels = with_route_names(self.prompts, self.labels)
-        return Split(self.name, prompts, labels, self._test)
+        kept = [i for i, prompt in enumerate(prompts) if prompt not in set(self._test[0])]
+        return Split(self.name, [prompts[i] for i in kept], labels[kept], self._test)
 
     def regrouped(self, name: str, group: dict[str, str]) -> Split:
         """Ask for the group of each label instead of the label."""

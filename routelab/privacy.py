@@ -19,15 +19,16 @@ from routelab._checks import InputError
 
 _SHORTEST_SALT = 16
 _IDS = ("user", "session_id")
+_DOUBLED = str.maketrans("0123456789", "0246813579")  # the digit sum of twice the digit
+_GROUP = re.compile(r"[^A-Za-z0-9]*[A-Za-z0-9]+")
+_GROUP_END = re.compile(r"(?<=[A-Za-z0-9])[^A-Za-z0-9]")
 
 
 def _luhn(digits: str) -> bool:
     """Check a card number (ISO/IEC 7812-1, annex B)."""
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        value = int(digit) * (1 + place % 2)
-        total += value - 9 * (value > 9)
-    return 13 <= len(digits) <= 19 and total % 10 == 0
+    if not 13 <= len(digits) <= 19:
+        return False
+    return sum(map(int, digits[-1::-2] + digits[-2::-2].translate(_DOUBLED))) % 10 == 0
 
 
 def _is_card(text: str) -> bool:
@@ -71,7 +72,9 @@ _RULES: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
      _always),
     ("IBAN", re.compile(
         r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"), _is_iban),
-    ("CARD", re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){12,18}(?![0-9])"), _is_card),
+    ("CARD", re.compile(  # in one piece, in fours, or in the groups of Amex and Diners
+        r"(?<![0-9])(?:[0-9]{13,19}|(?:[0-9]{4}[ -]){3}[0-9]{4}(?:[ -][0-9]{1,3})?"
+        r"|[0-9]{4}[ -][0-9]{6}[ -][0-9]{4,5})(?![0-9])"), _is_card),
     ("PHONE", re.compile(r"(?<![\w+])\+[0-9][0-9 ().-]{6,20}[0-9]"), _is_phone),
     ("PHONE", re.compile(
         r"(?<![\w.-])(?:\([0-9]{3}\) ?|[0-9]{3}[-. ])[0-9]{3}[-. ][0-9]{4}(?![\w-])"), _always),
@@ -92,7 +95,8 @@ def redact(text: str) -> str:
 
     Notes
     -----
-    Cards are checked by Luhn's sum and IBANs by their remainder, so that other long numbers stay.
+    Cards, in one piece or in their printed groups, are checked by Luhn's sum, IBANs by their
+    remainder: other long numbers stay, and numbers beside one do not hide it.
     Phone numbers are found with a ``+`` and a country, or in the North American form. Keys are
     those of OpenAI, Anthropic, AWS, GitHub, GitLab, Slack, Google, Hugging Face, Stripe, Groq, npm
     and PyPI, JSON web tokens, bearer tokens, private key blocks, and what stands after ``key=``,
@@ -194,14 +198,25 @@ def _hash(key: bytes, value: str) -> str:
 
 def _redacted(text: str, counts: dict[str, int]) -> str:
     for kind, pattern, check in _RULES:
-
-        def put(
-            match: re.Match[str], kind: str = kind, check: Callable[[str], bool] = check
-        ) -> str:
-            if not check(match.group(0)):
-                return match.group(0)
-            counts[kind] = counts.get(kind, 0) + 1
-            return f"[{kind}]"
-
-        text = pattern.sub(put, text)
+        parts, done, at = [], 0, 0
+        while found := pattern.search(text, at):
+            end = _checked_end(found, check)
+            if end is None:  # it may still begin at the next group: "2026 4111 1111 1111 1111"
+                at = _GROUP.match(text, found.start()).end()  # type: ignore[union-attr]
+            else:
+                parts += [text[done : found.start()], f"[{kind}]"]
+                counts[kind] = counts.get(kind, 0) + 1
+                done = at = end
+        text = "".join(parts) + text[done:]
     return text
+
+
+def _checked_end(found: re.Match[str], check: Callable[[str], bool]) -> int | None:
+    """Return where the longest part ends that passes: "4111 1111 1111 1111 000" holds a card."""
+    text, end = found.group(0), found.end()
+    if check(text):
+        return end
+    for group in reversed(list(_GROUP_END.finditer(text))):
+        if check(text[: group.start()]):
+            return found.start() + group.start()
+    return None

@@ -28,7 +28,10 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """Chromium, or a skip that says what is missing."""
     if not CHROMIUM:
         pytest.skip("no chromium: apt-get install chromium, or set CHROMIUM to its path")
-    pytest.importorskip("playwright.sync_api", reason="no playwright: pip install playwright")
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="no playwright: pip install playwright"
+    )
+    playwright.expect.set_options(timeout=60_000)  # other tests run beside these, on two cores
     viewport = {"width": 1400, "height": 1100}
     with chromium(tmp_path_factory.mktemp("profile"), viewport=viewport) as running:
         yield running

@@ -1,14 +1,22 @@
 """Evaluation: metrics, controls, intervals, and the comparison that puts them side by side.
 
-One file per idea; a new label metric registers in `METRICS`, a new label control in `CONTROLS`.
+One file per idea; a new label metric registers in `METRICS`, a new label control in `CONTROLS`,
+a new sign of degeneracy in `ALARMS`.
 """
 
+from routelab.evaluate.alarms import ALARMS, Alarm, Evidence
 from routelab.evaluate.bootstrap import Resampler, holm, interval, p_value
 from routelab.evaluate.compare import compare
 from routelab.evaluate.comparison import Comparison
-from routelab.evaluate.controls import CONTROLS, length_scores, oracle_choice, shuffled_values
+from routelab.evaluate.controls import (
+    CONTROLS,
+    dataset_oracle_choice,
+    length_scores,
+    oracle_choice,
+    shuffled_values,
+)
 from routelab.evaluate.deferral import apgr, cpt, deferral_curve, pgr
-from routelab.evaluate.hull import aiq, hull, mix_quality
+from routelab.evaluate.hull import aiq, hull, mix_quality, random_at_cost
 from routelab.evaluate.metrics import (
     METRICS,
     accuracy,
@@ -17,11 +25,15 @@ from routelab.evaluate.metrics import (
     spearman,
     within_one,
 )
+from routelab.evaluate.slices import slice_table
 
 __all__ = [
+    "ALARMS",
     "CONTROLS",
     "METRICS",
+    "Alarm",
     "Comparison",
+    "Evidence",
     "Resampler",
     "accuracy",
     "aiq",
@@ -29,6 +41,7 @@ __all__ = [
     "compare",
     "confusion",
     "cpt",
+    "dataset_oracle_choice",
     "deferral_curve",
     "holm",
     "hull",
@@ -39,7 +52,9 @@ __all__ = [
     "oracle_choice",
     "p_value",
     "pgr",
+    "random_at_cost",
     "shuffled_values",
+    "slice_table",
     "spearman",
     "within_one",
 ]

@@ -61,6 +61,31 @@ def oracle_choice(quality: np.ndarray, cost: np.ndarray) -> np.ndarray:
     return np.where(best, price, np.inf).argmin(axis=1)
 
 
+def dataset_oracle_choice(
+    quality: np.ndarray, cost: np.ndarray, datasets: Sequence[str]
+) -> np.ndarray:
+    """Return per prompt (n,) the model that is best on average over the prompt's data set.
+
+    Of equals the cheaper. What it gains over the best single model is task identity.
+
+    Parameters
+    ----------
+    quality, cost : ndarray (n, models)
+    datasets : sequence of str (n,)
+
+    Examples
+    --------
+    >>> quality = np.array([[1.0, 0.0], [0.0, 1.0]])
+    >>> dataset_oracle_choice(quality, np.ones((2, 2)), ["a", "b"]).tolist()
+    [0, 1]
+    """
+    codes = np.unique(np.asarray(datasets, dtype=str), return_inverse=True)[1]
+    within = np.eye(codes.max() + 1)[codes].T
+    within /= within.sum(axis=1, keepdims=True)
+    # Means that are equal but for the last digit are equal, so that the cheaper model is taken.
+    return oracle_choice(np.round(within @ quality, 12), within @ cost)[codes]
+
+
 def shuffled_values(choice: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Return what each prompt is expected to get when the choices are permuted over the prompts.
 

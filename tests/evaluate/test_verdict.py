@@ -63,7 +63,7 @@ def test_sentences_say_what_a_reader_would_work_out():
     # sd of the spread is .578 * .1: half-width 1.96 * .0578 = .113, (.113 / .05) ** 2 = 5.1
     assert sentence(bar(0.5, 0.1)).endswith("; a gain of 0.050 needs 5.1 times the prompts.")
     assert sentence(bar(0.48, 0.01)).endswith(
-        "(0.011 to 0.029), less than 0.052, the smallest gain worth having."
+        "(0.011 to 0.030), less than 0.052, the smallest gain worth having."
     )
     assert sentence(bar(0.2, 0.01)) == "adds value: accuracy +0.300 over a (0.290 to 0.310)."
 

@@ -1,45 +1,100 @@
 """Evaluation: metrics, controls, intervals, and the comparison that puts them side by side.
 
 One file per idea; a new label metric registers in `METRICS`, a new label control in `CONTROLS`.
+Every metric is one function with a card in its docstring: `metric_card` reads it.
 """
 
+from routelab.evaluate.arena import (
+    arena_score,
+    optimal_accuracy,
+    optimal_cost,
+    optimal_selection,
+)
 from routelab.evaluate.bootstrap import Resampler, holm, interval, p_value
+from routelab.evaluate.cards import METRIC_CARDS, MetricCard, metric_card
 from routelab.evaluate.compare import compare
 from routelab.evaluate.comparison import Comparison
-from routelab.evaluate.controls import CONTROLS, length_scores, oracle_choice, shuffled_values
-from routelab.evaluate.deferral import apgr, cpt, deferral_curve, pgr
+from routelab.evaluate.confidence import auroc, expected_calibration_error
+from routelab.evaluate.controls import (
+    CONTROLS,
+    dataset_oracle_choice,
+    length_scores,
+    oracle_choice,
+    shuffled_values,
+)
+from routelab.evaluate.deferral import apgr, deferral_curve, pgr
 from routelab.evaluate.hull import aiq, hull, mix_quality
+from routelab.evaluate.latency import ChosenLatency, chosen_latency
+from routelab.evaluate.llmrouterbench import (
+    cost_save,
+    gain_at_best_single,
+    gain_at_random,
+    gap_at_oracle,
+    pareto_dist,
+    pareto_ratio,
+    perf_gain,
+)
 from routelab.evaluate.metrics import (
     METRICS,
+    abstention,
     accuracy,
     confusion,
     macro_f1,
+    robustness,
     spearman,
+    weighted_kappa,
     within_one,
 )
+from routelab.evaluate.thresholds import cpt
+from routelab.evaluate.tradeoff import audc, peak, qnc
 
 __all__ = [
     "CONTROLS",
     "METRICS",
+    "METRIC_CARDS",
+    "ChosenLatency",
     "Comparison",
+    "MetricCard",
     "Resampler",
+    "abstention",
     "accuracy",
     "aiq",
     "apgr",
+    "arena_score",
+    "audc",
+    "auroc",
+    "chosen_latency",
     "compare",
     "confusion",
+    "cost_save",
     "cpt",
+    "dataset_oracle_choice",
     "deferral_curve",
+    "expected_calibration_error",
+    "gain_at_best_single",
+    "gain_at_random",
+    "gap_at_oracle",
     "holm",
     "hull",
     "interval",
     "length_scores",
     "macro_f1",
+    "metric_card",
     "mix_quality",
+    "optimal_accuracy",
+    "optimal_cost",
+    "optimal_selection",
     "oracle_choice",
     "p_value",
+    "pareto_dist",
+    "pareto_ratio",
+    "peak",
+    "perf_gain",
     "pgr",
+    "qnc",
+    "robustness",
     "shuffled_values",
     "spearman",
+    "weighted_kappa",
     "within_one",
 ]

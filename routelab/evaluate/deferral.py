@@ -205,7 +205,8 @@ def apgr(
     Source: RouteLLM, arXiv 2406.18665, section 2.
     Variants: "paper" is the mean over ten shares and gives a coin 0.55; "code" is the trapezoid of
         the published program and gives a coin 0.5. Ties "together" and "order".
-    Range: unbounded; 0.5 is a coin, 1 cannot be passed unless mixing beats the strong model.
+    Range: unbounded, higher is better; 0.5 is a coin; above 1 only where a mix beats the strong
+        model (on GSM8K the oracle's order has 1.11).
     Hides: where on the curve the gain is: most of it may lie at shares that nobody would pay for;
         and that prompt length alone reaches 0.598 on GSM8K.
 

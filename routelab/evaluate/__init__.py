@@ -1,9 +1,11 @@
 """Evaluation: metrics, controls, intervals, and the comparison that puts them side by side.
 
-One file per idea; a new label metric registers in `METRICS`, a new label control in `CONTROLS`.
-Every metric is one function with a card in its docstring: `metric_card` reads it.
+One file per idea; a new label metric registers in `METRICS`, a new label control in `CONTROLS`,
+a new sign of degeneracy in `ALARMS`. Every metric is one function with a card in its docstring:
+`metric_card` reads it.
 """
 
+from routelab.evaluate.alarms import ALARMS, Alarm, Evidence
 from routelab.evaluate.arena import (
     arena_score,
     optimal_accuracy,
@@ -23,7 +25,7 @@ from routelab.evaluate.controls import (
     shuffled_values,
 )
 from routelab.evaluate.deferral import apgr, deferral_curve, pgr
-from routelab.evaluate.hull import aiq, hull, mix_quality
+from routelab.evaluate.hull import aiq, hull, mix_quality, random_at_cost
 from routelab.evaluate.latency import ChosenLatency, chosen_latency
 from routelab.evaluate.llmrouterbench import (
     cost_save,
@@ -45,15 +47,19 @@ from routelab.evaluate.metrics import (
     weighted_kappa,
     within_one,
 )
+from routelab.evaluate.slices import slice_table
 from routelab.evaluate.thresholds import cpt
 from routelab.evaluate.tradeoff import audc, peak, qnc
 
 __all__ = [
+    "ALARMS",
     "CONTROLS",
     "METRICS",
     "METRIC_CARDS",
+    "Alarm",
     "ChosenLatency",
     "Comparison",
+    "Evidence",
     "MetricCard",
     "Resampler",
     "abstention",
@@ -92,8 +98,10 @@ __all__ = [
     "perf_gain",
     "pgr",
     "qnc",
+    "random_at_cost",
     "robustness",
     "shuffled_values",
+    "slice_table",
     "spearman",
     "weighted_kappa",
     "within_one",

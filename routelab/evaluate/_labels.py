@@ -9,15 +9,16 @@ import pandas as pd
 
 from routelab._checks import InputError
 from routelab.encoders import check_prompts
+from routelab.evaluate._label_result import Answers, Judged, result
 from routelab.evaluate._run import Setting, Work, name_controls
 from routelab.evaluate._split import assign_folds, leaked, rounds
-from routelab.evaluate._verdict import against_best, judge, resolution
-from routelab.evaluate.bootstrap import Resampler, interval, weighted_means
 from routelab.evaluate.comparison import Comparison
 from routelab.evaluate.controls import CONTROLS
-from routelab.evaluate.metrics import METRICS, confusion
+from routelab.evaluate.slices import check_slices, length_thirds
 from routelab.routers import ConstantRouter, LengthRouter, RandomRouter, ordinal_scale
 from routelab.routers._labels import same_text
+
+_CONTROLS = (ConstantRouter, RandomRouter, LengthRouter)
 
 
 def check_labels(frame: pd.DataFrame, what: str) -> tuple[list[str], np.ndarray]:
@@ -77,11 +78,23 @@ def compare_labels(
             groups = np.unique(test["group"].astype(str), return_inverse=True)[1]
         plan = [(np.arange(len(prompts)), np.arange(len(asked_prompts)))]
 
+    slices = {"length": length_thirds(asked_prompts)}
+    slices |= check_slices(setting.slices, len(asked_prompts))
     controls = name_controls(routers, {name: CONTROLS[name](setting.seed) for name in CONTROLS})
-    answers = _answers({**routers, **controls}, set(controls), prompts, labels, asked_prompts, plan,
-                       setting)  # fmt: skip
-    order = data.attrs.get("order") or ordinal_scale(labels.tolist())
-    return _result(answers, routers, controls, truth, groups, setting, notes, order)
+    said = _answers({**routers, **controls}, set(controls), prompts, labels, asked_prompts, plan,
+                    setting)  # fmt: skip
+    judged = Judged(
+        truth=[_plain(x) for x in truth],
+        answers=said,
+        controls=[
+            name for name in said if name in controls or isinstance(routers[name], _CONTROLS)
+        ],
+        groups=groups,
+        slices=slices,
+        order=data.attrs.get("order") or ordinal_scale(labels.tolist()),
+        notes=notes,
+    )
+    return result(judged, setting)
 
 
 def _answers(
@@ -92,75 +105,39 @@ def _answers(
     asked_prompts: list[str],
     plan: list[tuple[np.ndarray, np.ndarray]],
     setting: Setting,
-) -> dict[str, np.ndarray]:
-    """Return the answers (n,) of every router to prompts that it has not learnt from."""
-    answers = {name: np.empty(len(asked_prompts), dtype=object) for name in routers}
+) -> dict[str, Answers]:
+    """Return the answers of every router to prompts that it has not learnt from."""
+    n = len(asked_prompts)
+    answers = {name: Answers([None] * n, np.full(n, np.nan)) for name in routers}
     work = Work(setting, total=len(plan) * len(routers))
     for train, asked in plan:
         for name, router in routers.items():
             refit = setting.refit or name in controls
             fitted = work.fitted(name, router, [prompts[i] for i in train], labels[train], refit)
-            answers[name][asked] = fitted.predict([asked_prompts[i] for i in asked])
+            questions = [asked_prompts[i] for i in asked]
+            nothing, answers[name].threshold = abstention(fitted)
+            for i, answer in zip(asked, fitted.predict(questions), strict=True):
+                plain = _plain(answer)
+                answers[name].said[i] = None if plain == nothing else plain
+            if hasattr(fitted, "predict_proba"):
+                answers[name].confidence[asked] = fitted.predict_proba(questions).max(axis=1)
         work.next_round()
     return answers
 
 
-def _result(
-    answers: dict[str, np.ndarray],
-    routers: dict[str, Any],
-    controls: dict[str, Any],
-    truth: np.ndarray,
-    groups: np.ndarray,
-    setting: Setting,
-    notes: list[str],
-    order: list[Any] | None,
-) -> Comparison:
-    names = list(answers)
-    said = {name: [_plain(x) for x in answers[name]] for name in names}
-    true = [_plain(x) for x in truth]
-    right = np.array([[p == t for p, t in zip(said[n], true, strict=True)] for n in names], float).T
-    resampler = Resampler(len(true), setting.n_boot, setting.seed, groups)
-    samples = resampler.map(lambda weights: weighted_means(weights, right))
-    low, high = interval(samples)
-    figures = right.mean(axis=0)
+def abstention(router: Any) -> tuple[Any, bool]:
+    """Return the answer by which a router abstains, and whether a threshold makes it do so.
 
-    baseline = (ConstantRouter, RandomRouter, LengthRouter)
-    is_control = [n in controls or isinstance(routers[n], baseline) for n in names]
-    bars = {n: (figures[i], samples[:, i]) for i, n in enumerate(names) if is_control[i]}
-    differences = {
-        n: against_best(figures[i], samples[:, i], bars, "accuracy")
-        for i, n in enumerate(names)
-        if not is_control[i]
-    }
-    columns, verdicts = judge(differences)
-    rows = []
-    for i, name in enumerate(names):
-        values = {metric: METRICS[metric](true, said[name], order) for metric in METRICS}
-        values |= {"accuracy": figures[i], "low": low[i], "high": high[i]}
-        abstained = float(np.mean([x is None for x in said[name]]))
-        row = {"name": name, **values, "abstained": abstained, "is_control": is_control[i]}
-        rows.append(row | columns.get(name, {"verdict": "control"}))
-        foreign = {x for x in said[name] if x is not None} - {*true}
-        if foreign and not foreign & {*true} and len(foreign) == len({*said[name]} - {None}):
-            notes.append(f"{name} never answers with a label of this data, but for example "
-                         f"{sorted(map(str, foreign))[0]!r}")  # fmt: skip
-    table = pd.DataFrame(rows).sort_values(
-        ["is_control", "accuracy"], ascending=[True, False], kind="stable"
-    )
-    lead = ["name", "accuracy", "low", "high"]
-    table = table[lead + [c for c in table if c not in lead]].reset_index(drop=True)
-    table = table.dropna(axis=1, how="all")
-    return Comparison(
-        kind="labels",
-        table=table,
-        verdicts=verdicts,
-        curves={},
-        confusion={name: confusion(true, said[name]) for name in names},
-        predictions=pd.DataFrame(said, index=pd.RangeIndex(len(true), name="prompt")),
-        resolution=resolution(differences),
-        n=len(true),
-        notes=notes,
-    )
+    Examples
+    --------
+    >>> from routelab.routers import make_router
+    >>> abstention(make_router("knn", threshold=0.5, abstain_label="other"))
+    ('other', True)
+    """
+    own = router.get_params(deep=True) if hasattr(router, "get_params") else {}
+    heads = [name.removesuffix("abstain_label") for name in own if name.endswith("abstain_label")]
+    label = next((own[f"{head}abstain_label"] for head in heads), None)
+    return label, any(own.get(f"{head}threshold") is not None for head in heads)
 
 
 def _plain(value: Any) -> Any:

@@ -13,6 +13,7 @@ from routelab.evaluate._run import Setting, Work
 from routelab.evaluate._split import assign_folds, leaked, rounds
 from routelab.evaluate.comparison import Comparison
 from routelab.evaluate.controls import length_scores, oracle_choice
+from routelab.evaluate.slices import check_slices, length_thirds
 from routelab.outcomes import OutcomeTable
 from routelab.routers import LengthRouter
 from routelab.routers._labels import same_text
@@ -53,6 +54,8 @@ class Asked:
     quality: np.ndarray
     cost: np.ndarray
     groups: np.ndarray
+    datasets: list[str] | None
+    slices: dict[str, np.ndarray] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -76,7 +79,7 @@ def compare_outcomes(routers: dict[str, Any], data: Any, test: Any, setting: Set
         raise InputError(
             f"test must have the models of data in the same order, got {list(test.models)!r}"
         )
-    asked, place = _asked(data if test is None else test)
+    asked, place = _asked(data if test is None else test, setting)
     train_prompts = list(data.prompts)
     if test is None:
         groups = same_text(train_prompts)
@@ -125,7 +128,7 @@ def compare_outcomes(routers: dict[str, Any], data: Any, test: Any, setting: Set
     return result(answers, length_name, best_single, asked, setting)
 
 
-def _asked(table: Any) -> tuple[Asked, np.ndarray]:
+def _asked(table: Any, setting: Setting) -> tuple[Asked, np.ndarray]:
     """Return the rows whose every outcome is known, and where each row went (-1: left out)."""
     complete = np.isfinite(table.quality).all(axis=1)
     if complete.sum() < 2:
@@ -133,16 +136,20 @@ def _asked(table: Any) -> tuple[Asked, np.ndarray]:
             f"{int(complete.sum())} of {len(complete)} prompts have an outcome of every model; "
             "a comparison needs at least two"
         )
-    prompts = [p for p, keep in zip(table.prompts, complete, strict=True) if keep]
+    kept = np.flatnonzero(complete)
+    prompts = [table.prompts[i] for i in kept]
     asked = Asked(
-        list(table.models), prompts, table.quality[complete], table.cost[complete],
-        same_text(prompts),
+        list(table.models), prompts, table.quality[kept], table.cost[kept], same_text(prompts),
+        None if table.datasets is None else [table.datasets[i] for i in kept],
     )  # fmt: skip
+    asked.slices["length"] = length_thirds(prompts)
+    if asked.datasets is not None and len(set(asked.datasets)) > 1:
+        asked.slices["dataset"] = np.array(asked.datasets)
+    given = check_slices(setting.slices, len(complete))
+    asked.slices |= {name: values[kept] for name, values in given.items()}
     if not complete.all():
-        asked.notes.append(
-            f"{int((~complete).sum())} prompts lack the outcome of a model: "
-            "learnt from, not judged on"
-        )
+        asked.notes.append(_left_out(table, complete))
+    asked.notes += _conflicts(asked)
     if not asked.costs_known:
         asked.notes.append(
             "costs are unknown"
@@ -150,6 +157,38 @@ def _asked(table: Any) -> tuple[Asked, np.ndarray]:
             else f"{int(np.isnan(asked.cost).sum())} costs are missing, so cost is left out"
         )
     return asked, np.where(complete, np.cumsum(complete) - 1, -1)
+
+
+def _left_out(table: Any, complete: np.ndarray) -> str:
+    """Say how many prompts are not judged, and which model's gaps cost most of them."""
+    missing = ~np.isfinite(table.quality)
+    told = (
+        f"{int((~complete).sum())} prompts lack the outcome of a model: learnt from, not judged on"
+    )
+    worst = int(missing.sum(axis=0).argmax())
+    without = int((~np.delete(missing, worst, axis=1).any(axis=1)).sum())
+    if len(table.models) > 2 and without >= 2 * complete.sum():
+        told += (
+            f" ({table.models[worst]!r} has {int((~missing[:, worst]).sum())} outcomes; without it "
+            f"{without} prompts could be judged)"
+        )
+    return told
+
+
+def _conflicts(asked: Asked) -> list[str]:
+    """Note prompts that stand several times with different outcomes."""
+    order = np.argsort(asked.groups, kind="stable")
+    starts = np.flatnonzero(np.r_[True, np.diff(asked.groups[order]) != 0])
+    ordered = asked.quality[order]
+    spread = np.maximum.reduceat(ordered, starts) - np.minimum.reduceat(ordered, starts)
+    repeated = len(order) - len(starts)
+    if not repeated:
+        return []
+    differing = int((spread > 0).any(axis=1).sum())
+    return [
+        f"{repeated} prompts repeat another one and are drawn with it"
+        + (f"; {differing} of the texts have different outcomes" if differing else "")
+    ]
 
 
 def _ask_play(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,8 @@ class Setting:
     seed: int
     n_boot: int
     refit: bool
+    worthwhile: float | None
+    slices: Mapping[str, Sequence[Any]] | None
     progress: Callable[[int, int, str], Any] | None
 
 

@@ -9,54 +9,112 @@ import numpy as np
 
 from routelab.evaluate.bootstrap import holm, interval, p_value
 
+#: The smallest gain worth having, as a share of the way from the best control to the oracle.
+WORTHWHILE = 0.1
+
 
 @dataclass(frozen=True)
 class Difference:
-    """A router against its best control: the figure, its resamples, and the control's name."""
+    """A router against the control that decides about it.
+
+    Attributes
+    ----------
+    value : float
+        The router's figure less the control's.
+    samples : ndarray (n_boot,)
+        Resamples of that difference.
+    control, figure : str
+    margin : float
+        The smallest gain worth having.
+    p : float
+        Of "no better than every control": the largest over the controls.
+    """
 
     value: float
     samples: np.ndarray
     control: str
     figure: str
+    margin: float
+    p: float
 
 
-def against_best(
-    value: float, samples: np.ndarray, controls: dict[str, tuple[float, np.ndarray]], figure: str
+def against_all(
+    value: float,
+    samples: np.ndarray,
+    controls: dict[str, tuple[float, np.ndarray]],
+    figure: str,
+    *,
+    possible: float,
+    worthwhile: float | None = None,
 ) -> Difference:
-    """Compare a router's figure with the control that does best on the same prompts.
+    """Compare a router's figure with every control and return the difference that decides.
+
+    A router must beat all of its controls (an intersection-union test: no correction is needed
+    for their number). What decides is the control that rules out a gain worth having, if there is
+    one; else one that is not beaten, that with the lowest lower end of the interval; else, with
+    all of them beaten, the best of them.
+
+    Parameters
+    ----------
+    value : float
+    samples : ndarray (n_boot,)
+    controls : dict of str to (float, ndarray (n_boot,))
+    figure : str
+        What the value is called.
+    possible : float
+        The oracle's figure.
+    worthwhile : float, optional
+        The smallest gain worth having; None takes a tenth of the way from the best control to
+        `possible`.
+
+    References
+    ----------
+    Berger and Hsu, Bioequivalence trials, intersection-union tests and equivalence confidence
+    sets, Statistical Science 11 (1996), section 2.
 
     Examples
     --------
-    >>> against_best(0.9, np.array([0.9]), {"a": (0.5, np.array([0.5]))}, "accuracy").control
+    >>> bars = {"a": (0.5, np.array([0.5])), "b": (0.4, np.array([0.4]))}
+    >>> against_all(0.9, np.array([0.9]), bars, "accuracy", possible=1.0).control
     'a'
     """
-    name = max(controls, key=lambda key: controls[key][0])
-    best, resampled = controls[name]
-    return Difference(value - best, samples - resampled, name, figure)
+    best = max(controls, key=lambda name: controls[name][0])
+    margin = worthwhile
+    if margin is None:
+        margin = max(possible - controls[best][0], 0.0) * WORTHWHILE
+    drawn = {name: samples - control for name, (_, control) in controls.items()}
+    ends = {name: interval(difference) for name, difference in drawn.items()}
+    decides = min(controls, key=lambda name: ends[name][1])
+    if not _excluded(float(ends[decides][1]), margin):
+        decides = min(controls, key=lambda name: ends[name][0])
+        if ends[decides][0] > 0:
+            decides = best
+    p = max(p_value(difference) for difference in drawn.values())
+    return Difference(value - controls[decides][0], drawn[decides], decides, figure, margin, p)
 
 
 def judge(differences: dict[str, Difference]) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
     """Return the table's columns and a sentence for each router.
 
     A router adds value when the 95 % interval of its difference is above zero and p stays under
-    5 % after Holm's correction for all routers; it adds nothing when the interval reaches no
-    higher than zero; otherwise these prompts do not resolve it.
+    5 % after Holm's correction for all routers. It adds nothing when the interval leaves no room
+    for a gain worth having. Otherwise these prompts do not resolve it.
 
     Examples
     --------
-    >>> gain = Difference(0.2, np.full(999, 0.2), "constant", "accuracy")
+    >>> gain = Difference(0.2, np.full(999, 0.2), "constant", "accuracy", 0.05, 0.002)
     >>> judge({"knn": gain})[1]["knn"]
     'adds value: accuracy +0.200 over constant (0.200 to 0.200).'
     """
     names = list(differences)
-    corrected = holm([p_value(differences[name].samples) for name in names])
+    corrected = holm([differences[name].p for name in names])
     columns, sentences = {}, {}
     for name, p in zip(names, corrected, strict=True):
         d = differences[name]
         low, high = (float(x) for x in interval(d.samples))
         if low > 0 and p < 0.05:
             verdict = "adds value"
-        elif high <= 0:
+        elif low <= 0 and _excluded(high, d.margin):
             verdict = "adds nothing"
         else:
             verdict = "not resolved"
@@ -69,13 +127,29 @@ def judge(differences: dict[str, Difference]) -> tuple[dict[str, dict[str, Any]]
             "verdict": verdict,
         }
         sentences[name] = (
-            f"{verdict}: {d.figure} {d.value:+.3f} over {d.control} ({low:.3f} to {high:.3f})."
+            f"{verdict}: {d.figure} {d.value:+.3f} over {d.control} ({low:.3f} to {high:.3f})"
+            f"{_remark(verdict, low, high, p, d, len(names))}."
         )
-        if low > 0 and p >= 0.05:
-            sentences[name] = (
-                f"{sentences[name][:-1]}, but p is {p:.2g} after Holm for {len(names)} routers."
-            )
     return columns, sentences
+
+
+def _excluded(high: float, margin: float) -> bool:
+    """Whether an interval that ends at `high` leaves no room for a gain of `margin`."""
+    return bool(high <= 0 or high < margin)
+
+
+def _remark(verdict: str, low: float, high: float, p: float, d: Difference, count: int) -> str:
+    """Say what a reader would otherwise have to work out."""
+    if low > 0 and p >= 0.05:
+        return f", but p is {p:.2g} after Holm for {count} routers"
+    if verdict == "adds value" and _excluded(high, d.margin):
+        return f", less than {d.margin:.3f}, the smallest gain worth having"
+    if verdict == "adds nothing" and high > 0:
+        return f", no room for a gain of {d.margin:.3f}"
+    half = 1.96 * float(d.samples.std())
+    if verdict == "not resolved" and half > d.margin > 0:
+        return f"; a gain of {d.margin:.3f} needs {(half / d.margin) ** 2:.1f} times the prompts"
+    return ""
 
 
 def resolution(differences: dict[str, Difference]) -> float:

@@ -1,14 +1,23 @@
-"""Paired bootstrap over prompts as one matrix product per block of resamples."""
+"""Paired bootstrap over prompts: the same resamples for every figure, so differences are paired.
+
+References
+----------
+Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapters 6 (standard errors), 13
+(percentile intervals) and 8.3 (units that belong together are drawn together).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import joblib
 import numpy as np
 
 from routelab._checks import InputError
+from routelab.evaluate._draws import draw_counts, draw_sums
 
 BLOCK_CELLS = 4_000_000
+DRAWS_PER_THREAD = 2_000_000
 
 
 class Resampler:
@@ -38,27 +47,41 @@ class Resampler:
         self.n_boot = n_boot
         self.seed = seed
         codes = np.arange(n) if groups is None else np.unique(groups, return_inverse=True)[1]
+        if len(codes) != n:
+            raise InputError(f"'groups' must name the group of {n} prompts, got {len(codes)}")
         self._codes = codes
         self.n_groups = int(codes.max()) + 1
 
     def weights(self) -> Iterator[np.ndarray]:
         """Yield blocks (b, n): how often each prompt occurs in each resample."""
-        rng = np.random.default_rng(self.seed)
         size = max(1, BLOCK_CELLS // self.n)
-        for start in range(0, self.n_boot, size):
-            block = min(size, self.n_boot - start)
-            drawn = rng.integers(0, self.n_groups, (block, self.n_groups))
-            drawn += np.arange(block)[:, None] * self.n_groups
-            counts = np.bincount(drawn.ravel(), minlength=block * self.n_groups)
-            yield counts.reshape(block, self.n_groups).astype(float)[:, self._codes]
+        for first in range(0, self.n_boot, size):
+            counts = np.empty((min(size, self.n_boot - first), self.n_groups))
+            draw_counts(self.seed, first, counts)
+            yield counts[:, self._codes]
 
     def map(self, statistic: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
         """Return ``statistic(weights)`` of all blocks, joined along the first axis."""
         return np.concatenate([statistic(weights) for weights in self.weights()])
 
     def means(self, values: np.ndarray) -> np.ndarray:
-        """Return the means of values (n, k) in every resample, (n_boot, k)."""
-        return self.map(lambda weights: weighted_means(weights, values))
+        """Return the means of values (n, k) in every resample, (n_boot, k).
+
+        The resamples are those of `weights`, but no weight is ever stored: drawn values are added
+        up at once, on all cores.
+        """
+        values = np.asarray(values, dtype=float)
+        if values.ndim != 2 or len(values) != self.n:
+            raise InputError(f"'values' must have shape ({self.n}, k), got {values.shape}")
+        per_group = np.zeros((self.n_groups, values.shape[1] + 1))
+        np.add.at(per_group, self._codes, np.column_stack([values, np.ones(self.n)]))
+        sums = np.empty((self.n_boot, per_group.shape[1]))
+        size = max(1, DRAWS_PER_THREAD // self.n_groups)
+        joblib.Parallel(n_jobs=-1, prefer="threads")(
+            joblib.delayed(draw_sums)(per_group, self.seed, first, sums[first : first + size])
+            for first in range(0, self.n_boot, size)
+        )
+        return sums[:, :-1] / sums[:, -1:]
 
 
 def weighted_means(weights: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -25,6 +25,8 @@ def compare(
     n_boot: int = 2000,
     encoder: Any = "tfidf",
     refit: bool = True,
+    slices: Mapping[str, Sequence[Any]] | None = None,
+    worthwhile: float | None = None,
     progress: Callable[[int, int, str], Any] | None = None,
 ) -> Comparison:
     """Compare routers with controls, intervals and a verdict.
@@ -50,6 +52,13 @@ def compare(
     refit : bool, default True
         False asks fitted routers as they are (for one loaded from a bundle); whether they have
         seen the prompts is then for the caller to know.
+    slices : dict of str to sequence, optional
+        Facts about each judged prompt, such as its language, by which results are split. Thirds
+        by length, and data sets where outcomes name them, are always shown.
+    worthwhile : float, optional
+        The smallest gain worth having, in the unit of the figure that decides (accuracy, APGR or
+        quality). A router whose interval leaves no room for it "adds nothing". By default a tenth
+        of the way from the best control to the oracle.
     progress : callable, optional
         Called as ``progress(done, total, name)`` before each fit and at the end. To stop, raise.
 
@@ -65,11 +74,13 @@ def compare(
 
     Notes
     -----
-    Labels: accuracy against the best of constant, random and prompt length. Outcomes of two
-    models: APGR against a coin and prompt length. Outcomes of more models: quality at the
-    router's own cost against its own choices shuffled, the mix of single models at that cost
-    (Zero router), prompt length and the best single model where they cost no more. With costs
-    unknown, quality against the best of these. Routers for labels learn from outcomes as well:
+    A router has to beat every one of its controls. Labels: accuracy against constant, random,
+    prompt length and its own answers shuffled. Outcomes of two models: APGR against a coin and
+    prompt length. Outcomes of more models: quality at the router's own cost against its own
+    choices shuffled, the mix of single models at that cost (Zero router), prompt length and the
+    best single model where they cost no more. With costs unknown, quality against these. Shown
+    beside them: every model alone, random choices at the router's cost, the best model per data
+    set where outcomes name theirs, and the oracle. Routers for labels learn from outcomes as well:
     their label is the cheapest of the best models. A router that asks several models (it has a
     method `play`, such as the kind "cascade") is judged, with two models too, by the quality that
     it would have served at the cost of all its calls; its shuffled control stops at the same
@@ -92,7 +103,7 @@ def compare(
     for name, router in routers.items():
         if not (hasattr(router, "fit") and hasattr(router, "predict")):
             raise InputError(f"router {name!r} is no estimator, got {type(router).__name__}")
-    setting = Setting(cv, seed, n_boot, refit, progress)
+    setting = Setting(cv, seed, n_boot, refit, worthwhile, slices, progress)
     named = {str(name): router for name, router in routers.items()}
     if isinstance(data, pd.DataFrame):
         if test is not None and not isinstance(test, pd.DataFrame):

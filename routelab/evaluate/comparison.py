@@ -1,11 +1,10 @@
-"""The result of a comparison: table, verdicts, curves; as text, as HTML, on disk."""
+"""The result of a comparison: table, verdicts, slices, errors, alarms; as text and on disk."""
 
 from __future__ import annotations
 
-import html
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,27 +12,11 @@ import numpy as np
 import pandas as pd
 
 from routelab._checks import InputError, atomic_folder, existing_file
+from routelab.evaluate import _text
+from routelab.evaluate.alarms import Alarm
 
-#: Columns of the table that the printed form shows, as far as they are there.
-SHOWN = (
-    "name",
-    "accuracy",
-    "quality",
-    "low",
-    "high",
-    "macro_f1",
-    "within_one",
-    "spearman",
-    "cost",
-    "strong_share",
-    "apgr",
-    "aiq",
-    "difference",
-    "diff_low",
-    "diff_high",
-    "p_holm",
-    "verdict",
-)
+_PLAIN = ("table", "slices", "errors")
+_ERROR_NAMES = ("router", "truth", "answer", "chosen", "best")
 
 
 @dataclass(frozen=True)
@@ -45,8 +28,9 @@ class Comparison:
     kind : {"labels", "outcomes"}
     table : DataFrame
         One row per router, then per control: `name`, `accuracy` or `quality` with its 95 %
-        interval `low`, `high`; further figures; `difference` to `best_control` with `diff_low`,
-        `diff_high`; `p_holm`; `is_control`; `verdict`. Costs are mean USD per prompt.
+        interval `low`, `high`; further figures; `difference` to `best_control` (the control that
+        decides) with `diff_low`, `diff_high`; `p_holm`; `is_control`; `verdict`. Costs are mean
+        USD per prompt.
     verdicts : dict of str to str
         A sentence per router.
     curves : dict of str to DataFrame
@@ -63,6 +47,14 @@ class Comparison:
         Prompts evaluated.
     notes : list of str
         What a reader must know: leakage, left-out prompts, missing costs.
+    slices : DataFrame
+        A row per router and slice, see :func:`routelab.evaluate.slice_table`.
+    errors : DataFrame
+        A row per router and prompt that another answer would have served better: `router`,
+        `prompt` (row number), and for labels `truth`, `answer`; for outcomes `chosen`, `quality`,
+        `best`, `best_quality`.
+    alarms : list of Alarm
+        Signs of a router that is a constant, a coin or a mistake in disguise.
     """
 
     kind: Literal["labels", "outcomes"]
@@ -74,49 +66,39 @@ class Comparison:
     resolution: float
     n: int
     notes: list[str] = field(default_factory=list)
+    slices: pd.DataFrame = field(default_factory=pd.DataFrame)
+    errors: pd.DataFrame = field(default_factory=pd.DataFrame)
+    alarms: list[Alarm] = field(default_factory=list)
 
-    def _cells(self) -> list[list[str]]:
-        columns = [c for c in SHOWN if c in self.table and self.table[c].notna().any()]
-        rows = [[_text(row[c]) for c in columns] for _, row in self.table.iterrows()]
-        return [columns, *rows]
+    def to_frame(self) -> pd.DataFrame:
+        """Return a copy of the table."""
+        return self.table.copy()
 
-    def _tail(self) -> list[str]:
+    def to_markdown(self) -> str:
+        """Return the table and the verdicts as Markdown."""
+        return _text.markdown(_text.cells(self.table), self.sentences())
+
+    def to_latex(self) -> str:
+        r"""Return the table as LaTeX (``\usepackage{booktabs}``), the sentences as a list below."""
+        return _text.latex(_text.cells(self.table), self.sentences())
+
+    def sentences(self) -> list[str]:
+        """Return what a reader must know in words: verdicts, resolution, alarms, slices, notes."""
         lines = [f"{name}: {verdict}" for name, verdict in self.verdicts.items()]
         lines.append(
             f"{self.n} prompts resolve a difference of {self.resolution:.3g} at 95 %."
             if np.isfinite(self.resolution)
             else f"{self.n} prompts."
         )
+        lines += [f"alarm: {alarm}" for alarm in self.alarms]
+        lines += _text.slice_sentences(self.slices)
         return lines + [f"note: {note}" for note in self.notes]
 
-    def to_markdown(self) -> str:
-        """Return the table and the verdicts as Markdown."""
-        head, *rows = [[cell.replace("|", "\\|") for cell in row] for row in self._cells()]
-        table = [head, ["---"] * len(head), *rows]
-        lines = ["| " + " | ".join(row) + " |" for row in table]
-        return "\n".join([*lines, "", *(f"- {_line(text)}" for text in self._tail())]) + "\n"
-
     def __str__(self) -> str:
-        cells = self._cells()
-        widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
-        lines = [
-            "  ".join(
-                cell.ljust(width) if i in (0, len(row) - 1) else cell.rjust(width)
-                for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-            ).rstrip()
-            for row in cells
-        ]
-        return "\n".join([*lines, "", *map(_line, self._tail())])
+        return _text.plain(_text.cells(self.table), self.sentences())
 
     def _repr_html_(self) -> str:
-        head, *rows = self._cells()
-        top = "".join(f"<th>{html.escape(cell)}</th>" for cell in head)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
-            for row in rows
-        )
-        tail = "".join(f"<li>{html.escape(text)}</li>" for text in self._tail())
-        return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table><ul>{tail}</ul>"
+        return _text.html_table(_text.cells(self.table), self.sentences())
 
     def save(self, folder: str | os.PathLike[str], *, force: bool = False) -> Path:
         """Write the comparison into a folder, all of it or nothing.
@@ -131,24 +113,27 @@ class Comparison:
         Returns
         -------
         Path
-            Holds ``comparison.json``, ``table.csv``, ``predictions.csv`` and a CSV per curve and
-            confusion. File names are numbers: names of routers never become paths.
+            Holds ``comparison.json``, ``table.csv``, ``slices.csv``, ``errors.csv``,
+            ``predictions.csv`` and a CSV per curve and confusion, and no prompt. File names are
+            numbers: names of routers never become paths.
         """
         with atomic_folder(folder, force=force) as target:
-            frames = {"table": self.table, "predictions": self.predictions}
+            frames = {"table": self.table, "predictions": self.predictions,
+                      "slices": self.slices, "errors": self.errors}  # fmt: skip
             index: dict[str, dict[str, str]] = {"curves": {}, "confusion": {}}
             for part, entries in (("curves", self.curves), ("confusion", self.confusion)):
                 for number, (name, frame) in enumerate(entries.items()):
                     index[part][name] = f"{part}_{number}"
                     frames[f"{part}_{number}"] = frame
             for stem, frame in frames.items():
-                frame.to_csv(target / f"{stem}.csv", index=stem not in ("table",))
+                frame.to_csv(target / f"{stem}.csv", index=stem not in _PLAIN)
             facts = {
                 "kind": self.kind,
                 "n": self.n,
                 "resolution": self.resolution if np.isfinite(self.resolution) else None,
                 "verdicts": self.verdicts,
                 "notes": self.notes,
+                "alarms": [asdict(alarm) for alarm in self.alarms],
                 **index,
             }
             text = json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False)
@@ -192,22 +177,9 @@ class Comparison:
                 resolution=float("nan") if facts["resolution"] is None else facts["resolution"],
                 n=facts["n"],
                 notes=facts["notes"],
+                slices=read("slices", dtype=dict.fromkeys(("router", "slice", "value"), str)),
+                errors=read("errors", dtype=dict.fromkeys(_ERROR_NAMES, str)),
+                alarms=[Alarm(**alarm) for alarm in facts["alarms"]],
             )
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(f"{str(folder)!r} is not a complete comparison: {error}") from error
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return _line(value)
-    if value is None or pd.isna(value):
-        return ""
-    if isinstance(value, float | np.floating):
-        number = float(value)
-        return f"{number:.4f}" if number == 0 or abs(number) >= 1e-3 else f"{number:.3g}"
-    return str(value)
-
-
-def _line(text: str) -> str:
-    """Return the text on one line, without control characters that a terminal would obey."""
-    return "".join(c if c.isprintable() else " " for c in text)

@@ -162,3 +162,28 @@ def mix_quality(cost: np.ndarray, quality: np.ndarray, at: np.ndarray) -> np.nda
         mixed = quality + part * (quality[..., dear : dear + 1] - quality)
         best = np.maximum(best, np.where(usable, mixed, -np.inf).max(axis=-1))
     return best
+
+
+def random_at_cost(cost: np.ndarray, at: float) -> np.ndarray:
+    """Return shares (models,) of a random router that spends `at`: it knows no model's quality.
+
+    All models alike; to spend less, mixed with the cheapest, to spend more, with the dearest.
+
+    Parameters
+    ----------
+    cost : array (models,)
+        Mean cost of each model.
+    at : float
+        Between the cheapest and the dearest; beyond, that model alone.
+
+    Examples
+    --------
+    >>> random_at_cost(np.array([1.0, 3.0]), 1.5).tolist()
+    [0.75, 0.25]
+    """
+    cost = np.asarray(cost, float)
+    alike = np.full(len(cost), 1 / len(cost))
+    end = int(cost.argmin() if at < cost.mean() else cost.argmax())
+    span = cost[end] - cost.mean()
+    part = 0.0 if span == 0 else float(np.clip((at - cost.mean()) / span, 0.0, 1.0))
+    return (1 - part) * alike + part * np.eye(len(cost))[end]

@@ -20,6 +20,10 @@ from routelab.reading.files import Rows, read_rows
 from routelab.reading.paths import PathLike, read_each
 from routelab.reading.report import Reject, Report
 from routelab.reading.unpack import read_bytes
+from routelab.reading.values import strings
+
+#: Columns that name the data set of a prompt.
+_DATASETS = ("dataset", "dataset_name", "task_name", "task", "eval_name", "benchmark", "subset")
 
 
 def read_outcomes(
@@ -50,7 +54,9 @@ def read_outcomes(
     Returns
     -------
     OutcomeTable
-        Named after the (first) file, on the file's own scale (`scale`), with a `report` in which
+        Named after the (first) file, on the file's own scale (`scale`), with the data set of each
+        prompt (`datasets`) from a column such as `dataset` or `task`, or from the names of several
+        files put one below the other, and with a `report` in which
         rows that could not be read are kept with file, line and reason.
 
     Raises
@@ -119,6 +125,7 @@ def _read_one(path: str, format: str | None, aliases: Mapping[str, str]) -> _Par
         parsed.cost.to_numpy(dtype="float64")[kept],
         Path(path).name.split(".")[0],
         scale=parsed.scale,
+        datasets=_datasets(rows, parsed.origin[kept]),
     )
     count = len(rows) + len(rows.rejects)
     return _Part(table, name, count, count - len(rejects), parsed.merged, rejects, parsed.warnings)
@@ -145,6 +152,15 @@ def _usable(parsed: ParsedOutcomes) -> np.ndarray:
             parsed.aside[row] = "no quality from any model"
             kept[item] = False
     return kept
+
+
+def _datasets(rows: Rows, origin: np.ndarray) -> list[str] | None:
+    """Return what a column such as `dataset` says about the prompts, if there is one."""
+    lowered = {name.lower(): name for name in reversed(rows.names)}
+    name = next((lowered[name] for name in _DATASETS if name in lowered), None)
+    if name is None:
+        return None
+    return [str(value) for value in strings(rows.column(name)).fillna("(none)").iloc[origin]]
 
 
 def _rejects(rows: Rows, parsed: ParsedOutcomes) -> list[Reject]:
@@ -177,12 +193,14 @@ def _stacked(tables: list[OutcomeTable]) -> OutcomeTable:
         scales = ", ".join(f"{t.name}: {t.scale}" for t in tables[:6])
         raise InputError(f"tables on different scales cannot be stacked ({scales})")
     order = [[table.models.index(model) for model in first.models] for table in tables]
+    datasets = [name for t in tables for name in t.datasets or [t.name] * len(t.prompts)]
     return replace(
         first,
         prompts=[prompt for table in tables for prompt in table.prompts],
         quality=np.vstack([t.quality[:, o] for t, o in zip(tables, order, strict=True)]),
         cost=np.vstack([t.cost[:, o] for t, o in zip(tables, order, strict=True)]),
         scale=None,
+        datasets=datasets,
     )
 
 

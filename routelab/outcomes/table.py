@@ -47,6 +47,8 @@ class OutcomeTable:
         ``"boolean"`` (0 or 1), ``"0-1"``, ``"1-2"``, ``"1-10"``, ``"0-100"`` or ``"real"``.
         Default: the first of these that holds all qualities. The qualities stay as they are;
         :meth:`normalized` brings them to [0, 1].
+    datasets : list of str, length n, optional
+        The data set or task of each prompt, for controls and slices.
     report : Report, optional
         The account of the files it was read from; tables made from this one do not carry it.
 
@@ -71,6 +73,7 @@ class OutcomeTable:
     cost: np.ndarray = None  # type: ignore[assignment]
     name: str = "outcomes"
     scale: str | None = None
+    datasets: list[str] | None = None
     report: Report | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -81,6 +84,8 @@ class OutcomeTable:
         quality = _frozen(self.quality, "quality", shape)
         empty = np.full(shape, np.nan) if self.cost is None else self.cost
         cost = _frozen(empty, "cost", shape)
+        if self.datasets is not None:
+            set_(self, "datasets", [str(name) for name in self.datasets])
         set_(self, "quality", quality)
         set_(self, "cost", cost)
         _check(self)
@@ -106,6 +111,7 @@ class OutcomeTable:
             prompts=[self.prompts[i] for i in index],
             quality=self.quality[index],
             cost=self.cost[index],
+            datasets=None if self.datasets is None else [self.datasets[i] for i in index],
             report=None,
         )
 
@@ -184,6 +190,7 @@ class OutcomeTable:
             np.hstack([self.cost[left], other.cost[right]]),
             f"{self.name} + {other.name}",
             scale=self.scale if self.scale == other.scale else None,
+            datasets=None if self.datasets is None else [self.datasets[row] for row in left],
         )
 
     def with_costs(self, cost: Mapping[str, ArrayLike] | ArrayLike) -> OutcomeTable:
@@ -310,6 +317,11 @@ def _check(table: OutcomeTable) -> None:
     for model in table.models:
         if table.models.count(model) > 1:
             raise InputError(f"{table.name}: the model {model!r} stands twice")
+    if table.datasets is not None and len(table.datasets) != len(table.prompts):
+        raise InputError(
+            f"{table.name}: 'datasets' must name the data set of {len(table.prompts)} prompts, "
+            f"got {len(table.datasets)}"
+        )
     unmeasured = np.flatnonzero(np.isnan(table.quality).all(axis=1))
     if len(unmeasured):
         raise InputError(

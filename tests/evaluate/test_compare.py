@@ -55,8 +55,12 @@ def test_a_learnt_router_adds_value_and_a_constant_does_not(learnt):
     assert table.loc["centroid", "verdict"] == "adds value"
     assert table.loc["centroid", "diff_low"] > 0
     assert table.loc["constant", "is_control"] and "constant" not in learnt.verdicts
-    assert set(table.index) == {"centroid", "constant", "constant (control)", "length", "random"}
-    assert (table["low"] <= table["accuracy"]).all() and (table["accuracy"] <= table["high"]).all()
+    assert set(table.index) == {
+        "centroid", "centroid, shuffled", "constant", "constant (control)", "length", "random"
+    }  # fmt: skip
+    slack = 1e-12  # sums in another order
+    assert (table["low"] <= table["accuracy"] + slack).all()
+    assert (table["accuracy"] <= table["high"] + slack).all()
     assert learnt.table["name"][0] == "centroid"
 
 
@@ -294,7 +298,7 @@ def test_a_cascade_is_judged_by_all_its_calls(models, cost):
     # The mix of singles at that cost: the strong model on (cost - .001) / .019 of the prompts.
     mixed = 1 - hard * (1 - hard * 0.02 / 0.019)
     assert rows.loc["cascade", "difference"] == pytest.approx(1 - mixed, abs=1e-6)
-    assert rows.loc["cascade", "best_control"] == "the mix of single models at its cost"
+    assert rows.loc["cascade", "best_control"] == "cascade, mix at its cost"
     assert comparison.verdicts["cascade"].startswith("adds value: quality at its cost +0.")
     assert set(comparison.predictions["cascade"]) <= set(models)
     assert "cascade" not in comparison.curves

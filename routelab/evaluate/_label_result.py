@@ -1,0 +1,158 @@
+"""From answers to the table, the slices, the errors and the verdicts of a comparison on labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from routelab.evaluate._verdict import against_all, judge, resolution
+from routelab.evaluate.alarms import Alarm, Evidence, raised
+from routelab.evaluate.bootstrap import Resampler, interval
+from routelab.evaluate.comparison import Comparison
+from routelab.evaluate.controls import shuffled_values
+from routelab.evaluate.metrics import METRICS, confusion
+from routelab.evaluate.slices import slice_table
+
+if TYPE_CHECKING:
+    from routelab.evaluate._run import Setting
+
+
+@dataclass(slots=True)
+class Answers:
+    """What one router said.
+
+    Attributes
+    ----------
+    said : list (n,)
+        Labels; None where it abstained.
+    confidence : ndarray (n,)
+        Highest probability; NaN where the router gives none.
+    threshold : bool
+        Whether it has a threshold that makes it abstain.
+    """
+
+    said: list[Any]
+    confidence: np.ndarray
+    threshold: bool = False
+
+
+@dataclass(slots=True)
+class Judged:
+    """What was asked, and what everybody answered."""
+
+    truth: list[Any]
+    answers: dict[str, Answers]
+    controls: list[str]
+    groups: np.ndarray
+    slices: dict[str, np.ndarray]
+    order: Sequence[Any] | None
+    notes: list[str]
+
+
+def result(judged: Judged, setting: Setting) -> Comparison:
+    """Put routers and controls side by side."""
+    truth, said = judged.truth, {name: a.said for name, a in judged.answers.items()}
+    routers = [name for name in said if name not in judged.controls]
+    names, one_hot = _one_hot(truth)
+    place = {label: i for i, label in enumerate(names)}
+    right = {name: _right(said[name], truth) for name in said}
+    for name in routers:
+        codes = np.array([place.get(x, len(names)) for x in said[name]])
+        padded = np.column_stack([one_hot, np.zeros(len(truth))])  # an answer that is no label
+        right[f"{name}, shuffled"] = shuffled_values(codes, padded)
+    columns = list(right)
+    resampler = Resampler(len(truth), setting.n_boot, setting.seed, judged.groups)
+    values = np.column_stack([right[name] for name in columns])
+    samples = dict(zip(columns, resampler.means(values).T, strict=True))
+
+    shared = {name: (right[name].mean(), samples[name]) for name in judged.controls}
+    differences = {}
+    for name in routers:
+        own = f"{name}, shuffled"
+        bars = {**shared, own: (right[own].mean(), samples[own])}
+        differences[name] = against_all(
+            float(right[name].mean()), samples[name], bars, "accuracy", possible=1.0,
+            worthwhile=setting.worthwhile,
+        )  # fmt: skip
+    verdict_columns, verdicts = judge(differences)
+    rows = []
+    for name in columns:
+        low, high = interval(samples[name])
+        row = {"name": name, "accuracy": right[name].mean(), "low": low, "high": high}
+        if name in said:
+            metrics = {m: METRICS[m](truth, said[name], judged.order) for m in METRICS}
+            row |= {m: value for m, value in metrics.items() if m != "accuracy"}
+            row["abstained"] = float(np.mean([x is None for x in said[name]]))
+        row["is_control"] = name not in routers
+        rows.append(row | verdict_columns.get(name, {"verdict": "control"}))
+        if name in said:
+            judged.notes += _never_right(name, said[name], truth)
+    table = pd.DataFrame(rows).sort_values(
+        ["is_control", "accuracy"], ascending=[True, False], kind="stable"
+    )
+    against = {name: (right[name], right[d.control], d.control) for name, d in differences.items()}
+    alarms: list[Alarm] = []
+    for name in routers:
+        codes = np.array([place.get(x, -1) for x in said[name]])
+        alarms += raised(
+            name,
+            Evidence(
+                [str(label) for label in names], codes, one_hot.astype(bool), right[name],
+                right[f"{name}, shuffled"], resampler,
+                score=_doubt(judged.answers[name]), positive=right[name] > 0,
+                threshold=judged.answers[name].threshold,
+            ),
+        )  # fmt: skip
+    return Comparison(
+        kind="labels",
+        table=table.reset_index(drop=True).dropna(axis=1, how="all"),
+        verdicts=verdicts,
+        curves={},
+        confusion={name: confusion(truth, answers) for name, answers in said.items()},
+        predictions=pd.DataFrame(said, index=pd.RangeIndex(len(truth), name="prompt")),
+        resolution=resolution(differences),
+        n=len(truth),
+        notes=judged.notes,
+        slices=slice_table(judged.slices, against, resampler),
+        errors=_errors(truth, {name: said[name] for name in routers}),
+        alarms=alarms,
+    )
+
+
+def _one_hot(truth: list[Any]) -> tuple[list[Any], np.ndarray]:
+    names = list(dict.fromkeys(truth))
+    place = {label: i for i, label in enumerate(names)}
+    return names, np.eye(len(names))[[place[label] for label in truth]]
+
+
+def _right(said: list[Any], truth: list[Any]) -> np.ndarray:
+    return np.array([s == t for s, t in zip(said, truth, strict=True)], dtype=float)
+
+
+def _doubt(answers: Answers) -> np.ndarray:
+    """Return the confidence of what was answered; abstained prompts tell nothing."""
+    kept = [x is not None for x in answers.said]
+    return np.where(kept, answers.confidence, np.nan)
+
+
+def _never_right(name: str, said: list[Any], truth: list[Any]) -> list[str]:
+    known = {x for x in said if x is not None}
+    if not known or known & {*truth}:
+        return []
+    example = sorted(map(str, known))[0]
+    return [f"{name} never answers with a label of this data, but for example {example!r}"]
+
+
+def _errors(truth: list[Any], said: dict[str, list[Any]]) -> pd.DataFrame:
+    """Return a row per router and prompt answered wrongly."""
+    rows = [
+        {"router": name, "prompt": i, "truth": true, "answer": answer}
+        for name, answers in said.items()
+        for i, (true, answer) in enumerate(zip(truth, answers, strict=True))
+        if true != answer
+    ]
+    return pd.DataFrame(rows, columns=["router", "prompt", "truth", "answer"])

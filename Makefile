@@ -7,7 +7,7 @@ export LITELLM_LOCAL_MODEL_COST_MAP := True
 export LITELLM_TELEMETRY := False
 export MPLBACKEND := Agg
 
-.PHONY: help setup setup-test demo test check lab bench bench-simulate bench-read bench-routers notebooks clean
+.PHONY: help setup setup-test demo test check lab bench bench-simulate bench-read bench-routers bench-field notebooks clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -74,6 +74,9 @@ bench-routers: setup-test ## Routers: accuracy beside scikit-learn, speed of nei
 	$(BIN)/python benchmarks/bench_knn.py --data $(DATA) --models $(MODELS)
 	$(if $(SEMANTIC_ROUTER),$(BIN)/python benchmarks/bench_semantic_router.py --data $(DATA) --models $(MODELS) \
 		--python $(SEMANTIC_ROUTER))
+
+bench-field: setup-test ## Published figures of the field beside ours, and the claims that the data cannot resolve (DATA=)
+	$(BIN)/python benchmarks/field.py --data $(DATA)
 
 notebooks: setup-test ## Execute the notebooks and write them in their committed form
 	$(BIN)/python tools/clean_notebooks.py

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from routelab._checks import InputError
 from routelab._registry import Registry
+from routelab.evaluate._columns import check_choice, check_labels, check_table
 from routelab.routers import ConstantRouter, LengthRouter, RandomRouter
 
 #: Name of a control for labels -> factory(seed) of an unfitted router.
@@ -50,11 +52,28 @@ def oracle_choice(quality: np.ndarray, cost: np.ndarray) -> np.ndarray:
     cost : ndarray (n, models)
         USD; an unknown cost loses a tie against a known one.
 
+    Raises
+    ------
+    InputError
+        When the shapes differ, or a value is infinite.
+
+    Notes
+    -----
+    Formula: argmin of cost over the models with the prompt's highest quality.
+    Source: RouterBench, arXiv 2403.12031, section 3, Oracle.
+    Variants: none; RouterArena's optimal model (`optimal_selection`) must be right outright.
+    Range: a column number per prompt.
+    Hides: luck: it takes the best of many noisy outcomes, so it rises with every model added, even
+        with copies of one; no router can reach it.
+
     Examples
     --------
     >>> oracle_choice(np.array([[1.0, 1.0, 0.0]]), np.array([[0.3, 0.2, 0.1]])).tolist()
     [1]
     """
+    quality, cost = check_table("quality", quality), check_table("cost", cost)
+    if quality.shape != cost.shape:
+        raise InputError(f"quality is {quality.shape}, cost is {cost.shape}")
     known = np.where(np.isnan(quality), -np.inf, quality)
     best = known == known.max(axis=1, keepdims=True)
     price = np.where(np.isnan(cost), np.finfo(float).max, cost)
@@ -66,12 +85,28 @@ def dataset_oracle_choice(
 ) -> np.ndarray:
     """Return per prompt (n,) the model that is best on average over the prompt's data set.
 
-    Of equals the cheaper. What it gains over the best single model is task identity.
+    Of equals the cheaper. What it gains over the best single model is task identity alone.
 
     Parameters
     ----------
     quality, cost : ndarray (n, models)
+        Missing values (NaN) are left out of the means.
     datasets : sequence of str (n,)
+
+    Raises
+    ------
+    InputError
+        When the shapes differ, or a prompt has no data set.
+
+    Notes
+    -----
+    Formula: argmax over models of the mean quality within the data set; of equals argmin of mean
+        cost.
+    Source: LLMRouterBench, arXiv 2601.07206, Dataset Oracle (there: Max Expert).
+    Variants: none.
+    Range: a column number per prompt, the same over a data set.
+    Hides: that the data set is given: a router in use is not told it, and many small data sets
+        bring this control close to the oracle by luck.
 
     Examples
     --------
@@ -79,11 +114,24 @@ def dataset_oracle_choice(
     >>> dataset_oracle_choice(quality, np.ones((2, 2)), ["a", "b"]).tolist()
     [0, 1]
     """
-    codes = np.unique(np.asarray(datasets, dtype=str), return_inverse=True)[1]
-    within = np.eye(codes.max() + 1)[codes].T
-    within /= within.sum(axis=1, keepdims=True)
-    # Means that are equal but for the last digit are equal, so that the cheaper model is taken.
-    return oracle_choice(np.round(within @ quality, 12), within @ cost)[codes]
+    quality, cost = check_table("quality", quality), check_table("cost", cost)
+    if len(datasets) != len(quality):
+        raise InputError(f"datasets has {len(datasets)} entries, quality has {len(quality)} rows")
+    names = check_labels("datasets", datasets, abstain=False)
+    codes = np.unique(np.array([str(name) for name in names]), return_inverse=True)[1]
+    # Sums of the same values in another order differ in the last digits; those are no difference.
+    means = [np.round(_group_means(values, codes), 12) for values in (quality, cost)]
+    return oracle_choice(*means)[codes]
+
+
+def _group_means(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Return the mean of what is known (groups, columns), NaN where nothing is."""
+    known = ~np.isnan(values)
+    sums = np.zeros((codes.max() + 1, values.shape[1]))
+    counts = np.zeros_like(sums)
+    np.add.at(sums, codes, np.where(known, values, 0.0))
+    np.add.at(counts, codes, known)
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
 
 def shuffled_values(choice: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -103,10 +151,20 @@ def shuffled_values(choice: np.ndarray, values: np.ndarray) -> np.ndarray:
     -------
     ndarray (n,)
 
+    Notes
+    -----
+    Formula: sum over models of the router's share of the model * the model's value on the prompt.
+    Source: cost-matched random baseline, exact over all permutations.
+    Variants: none; one permutation would add noise.
+    Range: that of the values.
+    Hides: the shares themselves: a router that merely favours the best model passes this control
+        only by its mix, which the Zero router judges.
+
     Examples
     --------
     >>> shuffled_values(np.array([0, 1]), np.array([[1.0, 0.0], [0.0, 1.0]])).tolist()
     [0.5, 0.5]
     """
-    shares = np.bincount(choice, minlength=values.shape[1]) / len(choice)
+    picked = check_choice(choice, *values.shape)
+    shares = np.bincount(picked, minlength=values.shape[1]) / len(picked)
     return values @ shares

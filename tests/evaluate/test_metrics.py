@@ -1,39 +1,40 @@
-"""Metrics: tiny cases by hand, and the published anchors."""
-
-import csv
-import json
+"""Metrics: tiny cases by hand."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import f1_score
+from sklearn.metrics import cohen_kappa_score, f1_score
 
-from routelab import InputError, read_outcomes
+from routelab import InputError
 from routelab.evaluate import (
     METRICS,
     Resampler,
+    abstention,
     accuracy,
     aiq,
     apgr,
+    compare,
     confusion,
     cpt,
+    dataset_oracle_choice,
     deferral_curve,
     holm,
     hull,
     interval,
-    length_scores,
     macro_f1,
     mix_quality,
     oracle_choice,
     p_value,
     pgr,
+    robustness,
     shuffled_values,
     spearman,
+    weighted_kappa,
     within_one,
 )
-from routelab.evaluate.deferral import apgr_samples, curve_samples
+from routelab.evaluate.thresholds import published_points
 
 LEVELS = ["low", "medium", "high"]
 
@@ -62,79 +63,40 @@ def test_abstaining_is_wrong_and_shown():
     assert confusion(["high", "low"], ["low", "low"]).index.tolist() == ["low", "high"]
 
 
-def test_metrics_are_registered():
-    assert METRICS.names() == ["accuracy", "macro_f1", "spearman", "within_one"]
+def test_kappa_by_hand_and_where_chance_is_all_there_is():
+    order = [1, 2, 3]
+    # w O: (1 - 3)^2 = 4; w E: truth 1, 1, 3 against 1, 3, 3: (2 * 2 * 4 + 1 * 1 * 4) / 3 = 20 / 3
+    assert weighted_kappa([1, 1, 3], [1, 3, 3], order) == pytest.approx(1 - 4 / (20 / 3))
+    assert weighted_kappa([1, 2, 3, 1], [3, 2, 1, None], order) == pytest.approx(-1)
+    assert weighted_kappa([2, 2], [2, 2], order) == 0.0  # nothing to agree on beyond chance
+    assert weighted_kappa([2, 2], [3, 3], order) == 0.0  # E as large as O
+    assert weighted_kappa([1, 2], [None, None], order) == 0.0
+    assert np.isnan(weighted_kappa([1, 2], [1, 2], None))
 
 
-@pytest.fixture(scope="module")
-def gsm8k():
-    def read(data):
-        folder = data / "routellm" / "gsm8k"
-        table = read_outcomes(folder / "gsm8k_responses.csv")
-        with open(folder / "contaminated_prompts.jsonl", encoding="utf-8") as lines:
-            table = table.drop([json.loads(line)["eval_prompt"] for line in lines])
-        return table.prompts, *table.quality.T[[table.models.index(m) for m in (
-            "mistralai/Mixtral-8x7B-Instruct-v0.1", "gpt-4-1106-preview")]]  # fmt: skip
-
-    return read
-
-
-def test_gsm8k_anchors(gsm8k, data):
-    prompts, weak, strong = gsm8k(data)
-    assert len(prompts) == 1307
-    assert weak.mean() == pytest.approx(0.637337, abs=1e-6)
-    assert strong.mean() == pytest.approx(0.857689, abs=1e-6)
-    assert np.maximum(weak, strong).mean() == pytest.approx(0.92961, abs=1e-5)
-    score = length_scores(prompts)
-    assert apgr(score, weak, strong) == pytest.approx(0.598, abs=5e-4)
-    # ties in length are sent together here, one by one in the published figures: half a point
-    assert cpt(score, weak, strong, 0.5) == pytest.approx(0.365, abs=0.005)
-    assert cpt(score, weak, strong, 0.8) == pytest.approx(0.6695, abs=0.005)
-    curves = Resampler(1307, 1000).map(lambda w: curve_samples(score, weak, strong, w))
-    low, high = interval(apgr_samples(curves))
-    assert low == pytest.approx(0.557, abs=0.006) and high == pytest.approx(0.638, abs=0.006)
-
-
-def test_random_scores_have_the_published_spread(gsm8k, data):
-    _, weak, strong = gsm8k(data)
+def test_kappa_is_sklearns():
     rng = np.random.default_rng(0)
-    runs = [apgr(rng.random(1307), weak, strong) for _ in range(200)]
-    assert np.mean(runs) == pytest.approx(0.5, abs=0.005)
-    assert np.std(runs) == pytest.approx(0.0215, abs=0.004)
+    truth, said = rng.integers(0, 4, 200).tolist(), rng.integers(0, 4, 200).tolist()
+    expected = cohen_kappa_score(truth, said, weights="quadratic")
+    assert weighted_kappa(truth, said, [0, 1, 2, 3]) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(
-    ("name", "n", "best", "usd", "cheapest", "zero", "oracle", "oracle_usd"),
-    [
-        ("arc_challenge_train", 1019, 0.9529, 0.005040, 0.6712, 0.9172, 0.9863, 0.000216),
-        ("mbpp_train", 299, 0.6856, 0.009375, 0.3278, 0.6580, 0.8662, 0.000472),
-        ("winograde_train", 887, 0.8602, 0.003530, 0.5626, 0.8004, 1.0, 0.000108),
-    ],
-)
-def test_routerbench_anchors(data, name, n, best, usd, cheapest, zero, oracle, oracle_usd):
-    frame = pd.read_csv(data / "routerbench" / f"{name}.csv")  # rows as published, not merged
-    models = [c.removesuffix("|total_cost") for c in frame if c.endswith("|total_cost")]
-    quality = frame[models].to_numpy(float)
-    cost = frame[[f"{m}|total_cost" for m in models]].to_numpy(float)
-    complete = np.isfinite(quality).all(axis=1) & np.isfinite(cost).all(axis=1)
-    quality, cost = quality[complete], cost[complete]
-    q, c = quality.mean(axis=0), cost.mean(axis=0)
-    choice = oracle_choice(quality, cost)
-    rows = np.arange(len(quality))
-    assert len(quality) == n
-    assert (q.max(), c[q.argmax()]) == (pytest.approx(best, abs=5e-5), pytest.approx(usd, abs=5e-7))
-    assert q[c.argmin()] == pytest.approx(cheapest, abs=5e-5)
-    assert aiq(c, q) == pytest.approx(zero, abs=5e-5)
-    assert aiq(c, q, "code") == pytest.approx(aiq(c, q) * (1 - c.min() / c.max()))
-    assert quality[rows, choice].mean() == pytest.approx(oracle, abs=5e-5)
-    assert cost[rows, choice].mean() == pytest.approx(oracle_usd, abs=5e-7)
+def test_compare_shows_kappa_for_ordered_labels_only():
+    prompts = [f"{word} {i}" for i in range(6) for word in ("add", "prove", "list")]
+    ordered = pd.DataFrame({"prompt": prompts, "label": ["low", "high", "medium"] * 6})
+    unordered = ordered.assign(label=["code", "art", "math"] * 6)
+    assert "weighted_kappa" in compare("centroid", ordered, cv=2, n_boot=50).table
+    assert "weighted_kappa" not in compare("centroid", unordered, cv=2, n_boot=50).table
 
 
-def test_merged_routerbench_rows_count_more_prompts(data):
-    table = read_outcomes(data / "routerbench" / "arc_challenge_train.csv")
-    with open(data / "routerbench" / "arc_challenge_train.csv", newline="", encoding="utf-8") as f:
-        samples = {row["sample_id"] for row in csv.DictReader(f)}
-    assert len(table) == len(samples) > 1019
+def test_abstention_and_robustness_are_shares():
+    assert abstention(["a", None, None, "b"]) == 0.5
+    # of four choices one changed; None to None is no change
+    assert robustness(["a", "b", None, "a"], ["a", "a", None, "a"]) == 0.75
+
+
+def test_metrics_are_registered():
+    assert METRICS.names() == ["accuracy", "macro_f1", "spearman", "weighted_kappa", "within_one"]
 
 
 def test_deferral_by_hand():
@@ -154,6 +116,54 @@ def test_paper_variant_is_the_mean_of_ten_points():
     assert apgr(score, weak, strong, "paper") == pytest.approx(0.55)  # mean of .1 ... 1
 
 
+def test_ties_are_sent_together_or_one_by_one_as_asked():
+    # two prompts of one score, the first gains 1, the second loses 1; a third gains 1 for certain
+    score, weak, strong = [1, 1, 0], [0, 1, 0], [1, 0, 1]
+    thirds = np.linspace(0, 1, 4)
+    together = deferral_curve(score, weak, strong, thirds)
+    assert together == pytest.approx([1 / 3, 1 / 3, 1 / 3, 2 / 3])
+    one_by_one = deferral_curve(score, weak, strong, thirds, ties="order")
+    assert one_by_one == pytest.approx([1 / 3, 2 / 3, 1 / 3, 2 / 3])
+    # gap 1/3: PGR 1 after one prompt in the order of the file, else after all three
+    assert cpt(score, weak, strong, 1.0, ties="order") == pytest.approx(1 / 3)
+    assert cpt(score, weak, strong, 1.0) == 1.0
+    assert cpt(score, weak, strong, 0.5) == pytest.approx(5 / 6)  # half of the third prompt
+    assert cpt(score, weak, strong, 0.5, ties="order") == pytest.approx(1 / 3)  # whole prompts
+    assert apgr(score, weak, strong, ties="order") > apgr(score, weak, strong)
+
+
+def test_without_ties_both_ways_of_sending_are_one():
+    rng = np.random.default_rng(1)
+    score, weak, strong = rng.random(40), rng.random(40), 0.3 + rng.random(40)
+    assert apgr(score, weak, strong, ties="order") == apgr(score, weak, strong)
+
+
+def test_the_published_lookup_of_a_share_is_wrong_where_the_curve_falls():
+    # ten prompts: the first strong answer gains, the second loses, then four gain
+    score = np.arange(10, 0, -1)
+    weak = np.array([0, 1, 0, 0, 0, 0, 1, 1, 1, 1])
+    strong = np.array([1, 0, 1, 1, 1, 1, 1, 1, 1, 1])
+    shares, quality = published_points(score, weak, strong)
+    assert shares == pytest.approx(np.linspace(0, 1, 11))
+    assert quality == pytest.approx([0.5, 0.6, 0.5, 0.6, 0.7, 0.8, 0.9, 0.9, 0.9, 0.9, 0.9])
+    # gap .4, PGR .25 is quality .6: reached by one prompt; np.interp finds the second crossing
+    assert cpt(score, weak, strong, 0.25) == pytest.approx(0.1)
+    assert cpt(score, weak, strong, 0.25, variant="code") == pytest.approx(0.3)
+
+
+def test_on_a_rising_curve_the_published_lookup_is_the_first_crossing():
+    score, weak, strong = np.arange(10, 0, -1), np.zeros(10), np.ones(10)
+    for target in (0.2, 0.55, 1.0):
+        code = cpt(score, weak, strong, target, variant="code")
+        assert code == pytest.approx(cpt(score, weak, strong, target)) == pytest.approx(target)
+
+
+def test_the_published_lookup_takes_ties_and_a_target_out_of_reach():
+    assert cpt([1, 1, 1], [0, 0, 0], [1, 1, 1], 0.5, variant="code") == pytest.approx(0.5)
+    assert cpt([1, 0], [0, 0], [1, 1], 9.0, variant="code") == 1.0
+    assert np.isnan(cpt([1, 0], [0, 0], [1, 1], 9.0, ties="order"))
+
+
 def test_all_scores_equal_is_a_coin():
     rng = np.random.default_rng(0)
     assert apgr(np.zeros(50), rng.random(50), 1 + rng.random(50)) == pytest.approx(0.5)
@@ -168,7 +178,7 @@ def test_all_scores_equal_is_a_coin():
         (lambda: apgr([], [], []), "length of at least 1"),
         (lambda: aiq([1, 1], [0, 1]), "needs a cost range"),
         (lambda: aiq([1, 2], [0, 1], "area"), "'variant' must be 'paper' or 'code'"),
-        (lambda: hull([1, np.nan], [0, 1]), "cost and quality of each"),
+        (lambda: hull([1, np.nan], [0, 1]), "cost is missing for point 1"),
         (lambda: Resampler(0), "bootstrap needs prompts"),
     ],
 )
@@ -208,6 +218,30 @@ def test_oracle_takes_the_cheapest_of_the_best_and_no_missing_one():
     cost = np.array([[3.0, np.nan, 0.1], [1.0, 2.0, 3.0]])
     assert oracle_choice(quality, cost).tolist() == [0, 1]
     assert oracle_choice(quality, np.full((2, 3), np.nan)).tolist() == [0, 1]
+
+
+def test_the_dataset_oracle_takes_the_best_on_average_and_of_equals_the_cheaper():
+    quality = np.array([[1.0, 0.0, 1.0], [0.0, 0.0, 1.0], [0.2, 0.3, 0.3], [0.4, 0.3, 0.3]])
+    cost = np.array([[1.0, 1.0, 9.0]] * 2 + [[3.0, 2.0, 5.0]] * 2)
+    # "a": means .5, 0, 1; "b": .3 three times (0.2 + 0.4 is not 0.6 in floats), model 1 cheapest
+    assert dataset_oracle_choice(quality, cost, ["a", "a", "b", "b"]).tolist() == [2, 2, 1, 1]
+
+
+def test_the_dataset_oracle_leaves_missing_outcomes_out():
+    quality = np.array([[np.nan, 0.5], [1.0, 0.9], [np.nan, 0.1]])
+    cost = np.full((3, 2), np.nan)
+    assert dataset_oracle_choice(quality, cost, ["a", "a", "b"]).tolist() == [0, 0, 1]
+
+
+def test_the_dataset_oracle_is_between_best_single_and_oracle():
+    rng = np.random.default_rng(0)
+    quality, cost = rng.random((60, 4)), rng.random((60, 4))
+    rows = np.arange(60)
+    of_data = quality[rows, dataset_oracle_choice(quality, cost, rows % 5)].mean()
+    assert quality.mean(axis=0).max() <= of_data
+    assert of_data <= quality[rows, oracle_choice(quality, cost)].mean()
+    one = dataset_oracle_choice(quality, cost, ["all"] * 60)
+    assert set(one.tolist()) == {int(quality.mean(axis=0).argmax())}
 
 
 def test_bootstrap_interval_is_the_normal_one():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -187,3 +188,29 @@ def test_colours_differ_within_a_theme():
 
 def test_pyplot_is_not_needed():
     assert "matplotlib.pyplot" not in sys.modules
+
+
+def test_gains_are_drawn_per_slice(comparison):
+    found = compare(
+        ["centroid", "knn"],
+        pd.DataFrame({"prompt": [f"{'fix' if i % 2 else 'write'} {i}" for i in range(90)],
+                      "label": ["code", "art"] * 45}),
+        cv=2, n_boot=100, slices={"parity$\\frac{": np.arange(90) % 2},
+    )  # fmt: skip
+    fig, ax = axes()
+    drawn = plots.slice_gains(found, ax)
+    own = found.slices[found.slices["router"] == "knn"]
+    assert len(drawn) == 2 and len(ax.get_yticklabels()) == len(own) == 4
+    assert sorted(drawn[1][0].get_xdata()) == pytest.approx(sorted(own["difference"]))
+    plots.png(fig)
+    assert len(plots.slice_gains(found, axes()[1], router="knn")) == 1
+    bare = replace(comparison, slices=comparison.slices[:0])
+    assert plots.slice_gains(bare, axes()[1]) == []
+    assert len(plots.overview(bare).axes) == 2
+
+
+def test_a_comparison_fits_in_one_figure(comparison, outcomes):
+    for result, count in ((comparison, 3), (outcomes, 3)):
+        for theme in ("light", "dark"):
+            assert len(plots.overview(result, theme).axes) == count
+    assert plots.best_router(outcomes) == "near"

@@ -96,7 +96,7 @@ def test_it_is_one_file_without_script_or_network(page):
 def test_every_picture_has_a_dark_variant_and_a_text(page):
     tags = Tags(page)
     images, dark = tags.named("img"), tags.named("source")
-    assert len(images) == len(dark) == 8
+    assert len(images) == len(dark) == 10
     assert all(len(image["alt"]) > 30 for image in images)
     assert all(source["media"] == "(prefers-color-scheme: dark)" for source in dark)
     first = [re.sub("^.*,", "", x) for x in (images[0]["src"], dark[0]["srcset"])]
@@ -110,7 +110,7 @@ def test_every_section_is_there_and_linked(page):
         "found", "simulation", "comparison-1", "comparison-2", "export", "assumptions", "reproduce"
     ]  # fmt: skip
     assert [a["href"] for a in tags.named("a")] == [f"#{anchor}" for anchor in anchors]
-    assert page.count("<caption>") == 4 and "<title>A &amp; B</title>" in page
+    assert page.count("<caption>") == 6 and "<title>A &amp; B</title>" in page
 
 
 def test_numbers_are_those_of_the_replay(page, replay):
@@ -170,3 +170,19 @@ def test_a_report_that_fails_leaves_the_old_one(replay, tmp_path, monkeypatch):
     with pytest.raises(ZeroDivisionError):
         write_report(path, replay=replay)
     assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+
+
+def test_errors_are_listed_with_their_text_only_when_asked(tmp_path):
+    labels = pd.DataFrame({"prompt": [f"{w} {i}" for i in range(15) for w in ("a loop", "an ode")],
+                           "label": ["code", "art"] * 15})  # fmt: skip
+    comparison = compare(["keyword"], labels, cv=3, n_boot=50)  # it knows other labels
+    wrong = comparison.errors
+    assert wrong["prompt"].tolist() == list(range(30))
+    hostile = ["<script>alert(1)</script> " + "x" * 400] * comparison.n
+    plain = write_report(tmp_path / "a.html", comparisons=[comparison]).read_text()
+    told = write_report(tmp_path / "b.html", comparisons=[comparison], prompts=hostile).read_text()
+    assert "30 errors of keyword" in plain and "script" not in plain
+    assert told.count("&lt;script&gt;alert(1)&lt;/script&gt;") == 30
+    assert "<script" not in told and "x" * 300 not in told
+    with pytest.raises(InputError, match="must be those of one comparison, got 1"):
+        write_report(tmp_path / "c.html", comparisons=[comparison], prompts=["one"])

@@ -11,6 +11,7 @@ import pandas as pd
 from routelab.evaluate.bootstrap import Resampler, interval
 from routelab.evaluate.deferral import SHARES, apgr_samples, curve_samples
 from routelab.evaluate.hull import aiq, hull
+from routelab.evaluate.thresholds import cpt
 
 if TYPE_CHECKING:
     from routelab.evaluate._outcomes import Answer, Asked
@@ -43,6 +44,8 @@ def deferral(
         rows[name] |= {
             "apgr": figures[name][0], "apgr_low": float(ends[0]), "apgr_high": float(ends[1])
         }  # fmt: skip
+        for part in (50, 80):
+            rows[name][f"cpt{part}"] = cpt(score, weak_q, strong_q, part / 100)
     for name, answer in answers.items():
         rows[name]["strong_share"] = float((answer.choice == strong).mean())
     rows["oracle"]["strong_share"] = float((oracle == strong).mean())

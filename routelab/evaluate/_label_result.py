@@ -13,6 +13,7 @@ from routelab.evaluate._verdict import against_all, judge, resolution
 from routelab.evaluate.alarms import Alarm, Evidence, raised
 from routelab.evaluate.bootstrap import Resampler, interval
 from routelab.evaluate.comparison import Comparison
+from routelab.evaluate.confidence import top_label_error
 from routelab.evaluate.controls import shuffled_values
 from routelab.evaluate.metrics import METRICS, confusion
 from routelab.evaluate.slices import slice_table
@@ -87,6 +88,10 @@ def result(judged: Judged, setting: Setting) -> Comparison:
             metrics = {m: METRICS[m](truth, said[name], judged.order) for m in METRICS}
             row |= {m: value for m, value in metrics.items() if m != "accuracy"}
             row["abstained"] = float(np.mean([x is None for x in said[name]]))
+            sure = _confidence(judged.answers[name])
+            known = np.isfinite(sure)
+            if known.any():
+                row["ece"] = top_label_error(right[name][known], sure[known])
         row["is_control"] = name not in routers
         rows.append(row | verdict_columns.get(name, {"verdict": "control"}))
         if name in said:
@@ -103,7 +108,7 @@ def result(judged: Judged, setting: Setting) -> Comparison:
             Evidence(
                 [str(label) for label in names], codes, one_hot.astype(bool), right[name],
                 right[f"{name}, shuffled"], resampler,
-                score=_doubt(judged.answers[name]), positive=right[name] > 0,
+                score=_confidence(judged.answers[name]), positive=right[name] > 0,
                 threshold=judged.answers[name].threshold,
             ),
         )  # fmt: skip
@@ -133,7 +138,7 @@ def _right(said: list[Any], truth: list[Any]) -> np.ndarray:
     return np.array([s == t for s, t in zip(said, truth, strict=True)], dtype=float)
 
 
-def _doubt(answers: Answers) -> np.ndarray:
+def _confidence(answers: Answers) -> np.ndarray:
     """Return the confidence of what was answered; abstained prompts tell nothing."""
     kept = [x is not None for x in answers.said]
     return np.where(kept, answers.confidence, np.nan)

@@ -12,8 +12,8 @@ import pandas as pd
 #: Columns of the table that the printed forms show, as far as they are there.
 SHOWN = (
     "name", "accuracy", "quality", "low", "high", "macro_f1", "within_one", "spearman",
-    "weighted_kappa", "abstained", "cost", "strong_share", "apgr", "aiq", "difference", "diff_low",
-    "diff_high", "p_holm", "verdict",
+    "weighted_kappa", "ece", "abstained", "cost", "strong_share", "apgr", "cpt50", "cpt80", "aiq",
+    "difference", "diff_low", "diff_high", "p_holm", "verdict",
 )  # fmt: skip
 _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",

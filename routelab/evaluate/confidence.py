@@ -74,13 +74,28 @@ def expected_calibration_error(
         )
     top = table.argmax(axis=1)
     confidence = table.max(axis=1)
-    gap = np.array([classes[i] == t for i, t in zip(top, true, strict=True)], float) - confidence
+    right = np.array([classes[i] == t for i, t in zip(top, true, strict=True)], float)
+    return top_label_error(right, confidence, bins, variant)
+
+
+def top_label_error(
+    right: np.ndarray, confidence: np.ndarray, bins: int = 15, variant: str = "width"
+) -> float:
+    """Return the calibration error of answers that are right (n,) with a confidence (n,).
+
+    Examples
+    --------
+    >>> round(top_label_error(np.array([1.0, 0.0]), np.array([0.9, 0.9])), 6)
+    0.4
+    """
+    gap = right - confidence
     if variant == "mass":
         order = np.argsort(confidence, kind="stable")
         parts = np.array_split(gap[order], min(bins, len(order)))
         return float(sum(abs(part.sum()) for part in parts) / len(gap))
     # Bins are ((m - 1) / M, m / M]; a confidence of 0 goes into the first.
     place = np.searchsorted(np.linspace(0, 1, bins + 1)[1:], confidence, side="left")
+    place = np.minimum(place, bins - 1)  # a sum of floats may end just above 1
     return float(np.abs(np.bincount(place, weights=gap, minlength=bins)).sum() / len(gap))
 
 

@@ -17,6 +17,7 @@ from routelab.plots._replay import (
     outcome_counts,
 )
 from routelab.plots._request import request_costs, router_scores
+from routelab.plots._slices import best_router, overview, slice_gains
 from routelab.plots._style import THEMES, Theme, figure, png, style
 from routelab.plots._sweep import pareto_front
 
@@ -24,6 +25,7 @@ __all__ = [
     "THEMES",
     "Theme",
     "accuracy_bars",
+    "best_router",
     "confusion",
     "cost_quality",
     "daily_spend",
@@ -35,12 +37,14 @@ __all__ = [
     "latency",
     "model_share",
     "outcome_counts",
+    "overview",
     "pareto_front",
     "png",
     "request_costs",
     "requests_by",
     "requests_per_hour",
     "router_scores",
+    "slice_gains",
     "spend_fan",
     "style",
     "token_sizes",

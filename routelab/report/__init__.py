@@ -11,7 +11,7 @@ from routelab._checks import InputError, atomic_file
 from routelab._html import esc
 from routelab.evaluate import Comparison
 from routelab.exporters import ExportResult
-from routelab.report import _found, _sections
+from routelab.report import _comparison, _found, _sections
 from routelab.report._page import items, page
 from routelab.simulation import Replay
 
@@ -25,6 +25,7 @@ def write_report(
     *,
     replay: Replay | None = None,
     comparisons: Mapping[str, Comparison] | Sequence[Comparison] = (),
+    prompts: Sequence[str] | None = None,
     export_result: ExportResult | None = None,
     title: str = "routelab report",
 ) -> Path:
@@ -37,6 +38,9 @@ def write_report(
     replay : Replay, optional
     comparisons : dict of str to Comparison, or sequence of Comparison
         Without names, a comparison is called after its classes or its kind.
+    prompts : sequence of str, optional
+        The judged prompts of the one comparison given: its errors are then listed with their
+        text. By default a report holds no prompt.
     export_result : ExportResult, optional
     title : str
 
@@ -47,7 +51,7 @@ def write_report(
     Raises
     ------
     InputError
-        There is nothing to report.
+        There is nothing to report; prompts are given that do not belong to the one comparison.
 
     Examples
     --------
@@ -65,6 +69,11 @@ def write_report(
     named = _named(comparisons)
     if replay is None and not named and export_result is None:
         raise InputError("there is nothing to report: give a replay, a comparison or an export")
+    if prompts is not None and [c.n for c in named.values()] != [len(prompts)]:
+        raise InputError(
+            f"'prompts' must be those of one comparison, got {len(prompts)} for comparisons of "
+            f"{[c.n for c in named.values()]}"
+        )
     found: list[str] = []
     sections: list[tuple[str, str, str]] = []
     notes: list[str] = []
@@ -75,7 +84,9 @@ def write_report(
     for number, (name, comparison) in enumerate(named.items(), 1):
         found += _found.comparison_sentences(name, comparison)
         heading = f"Comparison: {name}"
-        sections.append((f"comparison-{number}", heading, _sections.comparison(comparison)))
+        sections.append(
+            (f"comparison-{number}", heading, _comparison.comparison(comparison, prompts))
+        )
         notes += [f"{name}: {note}" for note in comparison.notes]
     if export_result is not None:
         found += _found.export_sentences(export_result)

@@ -107,6 +107,8 @@ def comparison_sentences(name: str, comparison: Comparison) -> Iterator[str]:
         adding = routers.loc[routers["verdict"] == "adds value", "name"].tolist()
         told = ", ".join(adding) if adding else "none"
         yield f"{name}: routers that add value over every control: {told}."
+    for alarm in comparison.alarms:
+        yield f"{name}: alarm: {alarm}."
     if pd.notna(comparison.resolution):
         yield (
             f"{name}: these prompts resolve differences of {comparison.resolution:.3f} and more; "

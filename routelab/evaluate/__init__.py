@@ -4,6 +4,8 @@ One file per idea; a new label metric registers in `METRICS`, a new label contro
 """
 
 from routelab.evaluate.bootstrap import Resampler, holm, interval, p_value
+from routelab.evaluate.calibrate import calibrate
+from routelab.evaluate.calibration import Calibration, TargetRefused
 from routelab.evaluate.compare import compare
 from routelab.evaluate.comparison import Comparison
 from routelab.evaluate.controls import CONTROLS, length_scores, oracle_choice, shuffled_values
@@ -21,11 +23,14 @@ from routelab.evaluate.metrics import (
 __all__ = [
     "CONTROLS",
     "METRICS",
+    "Calibration",
     "Comparison",
     "Resampler",
+    "TargetRefused",
     "accuracy",
     "aiq",
     "apgr",
+    "calibrate",
     "compare",
     "confusion",
     "cpt",

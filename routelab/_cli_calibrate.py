@@ -133,9 +133,12 @@ def _models_of(plan: Any, router: Any) -> dict[str, str]:
     models = {}
     for answer in map(str, answers_of(router)):
         group = group_of_route(plan, answer)
-        used = sorted({d.model for d in plan.models.get(group, ())})
-        if len(used) != 1:
-            what = f"has the models {', '.join(used)}" if used else "is no group of the plan"
+        used = [plan.model_of(deployment) for deployment in plan.models.get(group, ())]
+        prices = {
+            (m.input_usd_per_mtok, m.output_usd_per_mtok, m.cached_input_usd_per_mtok) for m in used
+        }
+        if len(prices) != 1:
+            what = "has models of different prices" if used else "is no group of the plan"
             raise InputError(f"{group!r} {what}: name the one to price by --model {answer}=MODEL")
-        models[answer] = used[0]
+        models[answer] = used[0].name
     return models

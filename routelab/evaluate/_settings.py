@@ -35,7 +35,7 @@ def head_of(router: Any) -> Any:
 
 
 def check_router(router: Any) -> None:
-    """Refuse what is not fitted, and what has no setting that a target could tune."""
+    """Refuse what is not fitted, and what has fitted itself to a target of its own."""
     kind = type(head_of(router)).__name__
     if not hasattr(router, "predict"):
         raise InputError(f"a router is an estimator with predict, got {kind}")
@@ -48,6 +48,11 @@ def check_router(router: Any) -> None:
             "RouteThresholds has fitted its thresholds to a target of its own: calibrate the "
             "router inside, or fit it with another level"
         )
+
+
+def check_tunable(router: Any) -> None:
+    """Refuse a router without a setting between dear and cheap answers."""
+    kind = type(head_of(router)).__name__
     if hasattr(router, "predict_quality"):
         if "lam" not in router.get_params(deep=False):
             raise InputError(f"{kind} has no setting to tune: its lam follows from its budget")

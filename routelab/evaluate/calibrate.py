@@ -25,6 +25,7 @@ from routelab.evaluate._settings import (
     abstaining_knob,
     answers_by_cost,
     check_router,
+    check_tunable,
     knob_of,
 )
 from routelab.evaluate._targets import is_met, parse_target
@@ -67,9 +68,8 @@ def calibrate(
         "usd_per_day=25" (traffic, or outcomes and `requests_per_day`): the most generous setting
         that stays within the budget; on outcomes the one of the highest quality.
         "strong_share=0.3" (any data): the share of prompts that get the strong answer.
-        "precision>=0.95" (labels): the most answers of which that share is right. A prompt whose
-        label is no answer of the router (out of scope) is right only when it abstains, and counts
-        for nothing then.
+        "precision>=0.95" (labels): the most answers of which that share is right. Any answer to a
+        prompt whose label the router cannot give (out of scope) is wrong.
     strong : label, optional
         The strong answer. Default: the dearest by the data's costs, else by those that the router
         has learnt; else the best in the data; else the highest level.
@@ -111,10 +111,12 @@ def calibrate(
 
     .. math:: n_{needed} = \lceil n \, (h / d)^2 \rceil
 
-    divided by `share` for all the data. Where no setting reaches the target, but the best one misses
-    it by d < h, the same number would show whether it can be reached. Intervals are expanded percentile intervals of the
-    bootstrap (Hesterberg 2015), for shares at least as wide as Wilson's (1927). Costs are those of
-    the router's choices: rules, budgets and retries of a plan are not in them.
+    divided by `share` for all the data. Where no setting reaches the target, but the best one
+    misses it by d < h, the same number would show whether it can be reached.
+
+    Intervals are expanded percentile intervals of the bootstrap (Hesterberg 2015), for shares at
+    least as wide as Wilson's (1927). Costs are those of the router's choices: rules, budgets and
+    retries of a plan are not in them.
 
     Examples
     --------
@@ -131,6 +133,8 @@ def calibrate(
     _check_numbers(share, requests_per_day)
     check_router(router)
     precise = aimed.name == "precision"
+    if not precise:
+        check_tunable(router)
     answers = [] if precise else answers_by_cost(router)
     given = read_given(data, aimed, answers, models, catalog)
     codes, unique = pd.factorize(np.asarray(given.prompts, dtype=object))

@@ -135,7 +135,7 @@ def _cut(router: CostThresholds, prompts: list[str], strong: Any) -> Knob:
 def _threshold(router: Any, prompts: list[str], strong: Any) -> Knob:
     inner = router.router_ if isinstance(router, StrongThreshold) else router
     own = getattr(head_of(inner), "threshold", None)
-    if own is not None:
+    if own is not None and hasattr(head_of(inner), "abstain_label"):
         raise InputError(
             f"{type(head_of(inner)).__name__} abstains below threshold={own!r}, and an abstained "
             "prompt has no model: fit it without a threshold"
@@ -159,8 +159,8 @@ def abstaining_knob(router: Any, prompts: list[str]) -> tuple[Knob, np.ndarray]:
     head = head_of(router)
     if not hasattr(head, "threshold") or not hasattr(head, "confidence"):
         raise InputError(
-            f"{type(head).__name__} has no threshold below which it abstains, so its precision "
-            "cannot be tuned: use centroid, knn, scoped or semantic-router-rule, or RouteThresholds"
+            f"{type(head).__name__} has no threshold on how sure it is, so its precision cannot "
+            "be tuned: use centroid, knn, scoped or semantic-router-rule, or RouteThresholds"
         )
 
     def apply(threshold: float | None) -> Any:

@@ -436,9 +436,12 @@ def test_a_router_without_a_setting_is_refused(two):
     shy = make_router("centroid", threshold=0.3).fit(prompts, models)
     with pytest.raises(InputError, match="CentroidHead abstains below threshold=0.3"):
         calibrate(shy, table, "strong_share=0.5")
+    levels = make_router("litellm-heuristic-v2").fit(prompts, ["SIMPLE", "REASONING"] * 30)
+    with pytest.raises(TargetRefused, match="strong_share=0.5 cannot be reached"):
+        calibrate(levels, pd.DataFrame({"prompt": prompts}), "strong_share=0.5")  # hard shares
     labels = pd.DataFrame({"prompt": prompts, "label": models})
     plain = make_router("linear").fit(prompts, models)
-    with pytest.raises(InputError, match="LogisticHead has no threshold below which it abstains"):
+    with pytest.raises(InputError, match="LogisticHead has no threshold on how sure it is"):
         calibrate(plain, labels, "precision>=0.9")
     costless = make_router("outcome-knn").fit(prompts, table.quality)
     with pytest.raises(InputError, match="'lam' weighs cost, but the router knows none of '0'"):

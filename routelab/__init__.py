@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Assumptions": "routelab.fits",
+    "Calibration": "routelab.evaluate",
     "Catalog": "routelab.catalog",
     "Change": "routelab.forecasting",
     "Comparison": "routelab.evaluate",
@@ -31,9 +32,11 @@ _HOME = {
     "RoutelabError": "routelab._checks",
     "SplitPlan": "routelab.experiments",
     "SplitResult": "routelab.experiments",
+    "TargetRefused": "routelab.evaluate",
     "WhatIf": "routelab.forecasting",
     "adapt": "routelab.encoders",
     "analyse_split": "routelab.experiments",
+    "calibrate": "routelab.evaluate",
     "compare": "routelab.evaluate",
     "convert_log": "routelab.traffic",
     "diff_prices": "routelab.prices",
@@ -81,6 +84,7 @@ _HOME = {
 
 __all__ = [
     "Assumptions",
+    "Calibration",
     "Catalog",
     "Change",
     "Comparison",
@@ -98,9 +102,11 @@ __all__ = [
     "RoutelabError",
     "SplitPlan",
     "SplitResult",
+    "TargetRefused",
     "WhatIf",
     "adapt",
     "analyse_split",
+    "calibrate",
     "compare",
     "convert_log",
     "diff_prices",
@@ -150,7 +156,7 @@ if TYPE_CHECKING:
     from routelab._checks import InputError, RoutelabError
     from routelab.catalog import Catalog, Model
     from routelab.encoders import adapt, make_encoder
-    from routelab.evaluate import Comparison, compare
+    from routelab.evaluate import Calibration, Comparison, TargetRefused, calibrate, compare
     from routelab.experiments import SplitPlan, SplitResult, analyse_split, plan_split
     from routelab.exporters import export, load_bundle, save_bundle
     from routelab.fits import (

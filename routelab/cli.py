@@ -12,7 +12,15 @@ from typing import Annotated, Any
 
 import typer
 
-from routelab import __version__, _cli_ab, _cli_answers, _cli_data, _cli_gateway, _cli_labels
+from routelab import (
+    __version__,
+    _cli_ab,
+    _cli_answers,
+    _cli_calibrate,
+    _cli_data,
+    _cli_gateway,
+    _cli_labels,
+)
 from routelab._checks import InputError, RoutelabError
 from routelab._cli_common import (
     Force,
@@ -44,6 +52,7 @@ Encoder = Annotated[
 
 app.add_typer(_cli_ab.app, name="ab")
 app.add_typer(_cli_answers.app)
+app.add_typer(_cli_calibrate.app)
 app.add_typer(_cli_data.app)
 app.add_typer(_cli_gateway.app)
 app.add_typer(_cli_labels.app)

@@ -66,6 +66,7 @@ def test_help_names_every_command(run):
         "train",
         "route",
         "compare",
+        "calibrate",
         "simulate",
         "sweep",
         "fit",

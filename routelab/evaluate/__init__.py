@@ -13,6 +13,8 @@ from routelab.evaluate.arena import (
     optimal_selection,
 )
 from routelab.evaluate.bootstrap import Resampler, holm, interval, p_value
+from routelab.evaluate.calibrate import calibrate
+from routelab.evaluate.calibration import Calibration, TargetRefused
 from routelab.evaluate.cards import METRIC_CARDS, MetricCard, metric_card
 from routelab.evaluate.compare import compare
 from routelab.evaluate.comparison import Comparison
@@ -57,11 +59,13 @@ __all__ = [
     "METRICS",
     "METRIC_CARDS",
     "Alarm",
+    "Calibration",
     "ChosenLatency",
     "Comparison",
     "Evidence",
     "MetricCard",
     "Resampler",
+    "TargetRefused",
     "abstention",
     "accuracy",
     "aiq",
@@ -69,6 +73,7 @@ __all__ = [
     "arena_score",
     "audc",
     "auroc",
+    "calibrate",
     "chosen_latency",
     "compare",
     "confusion",

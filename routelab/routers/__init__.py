@@ -33,6 +33,7 @@ from routelab.routers.quality_logistic import QualityLogistic
 from routelab.routers.route_thresholds import RouteThresholds
 from routelab.routers.scoped import ScopedHead
 from routelab.routers.semantic_router_rule import SemanticRouterHead
+from routelab.routers.strong_threshold import StrongThreshold
 from routelab.routers.verifier import Play, Verifier
 
 __all__ = [
@@ -71,6 +72,7 @@ __all__ = [
     "ScopedHead",
     "answers_of",
     "SemanticRouterHead",
+    "StrongThreshold",
     "Verifier",
     "describe_router",
     "explain",

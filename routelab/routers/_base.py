@@ -59,6 +59,7 @@ TRUSTED_TYPES = [
     "scipy.sparse._csc.csc_matrix",
     "routelab.routers.quality_logistic.QualityLogistic",
     "routelab.routers.semantic_router_rule.SemanticRouterHead",
+    "routelab.routers.strong_threshold.StrongThreshold",
     "routelab.routers.verifier.Verifier",
     "scipy.sparse._csr.csr_array",
     "scipy.sparse._csr.csr_matrix",

@@ -133,6 +133,10 @@ class SemanticRouterHead(SparseInputMixin, AbstainingMixin, BaseEstimator):
             scores[rows] = np.where(hits > 0, total, 0.0).reshape(-1, classes)
         return scores
 
+    def confidence(self, X: Any) -> np.ndarray:
+        """Return the score of the best route (n,), which one `threshold` is compared with."""
+        return self._scores(X).max(axis=1)
+
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return shares (n, classes): softmax of the scores, not calibrated."""
         return softmax(self.sharpness * self._scores(X))

@@ -219,9 +219,16 @@ def compare(
     test: Annotated[Path | None, typer.Option(help="Judge on this file instead of folds.")] = None,
     cv: Annotated[int, typer.Option(help="Folds.")] = 5,
     resamples: Annotated[int, typer.Option(help="Bootstrap resamples.")] = 2000,
+    worthwhile: Annotated[
+        float | None,
+        typer.Option(help="Smallest gain worth having; by default a tenth of what is possible."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the comparison and its report.")
     ] = None,
+    show_prompts: Annotated[
+        bool, typer.Option("--show-prompts", help="List errors with their prompts in the report.")
+    ] = False,
     force: Force = False,
     seed: Seed = 0,
     as_json: Json = False,
@@ -247,18 +254,26 @@ def compare(
         seed=seed,
         n_boot=resamples,
         encoder=encoder,
+        worthwhile=worthwhile,
         progress=show,
     )
     if out is not None:
         result.save(out, force=force)
         from routelab.report import write_report
 
-        write_report(out / "report.html", comparisons=(result,), title=f"Comparison on {data.name}")
+        write_report(
+            out / "report.html",
+            comparisons=(result,),
+            prompts=result.prompts if show_prompts else None,
+            title=f"Comparison on {data.name}",
+        )
     table_json = json.loads(result.table.to_json(orient="records"))
     answer = {
         "n": result.n,
         "table": table_json,
         "verdicts": result.verdicts,
+        "alarms": [str(alarm) for alarm in result.alarms],
+        "slices": json.loads(result.slices.to_json(orient="records")),
         "notes": result.notes,
     }
     say(str(result), answer, as_json)

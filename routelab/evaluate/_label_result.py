@@ -45,11 +45,12 @@ class Answers:
 class Judged:
     """What was asked, and what everybody answered."""
 
+    prompts: list[str]
     truth: list[Any]
     answers: dict[str, Answers]
     controls: list[str]
     groups: np.ndarray
-    slices: dict[str, np.ndarray]
+    slices: dict[str, np.ndarray | pd.Categorical]
     order: Sequence[Any] | None
     notes: list[str]
 
@@ -125,6 +126,7 @@ def result(judged: Judged, setting: Setting) -> Comparison:
         slices=slice_table(judged.slices, against, resampler),
         errors=_errors(truth, {name: said[name] for name in routers}),
         alarms=alarms,
+        prompts=judged.prompts,
     )
 
 

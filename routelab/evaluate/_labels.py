@@ -78,12 +78,13 @@ def compare_labels(
             groups = np.unique(test["group"].astype(str), return_inverse=True)[1]
         plan = [(np.arange(len(prompts)), np.arange(len(asked_prompts)))]
 
-    slices = {"length": length_thirds(asked_prompts)}
-    slices |= check_slices(setting.slices, len(asked_prompts))
+    slices: dict[str, np.ndarray | pd.Categorical] = {"length": length_thirds(asked_prompts)}
+    slices.update(check_slices(setting.slices, len(asked_prompts)))
     controls = name_controls(routers, {name: CONTROLS[name](setting.seed) for name in CONTROLS})
     said = _answers({**routers, **controls}, set(controls), prompts, labels, asked_prompts, plan,
                     setting)  # fmt: skip
     judged = Judged(
+        prompts=asked_prompts,
         truth=[_plain(x) for x in truth],
         answers=said,
         controls=[

@@ -102,6 +102,7 @@ def result(
             for name in routers
             for alarm in _alarms(name, answers[name], *own_mix[name][:2], asked, resampler)
         ],
+        prompts=asked.prompts,
     )
 
 

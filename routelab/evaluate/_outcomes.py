@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from routelab._checks import InputError
 from routelab.evaluate._outcome_result import result
@@ -55,7 +56,7 @@ class Asked:
     cost: np.ndarray
     groups: np.ndarray
     datasets: list[str] | None
-    slices: dict[str, np.ndarray] = field(default_factory=dict)
+    slices: dict[str, np.ndarray | pd.Categorical] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     @property

@@ -146,9 +146,9 @@ def _remark(verdict: str, low: float, high: float, p: float, d: Difference, coun
         return f", less than {d.margin:.3f}, the smallest gain worth having"
     if verdict == "adds nothing" and high > 0:
         return f", no room for a gain of {d.margin:.3f}"
-    half = 1.96 * float(d.samples.std())
-    if verdict == "not resolved" and half > d.margin > 0:
-        return f"; a gain of {d.margin:.3f} needs {(half / d.margin) ** 2:.1f} times the prompts"
+    times = (1.96 * float(d.samples.std()) / d.margin) ** 2 if d.margin > 0 else 0.0
+    if verdict == "not resolved" and times >= 1.1:
+        return f"; a gain of {d.margin:.3f} needs {times:.1f} times the prompts"
     return ""
 
 

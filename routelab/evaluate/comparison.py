@@ -55,6 +55,9 @@ class Comparison:
         `best`, `best_quality`.
     alarms : list of Alarm
         Signs of a router that is a constant, a coin or a mistake in disguise.
+    prompts : list of str or None
+        The judged prompts, in the order of the row numbers. They are never written: None after
+        `load`.
     """
 
     kind: Literal["labels", "outcomes"]
@@ -69,6 +72,7 @@ class Comparison:
     slices: pd.DataFrame = field(default_factory=pd.DataFrame)
     errors: pd.DataFrame = field(default_factory=pd.DataFrame)
     alarms: list[Alarm] = field(default_factory=list)
+    prompts: list[str] | None = field(default=None, repr=False)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a copy of the table."""

@@ -15,17 +15,20 @@ LEAST = 20
 MOST = 30
 
 
-def length_thirds(prompts: Sequence[str]) -> np.ndarray:
+def length_thirds(prompts: Sequence[str]) -> pd.Categorical:
     """Return "short", "middle" or "long" for each prompt (n,): thirds by characters.
 
     Examples
     --------
-    >>> length_thirds(["a", "bb", "ccc"]).tolist()
+    >>> list(length_thirds(["a", "bb", "ccc"]))
     ['short', 'middle', 'long']
     """
+    names = ["short", "middle", "long"]
     length = np.array([len(prompt) for prompt in prompts])
     ends = np.quantile(length, [1 / 3, 2 / 3])
-    return np.array(["short", "middle", "long"])[np.searchsorted(ends, length, side="left")]
+    return pd.Categorical.from_codes(
+        np.searchsorted(ends, length, side="left"), names, ordered=True
+    )
 
 
 def check_slices(slices: Mapping[str, Sequence[Any]] | None, n: int) -> dict[str, np.ndarray]:
@@ -48,7 +51,7 @@ def check_slices(slices: Mapping[str, Sequence[Any]] | None, n: int) -> dict[str
 
 
 def slice_table(
-    slices: Mapping[str, np.ndarray],
+    slices: Mapping[str, np.ndarray | pd.Categorical],
     figures: Mapping[str, tuple[np.ndarray, np.ndarray, str]],
     resampler: Resampler,
 ) -> pd.DataFrame:
@@ -56,8 +59,8 @@ def slice_table(
 
     Parameters
     ----------
-    slices : dict of str to ndarray (n,)
-        Of each, the 30 commonest values with at least 20 prompts are shown.
+    slices : dict of str to ndarray or Categorical (n,)
+        Of each, the 30 commonest values with at least 20 prompts are shown, in their order.
     figures : dict of str to (ndarray (n,), ndarray (n,), str)
         Per router: what it got on each prompt, what its control got, the control's name.
     resampler : Resampler
@@ -77,7 +80,7 @@ def slice_table(
     [['a', 50, 1.0], ['b', 50, 0.0]]
     """
     parts = [(name, value, values == value) for name, values in slices.items()
-             for value, count in pd.Series(values).value_counts().head(MOST).items()
+             for value, count in pd.Series(values).value_counts().head(MOST).sort_index().items()
              if count >= LEAST]  # fmt: skip
     rows: list[dict[str, Any]] = []
     if not parts or not figures:

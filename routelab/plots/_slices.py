@@ -54,8 +54,8 @@ def slice_gains(
         return []
     names = list(dict.fromkeys(table["router"]))
     parts = list(dict.fromkeys(zip(table["slice"], table["value"], table["n"], strict=True)))
-    parts = sorted(parts, key=lambda part: -part[2])[:SLICES_SHOWN]
-    parts = sorted(parts, key=lambda part: part[0])
+    largest = sorted(parts, key=lambda part: -part[2])[:SLICES_SHOWN]
+    parts = [part for part in parts if part in largest]
     drawn: list[Artist] = []
     for number, name in enumerate(names):
         own = table[table["router"] == name].set_index(["slice", "value"])

@@ -65,7 +65,7 @@ def test_sentences_say_what_a_reader_would_work_out():
     assert sentence(bar(0.48, 0.01)).endswith(
         "(0.011 to 0.030), less than 0.052, the smallest gain worth having."
     )
-    assert sentence(bar(0.2, 0.01)) == "adds value: accuracy +0.300 over a (0.290 to 0.310)."
+    assert sentence(bar(0.2, 0.01)) == "adds value: accuracy +0.300 over a (0.290 to 0.309)."
 
 
 def test_p_is_that_of_the_least_beaten_control():

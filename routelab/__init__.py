@@ -37,6 +37,7 @@ _HOME = {
     "compare": "routelab.evaluate",
     "convert_log": "routelab.traffic",
     "diff_prices": "routelab.prices",
+    "duplicate_groups": "routelab.evaluate",
     "explain": "routelab.routers",
     "export": "routelab.exporters",
     "fit_failures": "routelab.fits",
@@ -56,6 +57,7 @@ _HOME = {
     "load_prices": "routelab.prices",
     "make_encoder": "routelab.encoders",
     "make_router": "routelab.routers",
+    "near_duplicates": "routelab.evaluate",
     "outages_from_log": "routelab.fits",
     "plan_labels": "routelab.labelling",
     "plan_split": "routelab.experiments",
@@ -104,6 +106,7 @@ __all__ = [
     "compare",
     "convert_log",
     "diff_prices",
+    "duplicate_groups",
     "explain",
     "export",
     "fit_failures",
@@ -123,6 +126,7 @@ __all__ = [
     "load_prices",
     "make_encoder",
     "make_router",
+    "near_duplicates",
     "outages_from_log",
     "plan_labels",
     "plan_split",
@@ -150,7 +154,8 @@ if TYPE_CHECKING:
     from routelab._checks import InputError, RoutelabError
     from routelab.catalog import Catalog, Model
     from routelab.encoders import adapt, make_encoder
-    from routelab.evaluate import Comparison, compare
+    from routelab.evaluate import Comparison, duplicate_groups, near_duplicates
+    from routelab.evaluate.compare import compare
     from routelab.experiments import SplitPlan, SplitResult, analyse_split, plan_split
     from routelab.exporters import export, load_bundle, save_bundle
     from routelab.fits import (

@@ -91,3 +91,12 @@ def test_the_benchmark_of_neighbours_holds_every_figure_against_the_machine(
     )
     assert batch["share_of_sgemm"] > 0 and single["share_of_bandwidth"] > 0
     assert "no faiss" in close["error"] if "error" in close else 0 < close["recall"] <= 1
+
+
+def test_the_benchmark_of_leakage_is_held_against_the_bare_vectorizer(root, tmp_path):
+    said = lines(root, "benchmarks/bench_leakage.py", "--data", str(tmp_path),
+                 "--train", "200", "--test", "60")  # fmt: skip
+    assert [line["name"] for line in said] == ["60 words", "three templates"]
+    # 26 prompts of three templates: those of the last 6 all have a match among the first 20
+    assert said[1]["train"] == 20 and said[1]["exact"] + said[1]["near"] == said[1]["test"] == 6
+    assert all(line["times_vectorizer"] > 0 for line in said)

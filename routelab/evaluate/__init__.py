@@ -9,6 +9,12 @@ from routelab.evaluate.comparison import Comparison
 from routelab.evaluate.controls import CONTROLS, length_scores, oracle_choice, shuffled_values
 from routelab.evaluate.deferral import apgr, cpt, deferral_curve, pgr
 from routelab.evaluate.hull import aiq, hull, mix_quality
+from routelab.evaluate.leakage import (
+    NearDuplicates,
+    contaminated,
+    duplicate_groups,
+    near_duplicates,
+)
 from routelab.evaluate.metrics import (
     METRICS,
     accuracy,
@@ -22,20 +28,24 @@ __all__ = [
     "CONTROLS",
     "METRICS",
     "Comparison",
+    "NearDuplicates",
     "Resampler",
     "accuracy",
     "aiq",
     "apgr",
     "compare",
     "confusion",
+    "contaminated",
     "cpt",
     "deferral_curve",
+    "duplicate_groups",
     "holm",
     "hull",
     "interval",
     "length_scores",
     "macro_f1",
     "mix_quality",
+    "near_duplicates",
     "oracle_choice",
     "p_value",
     "pgr",

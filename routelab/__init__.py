@@ -29,6 +29,7 @@ _HOME = {
     "Replay": "routelab.simulation",
     "RouteThresholds": "routelab.routers",
     "RoutelabError": "routelab._checks",
+    "SplitLedger": "routelab.evaluate",
     "SplitPlan": "routelab.experiments",
     "SplitResult": "routelab.experiments",
     "WhatIf": "routelab.forecasting",
@@ -98,6 +99,7 @@ __all__ = [
     "Replay",
     "RouteThresholds",
     "RoutelabError",
+    "SplitLedger",
     "SplitPlan",
     "SplitResult",
     "WhatIf",
@@ -154,7 +156,7 @@ if TYPE_CHECKING:
     from routelab._checks import InputError, RoutelabError
     from routelab.catalog import Catalog, Model
     from routelab.encoders import adapt, make_encoder
-    from routelab.evaluate import Comparison, duplicate_groups, near_duplicates
+    from routelab.evaluate import Comparison, SplitLedger, duplicate_groups, near_duplicates
     from routelab.evaluate.compare import compare
     from routelab.experiments import SplitPlan, SplitResult, analyse_split, plan_split
     from routelab.exporters import export, load_bundle, save_bundle

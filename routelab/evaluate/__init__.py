@@ -15,6 +15,7 @@ from routelab.evaluate.leakage import (
     duplicate_groups,
     near_duplicates,
 )
+from routelab.evaluate.ledger import SplitLedger
 from routelab.evaluate.metrics import (
     METRICS,
     accuracy,
@@ -23,6 +24,7 @@ from routelab.evaluate.metrics import (
     spearman,
     within_one,
 )
+from routelab.evaluate.selection import selection_optimism
 
 __all__ = [
     "CONTROLS",
@@ -30,6 +32,7 @@ __all__ = [
     "Comparison",
     "NearDuplicates",
     "Resampler",
+    "SplitLedger",
     "accuracy",
     "aiq",
     "apgr",
@@ -49,6 +52,7 @@ __all__ = [
     "oracle_choice",
     "p_value",
     "pgr",
+    "selection_optimism",
     "shuffled_values",
     "spearman",
     "within_one",

@@ -48,6 +48,7 @@ _HOME = {
     "fit_verbosity": "routelab.fits",
     "forecast": "routelab.forecasting",
     "hash_ids": "routelab.privacy",
+    "judge_error": "routelab.evaluate",
     "judge_labels": "routelab.labelling",
     "judge_pairwise": "routelab.labelling",
     "judge_scalar": "routelab.labelling",
@@ -118,6 +119,7 @@ __all__ = [
     "fit_verbosity",
     "forecast",
     "hash_ids",
+    "judge_error",
     "judge_labels",
     "judge_pairwise",
     "judge_scalar",
@@ -156,7 +158,13 @@ if TYPE_CHECKING:
     from routelab._checks import InputError, RoutelabError
     from routelab.catalog import Catalog, Model
     from routelab.encoders import adapt, make_encoder
-    from routelab.evaluate import Comparison, SplitLedger, duplicate_groups, near_duplicates
+    from routelab.evaluate import (
+        Comparison,
+        SplitLedger,
+        duplicate_groups,
+        judge_error,
+        near_duplicates,
+    )
     from routelab.evaluate.compare import compare
     from routelab.experiments import SplitPlan, SplitResult, analyse_split, plan_split
     from routelab.exporters import export, load_bundle, save_bundle

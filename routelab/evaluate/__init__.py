@@ -9,6 +9,7 @@ from routelab.evaluate.comparison import Comparison
 from routelab.evaluate.controls import CONTROLS, length_scores, oracle_choice, shuffled_values
 from routelab.evaluate.deferral import apgr, cpt, deferral_curve, pgr
 from routelab.evaluate.hull import aiq, hull, mix_quality
+from routelab.evaluate.judge_noise import JudgeNoise, Widened, judge_error, widen
 from routelab.evaluate.leakage import (
     NearDuplicates,
     contaminated,
@@ -24,15 +25,19 @@ from routelab.evaluate.metrics import (
     spearman,
     within_one,
 )
+from routelab.evaluate.repeated_scores import ScoreNoise, score_noise
 from routelab.evaluate.selection import selection_optimism
 
 __all__ = [
     "CONTROLS",
     "METRICS",
     "Comparison",
+    "JudgeNoise",
     "NearDuplicates",
     "Resampler",
+    "ScoreNoise",
     "SplitLedger",
+    "Widened",
     "accuracy",
     "aiq",
     "apgr",
@@ -45,6 +50,7 @@ __all__ = [
     "holm",
     "hull",
     "interval",
+    "judge_error",
     "length_scores",
     "macro_f1",
     "mix_quality",
@@ -52,8 +58,10 @@ __all__ = [
     "oracle_choice",
     "p_value",
     "pgr",
+    "score_noise",
     "selection_optimism",
     "shuffled_values",
     "spearman",
+    "widen",
     "within_one",
 ]

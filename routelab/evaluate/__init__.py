@@ -9,7 +9,7 @@ from routelab.evaluate.comparison import Comparison
 from routelab.evaluate.controls import CONTROLS, length_scores, oracle_choice, shuffled_values
 from routelab.evaluate.deferral import apgr, cpt, deferral_curve, pgr
 from routelab.evaluate.hull import aiq, hull, mix_quality
-from routelab.evaluate.judge_noise import JudgeNoise, Widened, judge_error, widen
+from routelab.evaluate.judge_noise import JudgeNoise, judge_error
 from routelab.evaluate.leakage import (
     NearDuplicates,
     contaminated,
@@ -27,6 +27,7 @@ from routelab.evaluate.metrics import (
 )
 from routelab.evaluate.repeated_scores import ScoreNoise, score_noise
 from routelab.evaluate.selection import selection_optimism
+from routelab.evaluate.widening import Widened, widen
 
 __all__ = [
     "CONTROLS",

@@ -1,4 +1,4 @@
-"""Verdicts of a judge that errs: the error rate, and intervals that know of it."""
+"""Verdicts of a judge that errs: how often, from verdicts in both orders."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import pandas as pd
 from scipy import stats
 
 from routelab._checks import InputError
-from routelab.evaluate.bootstrap import interval
 
 if TYPE_CHECKING:
     from routelab.labelling.judge import Judged
@@ -94,7 +93,7 @@ class JudgeNoise:
     @property
     def error(self) -> float:
         """Probability e that one verdict is wrong, below a half."""
-        return float(_error(self.disagreement))
+        return float(error_rate(self.disagreement))
 
     @property
     def position_p(self) -> float:
@@ -113,13 +112,13 @@ class JudgeNoise:
 
     def error_limits(self, level: float = 0.95) -> tuple[float, float]:
         """Return the interval of the error e, at most 0.5."""
-        low, high = _error(np.minimum(self.limits(level), 0.5))
+        low, high = error_rate(np.minimum(self.limits(level), 0.5))
         return float(low), float(high)
 
     def draws(self, count: int, seed: int = 0) -> np.ndarray:
         """Return errors (count,) that are compatible with the pairs, all below 0.5."""
         below = np.random.default_rng(seed).random(count) * self._beta().cdf(0.5)
-        return np.asarray(_error(self._beta().ppf(below)))
+        return np.asarray(error_rate(self._beta().ppf(below)))
 
     def _beta(self) -> Any:
         return stats.beta(self.disagreed + 0.5, self.pairs - self.disagreed + 0.5)
@@ -138,23 +137,6 @@ class JudgeNoise:
                 "position, which the model does not hold"
             )
         return told
-
-
-@dataclass(frozen=True, eq=False)
-class Widened:
-    """Figures corrected for a judge's errors.
-
-    Attributes
-    ----------
-    figure, low, high : ndarray (k,) or ()
-    samples : ndarray (n_boot, k) or (n_boot,)
-        Corrected resamples.
-    """
-
-    figure: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    samples: np.ndarray
 
 
 def judge_error(first: Iterable[Any], second: Iterable[Any], *, tie: Any = "tie") -> JudgeNoise:
@@ -198,101 +180,12 @@ def judge_error(first: Iterable[Any], second: Iterable[Any], *, tie: Any = "tie"
     return JudgeNoise(len(one), int(changed.sum()), int((changed & (one == found[0])).sum()))
 
 
-def widen(
-    samples: Any,
-    noise: JudgeNoise,
-    *,
-    figure: Any = None,
-    difference: bool = False,
-    changed: Any = None,
-    level: float = 0.95,
-    seed: int = 0,
-) -> Widened:
-    r"""Correct means of a judge's verdicts, or their differences, and widen their intervals.
-
-    With errors at the rate e a true mean t shows as :math:`p = t(1-e) + (1-t)e`, so that
-    :math:`t = (p-e)/(1-2e)`; a difference shrinks by :math:`1-2e`. Each resample is corrected with
-    an error of its own, drawn as the judged pairs allow: the interval grows by :math:`1/(1-2e)`,
-    and by what is not known of e.
-
-    Parameters
-    ----------
-    samples : array (n_boot, k) or (n_boot,)
-        Resampled means of 0/1 verdicts (a tie is 0.5), from `Resampler.means`, or differences.
-    noise : JudgeNoise
-    figure : array (k,) or float, optional
-        The figures on the prompts themselves. Default: means of the samples.
-    difference : bool, default False
-        The samples are differences of two means.
-    changed : array (n_boot,), optional
-        Share of the pairs whose verdict changed, in the same resamples. Default: drawn from the
-        counts of `noise`.
-    level : float, default 0.95
-    seed : int, default 0
-        Of the errors.
-
-    Returns
-    -------
-    Widened
-        A mean and its interval are kept in [0, 1].
-
-    Raises
-    ------
-    InputError
-        The pairs do not tell the judge from a coin, a mean lies outside [0, 1], or `changed` has
-        another length than the samples.
-
-    Notes
-    -----
-    Without `changed` the errors are drawn apart from the resamples. Where the pairs are prompts of
-    the same table, a mean and its correction move against each other, and the interval of a mean
-    is too wide (it held the truth 98 times in 100 in the tests); `changed` makes it right.
-
-    References
-    ----------
-    W. Rogan and B. Gladen, "Estimating prevalence from the results of a screening test", American
-    Journal of Epidemiology 107 (1978), equation 2 (sensitivity and specificity 1 - e).
+def error_rate(disagreement: Any) -> Any:
+    """Return the error e of a judge whose verdicts differ with probability d, below a half.
 
     Examples
     --------
-    >>> samples = np.random.default_rng(0).normal(0.74, 0.02, 2000)
-    >>> found = widen(samples, JudgeNoise(1000, 180), figure=0.74)  # (.74 - .1) / .8
-    >>> round(float(found.figure), 3), round(float(found.low), 2), round(float(found.high), 2)
-    (0.8, 0.75, 0.85)
+    >>> round(float(error_rate(0.18)), 6)
+    0.1
     """
-    values = np.asarray(samples, dtype=float)
-    told = values.mean(axis=0) if figure is None else np.asarray(figure, dtype=float)
-    if not difference and not (values.min() >= 0 and values.max() <= 1):
-        raise InputError(
-            "means of verdicts must lie in [0, 1]; for differences pass difference=True"
-        )
-    most = noise.limits()[1]
-    if most >= 0.5:
-        raise InputError(
-            f"up to {most:.0%} of the verdicts may change, with only {noise.pairs} pairs judged "
-            "twice: the judge cannot be told from a coin; judge more pairs twice"
-        )
-    errors = noise.draws(len(values), seed)
-    if changed is not None:
-        shares = np.asarray(changed, dtype=float)
-        if shares.shape != (len(values),) or not (shares < 0.5).all():
-            raise InputError(
-                f"'changed' must hold {len(values)} shares below 0.5, one per resample, got shape "
-                f"{shares.shape} and at most {shares.max(initial=0.0):g}"
-            )
-        errors = _error(shares)
-    errors = errors.reshape(-1, *(1,) * (values.ndim - 1))
-    corrected = _corrected(values, errors, difference)
-    point = _corrected(told, noise.error, difference)
-    low, high = interval(corrected, level)
-    if not difference:
-        point, low, high = (np.clip(part, 0.0, 1.0) for part in (point, low, high))
-    return Widened(np.asarray(point), np.asarray(low), np.asarray(high), corrected)
-
-
-def _error(disagreement: Any) -> Any:
     return (1 - np.sqrt(1 - 2 * np.asarray(disagreement))) / 2
-
-
-def _corrected(values: Any, errors: Any, difference: bool) -> Any:
-    return (values - (0.0 if difference else errors)) / (1 - 2 * errors)

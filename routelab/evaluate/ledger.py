@@ -22,11 +22,9 @@ from routelab.evaluate._ledger_file import (
     read_ledger,
     write_ledger,
 )
+from routelab.evaluate._ledger_warnings import told_warnings
 from routelab.evaluate._parts import check_shares, deal, whole_groups
-from routelab.evaluate.selection import expected_maximum
 from routelab.routers._labels import plain_text
-
-OFF = 0.05
 
 
 class SplitLedger:
@@ -213,35 +211,7 @@ class SplitLedger:
             Of one candidate's figure, to say in its units how far the best of several is too high.
             `selection_optimism` is sharper where there are resamples.
         """
-        found = self._now().openings
-        said = []
-        if len(found) > 1:
-            questions = len({plain_text(opening.question) for opening in found})
-            said.append(
-                f"The report part was opened {len(found)} times, for {questions} "
-                f"question{'s' * (questions > 1)}: what was seen before may have shaped what is "
-                "asked now."
-            )
-        for opening in found:
-            if opening.candidates > 1:
-                errors = expected_maximum(opening.candidates)
-                much = f"{errors:.2f} standard errors"
-                if standard_error is not None:
-                    much += f" ({errors * standard_error:.4f})"
-                said.append(
-                    f"{opening.question!r}: the best of {opening.candidates} candidates was picked "
-                    f"on the report part; if they are equals, it looks better than it is by up to "
-                    f"{much}. Pick on the part 'tune'."
-                )
-        total = sum(self.sizes.values())
-        for name, share in zip(PARTS, self._content.shares, strict=True):
-            held = self.sizes[name] / total
-            if abs(held - share) > OFF:
-                said.append(
-                    f"The part {name!r} holds {held:.0%} of the prompts instead of {share:.0%}, "
-                    "because groups are kept whole."
-                )
-        return said
+        return told_warnings(self._now(), standard_error)
 
     def _now(self) -> LedgerFile:
         """Return the file as it is now, with what other processes wrote."""

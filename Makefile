@@ -72,6 +72,7 @@ bench-routers: setup-test ## Routers: accuracy beside scikit-learn, speed of nei
 		$(DATA)/routerbench/arc_challenge_train.csv $(DATA)/routerbench/mbpp_train.csv \
 		$(DATA)/routerbench/winograde_train.csv
 	$(BIN)/python benchmarks/bench_knn.py --data $(DATA) --models $(MODELS)
+	$(BIN)/python benchmarks/bench_leakage.py --data $(DATA)
 	$(if $(SEMANTIC_ROUTER),$(BIN)/python benchmarks/bench_semantic_router.py --data $(DATA) --models $(MODELS) \
 		--python $(SEMANTIC_ROUTER))
 

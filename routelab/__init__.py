@@ -30,6 +30,7 @@ _HOME = {
     "Replay": "routelab.simulation",
     "RouteThresholds": "routelab.routers",
     "RoutelabError": "routelab._checks",
+    "SplitLedger": "routelab.evaluate",
     "SplitPlan": "routelab.experiments",
     "SplitResult": "routelab.experiments",
     "TargetRefused": "routelab.evaluate",
@@ -40,6 +41,7 @@ _HOME = {
     "compare": "routelab.evaluate",
     "convert_log": "routelab.traffic",
     "diff_prices": "routelab.prices",
+    "duplicate_groups": "routelab.evaluate",
     "explain": "routelab.routers",
     "export": "routelab.exporters",
     "fit_failures": "routelab.fits",
@@ -49,6 +51,7 @@ _HOME = {
     "fit_verbosity": "routelab.fits",
     "forecast": "routelab.forecasting",
     "hash_ids": "routelab.privacy",
+    "judge_error": "routelab.evaluate",
     "judge_labels": "routelab.labelling",
     "judge_pairwise": "routelab.labelling",
     "judge_scalar": "routelab.labelling",
@@ -59,6 +62,7 @@ _HOME = {
     "load_prices": "routelab.prices",
     "make_encoder": "routelab.encoders",
     "make_router": "routelab.routers",
+    "near_duplicates": "routelab.evaluate",
     "outages_from_log": "routelab.fits",
     "plan_labels": "routelab.labelling",
     "plan_split": "routelab.experiments",
@@ -100,6 +104,7 @@ __all__ = [
     "Replay",
     "RouteThresholds",
     "RoutelabError",
+    "SplitLedger",
     "SplitPlan",
     "SplitResult",
     "TargetRefused",
@@ -110,6 +115,7 @@ __all__ = [
     "compare",
     "convert_log",
     "diff_prices",
+    "duplicate_groups",
     "explain",
     "export",
     "fit_failures",
@@ -119,6 +125,7 @@ __all__ = [
     "fit_verbosity",
     "forecast",
     "hash_ids",
+    "judge_error",
     "judge_labels",
     "judge_pairwise",
     "judge_scalar",
@@ -129,6 +136,7 @@ __all__ = [
     "load_prices",
     "make_encoder",
     "make_router",
+    "near_duplicates",
     "outages_from_log",
     "plan_labels",
     "plan_split",
@@ -156,7 +164,17 @@ if TYPE_CHECKING:
     from routelab._checks import InputError, RoutelabError
     from routelab.catalog import Catalog, Model
     from routelab.encoders import adapt, make_encoder
-    from routelab.evaluate import Calibration, Comparison, TargetRefused, calibrate, compare
+    from routelab.evaluate import (
+        Calibration,
+        Comparison,
+        SplitLedger,
+        TargetRefused,
+        duplicate_groups,
+        judge_error,
+        near_duplicates,
+    )
+    from routelab.evaluate.calibrate import calibrate
+    from routelab.evaluate.compare import compare
     from routelab.experiments import SplitPlan, SplitResult, analyse_split, plan_split
     from routelab.exporters import export, load_bundle, save_bundle
     from routelab.fits import (

@@ -141,3 +141,12 @@ def test_a_claim_is_open_below_its_floor_and_a_figure_agrees_by_its_digits(root,
     claims = {c.claim: c for c in field.apgr_claims(0.6, np.full(100, 0.6), drawn)}
     weak = claims["GSM8K APGR: BERT, arena 0.438 against a coin 0.5"]
     assert weak.floor == pytest.approx(1.96 * 0.02) and weak.verdict == "resolved"
+
+
+def test_the_benchmark_of_leakage_is_held_against_the_bare_vectorizer(root, tmp_path):
+    said = lines(root, "benchmarks/bench_leakage.py", "--data", str(tmp_path),
+                 "--train", "200", "--test", "60")  # fmt: skip
+    assert [line["name"] for line in said] == ["60 words", "three templates"]
+    # 26 prompts of three templates: those of the last 6 all have a match among the first 20
+    assert said[1]["train"] == 20 and said[1]["exact"] + said[1]["near"] == said[1]["test"] == 6
+    assert all(line["times_vectorizer"] > 0 for line in said)

@@ -28,7 +28,15 @@ from routelab.evaluate.controls import (
 )
 from routelab.evaluate.deferral import apgr, deferral_curve, pgr
 from routelab.evaluate.hull import aiq, hull, mix_quality, random_at_cost
+from routelab.evaluate.judge_noise import JudgeNoise, judge_error
 from routelab.evaluate.latency import ChosenLatency, chosen_latency
+from routelab.evaluate.leakage import (
+    NearDuplicates,
+    contaminated,
+    duplicate_groups,
+    near_duplicates,
+)
+from routelab.evaluate.ledger import SplitLedger
 from routelab.evaluate.llmrouterbench import (
     cost_save,
     gain_at_best_single,
@@ -49,9 +57,12 @@ from routelab.evaluate.metrics import (
     weighted_kappa,
     within_one,
 )
+from routelab.evaluate.repeated_scores import ScoreNoise, score_noise
+from routelab.evaluate.selection import selection_optimism
 from routelab.evaluate.slices import slice_table
 from routelab.evaluate.thresholds import cpt
 from routelab.evaluate.tradeoff import audc, peak, qnc
+from routelab.evaluate.widening import Widened, widen
 
 __all__ = [
     "ALARMS",
@@ -63,9 +74,14 @@ __all__ = [
     "ChosenLatency",
     "Comparison",
     "Evidence",
+    "JudgeNoise",
     "MetricCard",
+    "NearDuplicates",
     "Resampler",
+    "ScoreNoise",
+    "SplitLedger",
     "TargetRefused",
+    "Widened",
     "abstention",
     "accuracy",
     "aiq",
@@ -77,10 +93,12 @@ __all__ = [
     "chosen_latency",
     "compare",
     "confusion",
+    "contaminated",
     "cost_save",
     "cpt",
     "dataset_oracle_choice",
     "deferral_curve",
+    "duplicate_groups",
     "expected_calibration_error",
     "gain_at_best_single",
     "gain_at_random",
@@ -88,10 +106,12 @@ __all__ = [
     "holm",
     "hull",
     "interval",
+    "judge_error",
     "length_scores",
     "macro_f1",
     "metric_card",
     "mix_quality",
+    "near_duplicates",
     "optimal_accuracy",
     "optimal_cost",
     "optimal_selection",
@@ -105,9 +125,12 @@ __all__ = [
     "qnc",
     "random_at_cost",
     "robustness",
+    "score_noise",
+    "selection_optimism",
     "shuffled_values",
     "slice_table",
     "spearman",
     "weighted_kappa",
+    "widen",
     "within_one",
 ]

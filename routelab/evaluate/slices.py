@@ -23,12 +23,10 @@ def length_thirds(prompts: Sequence[str]) -> pd.Categorical:
     >>> list(length_thirds(["a", "bb", "ccc"]))
     ['short', 'middle', 'long']
     """
-    names = ["short", "middle", "long"]
     length = np.array([len(prompt) for prompt in prompts])
     ends = np.quantile(length, [1 / 3, 2 / 3])
-    return pd.Categorical.from_codes(
-        np.searchsorted(ends, length, side="left"), names, ordered=True
-    )
+    thirds = pd.CategoricalDtype(["short", "middle", "long"], ordered=True)
+    return pd.Categorical.from_codes(np.searchsorted(ends, length, side="left"), dtype=thirds)
 
 
 def check_slices(slices: Mapping[str, Sequence[Any]] | None, n: int) -> dict[str, np.ndarray]:

@@ -10,16 +10,19 @@ from routelab.labelling.judge import (
     judge_pairwise,
     judge_scalar,
 )
+from routelab.labelling.judges import JudgeAgreement, judge_agreement
 from routelab.labelling.planning import LabelPlan, plan_accuracy, plan_labels
 from routelab.labelling.session import LabelSession
 
 __all__ = [
     "Estimate",
+    "JudgeAgreement",
     "Judged",
     "LabelPlan",
     "LabelSession",
     "agreement",
     "cohen_kappa",
+    "judge_agreement",
     "judge_labels",
     "judge_pairwise",
     "judge_scalar",

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array, vstack
 
 from routelab._checks import InputError
 
@@ -91,30 +92,8 @@ def krippendorff_alpha(
     >>> krippendorff_alpha(table)
     1.0
     """
-    if level not in _LEVELS:
-        raise InputError(f"'level' must be one of {', '.join(_LEVELS)}, got {level!r}")
-    values = table.to_numpy(dtype=object)
-    given = np.array([[not _none(cell) for cell in row] for row in values], dtype=bool)
-    given = given.reshape(values.shape)
-    paired = given.sum(axis=1) >= 2 if values.size else np.zeros(0, dtype=bool)
-    if not paired.any():
-        raise InputError("there is no item with two labels")
-    found = {cell for row, mask in zip(values[paired], given[paired], strict=True)
-             for cell in row[mask]}  # fmt: skip
-    ranked = list(order) if order is not None else sorted(found)
-    if found - set(ranked):
-        raise InputError(f"the label {(found - set(ranked)).pop()!r} is not in 'order'")
-    place = {value: i for i, value in enumerate(ranked)}
-    coincidence = np.zeros((len(ranked), len(ranked)))
-    for row, mask in zip(values[paired], given[paired], strict=True):
-        counts = np.bincount([place[cell] for cell in row[mask]], minlength=len(ranked))
-        pairs = np.outer(counts, counts) - np.diag(counts)
-        coincidence += pairs / (counts.sum() - 1)
-    totals = coincidence.sum(axis=1)
-    apart = _distances(ranked, totals, level)
-    expected = (np.outer(totals, totals) - np.diag(totals)) / (totals.sum() - 1)
-    chance = float((expected * apart).sum())
-    return float("nan") if chance == 0 else 1.0 - float((coincidence * apart).sum()) / chance
+    ranked, items = coincidences(table, level, order)
+    return alpha_of(np.asarray(items.sum(axis=0)), ranked, level)
 
 
 def agreement(table: pd.DataFrame) -> pd.DataFrame:
@@ -138,6 +117,42 @@ def agreement(table: pd.DataFrame) -> pd.DataFrame:
             same = float((both[one] == both[two]).mean())
             rows.append((one, two, len(both), same, cohen_kappa(both[one], both[two])))
     return pd.DataFrame(rows, columns=["first", "second", "items", "same", "kappa"])
+
+
+def coincidences(
+    table: pd.DataFrame, level: str, order: Sequence[Any] | None
+) -> tuple[list[Any], csr_array]:
+    """Return the labels (v,) and what each item adds to their coincidences, (n_items, v * v).
+
+    Items without two labels are left out.
+    """
+    if level not in _LEVELS:
+        raise InputError(f"'level' must be one of {', '.join(_LEVELS)}, got {level!r}")
+    rows = [[cell for cell in row if not _none(cell)] for row in table.to_numpy(dtype=object)]
+    rows = [row for row in rows if len(row) >= 2]
+    if not rows:
+        raise InputError("there is no item with two labels")
+    found = {cell for row in rows for cell in row}
+    ranked = list(order) if order is not None else sorted(found)
+    if found - set(ranked):
+        raise InputError(f"the label {(found - set(ranked)).pop()!r} is not in 'order'")
+    place = {value: i for i, value in enumerate(ranked)}
+    items = []
+    for row in rows:
+        counts = np.bincount([place[cell] for cell in row], minlength=len(ranked))
+        pairs = np.outer(counts, counts) - np.diag(counts)
+        items.append(csr_array(pairs.reshape(1, -1) / (len(row) - 1)))
+    return ranked, csr_array(vstack(items))
+
+
+def alpha_of(coincidence: np.ndarray, ranked: list[Any], level: str) -> float:
+    """Return alpha of the coincidences (v * v,) of all items, see `krippendorff_alpha`."""
+    coincidence = coincidence.reshape((len(ranked),) * 2)
+    totals = coincidence.sum(axis=1)
+    apart = _distances(ranked, totals, level)
+    expected = (np.outer(totals, totals) - np.diag(totals)) / (totals.sum() - 1)
+    chance = float((expected * apart).sum())
+    return float("nan") if chance == 0 else 1.0 - float((coincidence * apart).sum()) / chance
 
 
 def _distances(ranked: list[Any], totals: np.ndarray, level: str) -> np.ndarray:

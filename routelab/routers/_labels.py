@@ -97,5 +97,16 @@ def same_text(prompts: Sequence[str]) -> np.ndarray:
     [0, 0, 1]
     """
     seen: dict[str, int] = {}
-    keys = (" ".join(prompt.casefold().split()) for prompt in prompts)
+    keys = map(plain_text, prompts)
     return np.array([seen.setdefault(key, len(seen)) for key in keys], dtype=int)
+
+
+def plain_text(prompt: str) -> str:
+    """Return the prompt without case and with single spaces.
+
+    Examples
+    --------
+    >>> plain_text(" Hi  There")
+    'hi there'
+    """
+    return " ".join(prompt.casefold().split())

@@ -219,6 +219,12 @@ def compare(
     test: Annotated[Path | None, typer.Option(help="Judge on this file instead of folds.")] = None,
     cv: Annotated[int, typer.Option(help="Folds.")] = 5,
     resamples: Annotated[int, typer.Option(help="Bootstrap resamples.")] = 2000,
+    exclude: Annotated[
+        list[Path] | None, typer.Option(help="List of contaminated prompts to leave out.")
+    ] = None,
+    near: Annotated[
+        bool, typer.Option("--group-near", help="Keep near-duplicate prompts in one fold.")
+    ] = False,
     worthwhile: Annotated[
         float | None,
         typer.Option(help="Smallest gain worth having; by default a tenth of what is possible."),
@@ -255,6 +261,8 @@ def compare(
         n_boot=resamples,
         encoder=encoder,
         worthwhile=worthwhile,
+        exclude=exclude or (),
+        groups="near" if near else None,
         progress=show,
     )
     if out is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from routelab.evaluate._verdict import against_all, judge, resolution
+from routelab.evaluate._verdict import against_all, judge, optimism, resolution
 from routelab.evaluate.alarms import Alarm, Evidence, raised
 from routelab.evaluate.bootstrap import Resampler, interval
 from routelab.evaluate.comparison import Comparison
@@ -97,6 +97,8 @@ def result(judged: Judged, setting: Setting) -> Comparison:
         rows.append(row | verdict_columns.get(name, {"verdict": "control"}))
         if name in said:
             judged.notes += _never_right(name, said[name], truth)
+    best = {name: (float(right[name].mean()), samples[name]) for name in routers}
+    judged.notes += optimism(best, "accuracy")
     table = pd.DataFrame(rows).sort_values(
         ["is_control", "accuracy"], ascending=[True, False], kind="stable"
     )

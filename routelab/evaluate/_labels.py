@@ -10,8 +10,9 @@ import pandas as pd
 from routelab._checks import InputError
 from routelab.encoders import check_prompts
 from routelab.evaluate._label_result import Answers, Judged, result
+from routelab.evaluate._leaks import SLICE, across_folds, groups_of, repeats, seen_in_training
 from routelab.evaluate._run import Setting, Work, name_controls
-from routelab.evaluate._split import assign_folds, leaked, rounds
+from routelab.evaluate._split import assign_folds, rounds
 from routelab.evaluate.comparison import Comparison
 from routelab.evaluate.controls import CONTROLS
 from routelab.evaluate.slices import check_slices, length_thirds
@@ -46,39 +47,31 @@ def compare_labels(
         raise InputError(f"a comparison needs at least two prompts, got {len(prompts)}")
     if len(set(labels.tolist())) < 2:
         raise InputError(f"a comparison needs at least two classes, got only {str(labels[0])!r}")
-    notes: list[str] = []
-    groups = same_text(prompts)
+    notes = list(setting.notes)
+    if setting.judge is not None:
+        raise InputError("judge= corrects outcomes; labels have no verdicts of a judge")
+    slices: dict[str, np.ndarray | pd.Categorical]
     if test is None:
-        if "group" in data:
-            groups = np.unique(data["group"].astype(str), return_inverse=True)[1]
-        elif len(set(groups.tolist())) < len(groups):
-            notes.append(
-                f"{len(groups) - len(set(groups.tolist()))} prompts repeat another one; "
-                "repeats stay in one fold"
-            )
+        asked_prompts, truth = prompts, labels
+        groups = groups_of(prompts, _groups(data, setting))
         folds = assign_folds(labels.tolist(), groups, setting.cv, setting.seed)
         plan = list(rounds(folds)) if setting.refit else [(np.arange(len(prompts)),) * 2]
-        asked_prompts, truth = prompts, labels
+        notes += repeats(same_text(prompts), labels[:, None])
+        seen, leaks = across_folds(prompts, folds)
     else:
         asked_prompts, truth = check_labels(test, "test")
         if not asked_prompts:
             raise InputError("test holds no prompt")
-        repeated = leaked(prompts, asked_prompts)
-        if repeated:
-            notes.append(
-                f"leakage: {repeated} of {len(truth)} test prompts are in the training data"
-            )
+        seen, leaks = seen_in_training(prompts, asked_prompts)
         unseen = sorted({*truth.tolist()} - {*labels.tolist()}, key=str)
         if unseen:
-            notes.append(
+            leaks.append(
                 f"{len(unseen)} test labels are not in the training data: {unseen[0]!r}..."
             )
-        groups = same_text(asked_prompts)
-        if "group" in test:
-            groups = np.unique(test["group"].astype(str), return_inverse=True)[1]
+        groups = groups_of(asked_prompts, _groups(test, setting))
         plan = [(np.arange(len(prompts)), np.arange(len(asked_prompts)))]
-
-    slices: dict[str, np.ndarray | pd.Categorical] = {"length": length_thirds(asked_prompts)}
+    notes += leaks if setting.refit or test is not None else []
+    slices = {"length": length_thirds(asked_prompts), SLICE: seen}
     slices.update(check_slices(setting.slices, len(asked_prompts)))
     controls = name_controls(routers, {name: CONTROLS[name](setting.seed) for name in CONTROLS})
     said = _answers({**routers, **controls}, set(controls), prompts, labels, asked_prompts, plan,
@@ -96,6 +89,13 @@ def compare_labels(
         notes=notes,
     )
     return result(judged, setting)
+
+
+def _groups(frame: pd.DataFrame, setting: Setting) -> Any:
+    """Return the groups given, else those of the column."""
+    if setting.groups is None and "group" in frame:
+        return frame["group"].tolist()
+    return setting.groups
 
 
 def _answers(

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from routelab._checks import InputError
 from routelab.evaluate import _curves
-from routelab.evaluate._verdict import Difference, against_all, judge, resolution
+from routelab.evaluate._verdict import Difference, against_all, judge, optimism, resolution
 from routelab.evaluate.alarms import ALARMS, Alarm, Evidence, raised
 from routelab.evaluate.bootstrap import Resampler, interval
 from routelab.evaluate.comparison import Comparison
 from routelab.evaluate.controls import dataset_oracle_choice, oracle_choice, shuffled_values
 from routelab.evaluate.hull import mix_quality, random_at_cost
+from routelab.evaluate.judge_noise import JudgeNoise
 from routelab.evaluate.slices import slice_table
+from routelab.evaluate.widening import widen
 
 if TYPE_CHECKING:
     from routelab.evaluate._outcomes import Answer, Asked
@@ -47,6 +50,8 @@ def result(
     cost: dict[str, Figure] = {
         name: (float(means[2 * i + 1]), samples[:, 2 * i + 1]) for i, name in enumerate(got)
     }
+    if setting.judge is not None:
+        quality = _corrected(quality, setting.judge, asked)
     if asked.costs_known:
         for name in routers:
             quality[_mix(name)] = _mixed(singles, quality, cost, cost[name])
@@ -82,6 +87,7 @@ def result(
     table = pd.DataFrame(rows.values()).sort_values(
         ["is_control", "quality"], ascending=[True, False], kind="stable"
     )
+    asked.notes += optimism({name: quality[name] for name in routers}, "quality")
     chosen = {name: [asked.models[j] for j in answers[name].choice] for name in answers}
     chosen["oracle"] = [asked.models[j] for j in oracle]
     own_mix = {name: (got[name][0], got[_shuffled(name)][0], _shuffled(name)) for name in routers}
@@ -154,6 +160,20 @@ def _per_prompt(
         got["dataset oracle"] = of(dataset_oracle_choice(asked.quality, asked.cost, asked.datasets))
     got["oracle"] = of(oracle)
     return got
+
+
+def _corrected(quality: dict[str, Figure], judge: JudgeNoise, asked: Asked) -> dict[str, Figure]:
+    """Return what the figures would be without the judge's errors, and what is known of them."""
+    if not np.isin(asked.quality, (0.0, 0.5, 1.0)).all():
+        raise InputError("judge= corrects verdicts of 0, 1 or 0.5 (a tie), got other qualities")
+    drawn = np.column_stack([samples for _, samples in quality.values()])
+    told = np.array([figure for figure, _ in quality.values()])
+    found = widen(drawn, judge, figure=told)
+    asked.notes.append(
+        f"qualities are corrected for a judge that errs in {judge.error:.1%} of its verdicts; "
+        "curves, slices and errors show the verdicts"
+    )
+    return {name: (float(found.figure[i]), found.samples[:, i]) for i, name in enumerate(quality)}
 
 
 def _row(name: str, quality: Figure, cost: Figure, is_control: bool) -> dict[str, Any]:

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from routelab._checks import InputError
+from routelab.evaluate._leaks import SLICE, across_folds, groups_of, repeats, seen_in_training
 from routelab.evaluate._outcome_result import result
 from routelab.evaluate._run import Setting, Work
-from routelab.evaluate._split import assign_folds, leaked, rounds
+from routelab.evaluate._split import assign_folds, rounds
 from routelab.evaluate.comparison import Comparison
 from routelab.evaluate.controls import length_scores, oracle_choice
 from routelab.evaluate.slices import check_slices, length_thirds
@@ -83,18 +84,18 @@ def compare_outcomes(routers: dict[str, Any], data: Any, test: Any, setting: Set
     asked, place = _asked(data if test is None else test, setting)
     train_prompts = list(data.prompts)
     if test is None:
-        groups = same_text(train_prompts)
+        groups = groups_of(train_prompts, setting.groups)
+        asked.groups = groups[place >= 0]
         folds = assign_folds([""] * len(train_prompts), groups, setting.cv, setting.seed)
-        plan = [(a, b) for a, b in rounds(folds)]
-        if not setting.refit:
-            plan = [(np.arange(len(train_prompts)),) * 2]
+        plan = list(rounds(folds)) if setting.refit else [(np.arange(len(train_prompts)),) * 2]
+        seen, leaks = across_folds(train_prompts, folds)
+        seen = seen[place >= 0]
     else:
-        repeated = leaked(train_prompts, asked.prompts)
-        if repeated:
-            asked.notes.append(
-                f"leakage: {repeated} of {len(asked.prompts)} test prompts are in the training data"
-            )
+        asked.groups = groups_of(list(test.prompts), setting.groups)[place >= 0]
+        seen, leaks = seen_in_training(train_prompts, asked.prompts)
         plan = [(np.arange(len(train_prompts)), np.arange(len(test.prompts)))]
+    asked.slices[SLICE] = seen
+    asked.notes += leaks if setting.refit or test is not None else []
 
     everyone = dict(routers)
     length_name = "length (control)" if "length" in routers else "length"
@@ -140,7 +141,7 @@ def _asked(table: Any, setting: Setting) -> tuple[Asked, np.ndarray]:
     kept = np.flatnonzero(complete)
     prompts = [table.prompts[i] for i in kept]
     asked = Asked(
-        list(table.models), prompts, table.quality[kept], table.cost[kept], same_text(prompts),
+        list(table.models), prompts, table.quality[kept], table.cost[kept], np.arange(len(kept)),
         None if table.datasets is None else [table.datasets[i] for i in kept],
     )  # fmt: skip
     asked.slices["length"] = length_thirds(prompts)
@@ -148,9 +149,10 @@ def _asked(table: Any, setting: Setting) -> tuple[Asked, np.ndarray]:
         asked.slices["dataset"] = np.array(asked.datasets)
     given = check_slices(setting.slices, len(complete))
     asked.slices |= {name: values[kept] for name, values in given.items()}
+    asked.notes += setting.notes
     if not complete.all():
         asked.notes.append(_left_out(table, complete))
-    asked.notes += _conflicts(asked)
+    asked.notes += repeats(same_text(prompts), asked.quality)
     if not asked.costs_known:
         asked.notes.append(
             "costs are unknown"
@@ -174,22 +176,6 @@ def _left_out(table: Any, complete: np.ndarray) -> str:
             f"{without} prompts could be judged)"
         )
     return told
-
-
-def _conflicts(asked: Asked) -> list[str]:
-    """Note prompts that stand several times with different outcomes."""
-    order = np.argsort(asked.groups, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(asked.groups[order]) != 0])
-    ordered = asked.quality[order]
-    spread = np.maximum.reduceat(ordered, starts) - np.minimum.reduceat(ordered, starts)
-    repeated = len(order) - len(starts)
-    if not repeated:
-        return []
-    differing = int((spread > 0).any(axis=1).sum())
-    return [
-        f"{repeated} prompts repeat another one and are drawn with it"
-        + (f"; {differing} of the texts have different outcomes" if differing else "")
-    ]
 
 
 def _ask_play(

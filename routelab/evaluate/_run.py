@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from routelab._checks import InputError
 from routelab.evaluate._sharing import VectorStore, sharing
+from routelab.evaluate.judge_noise import JudgeNoise
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,9 @@ class Setting:
     refit: bool
     worthwhile: float | None
     slices: Mapping[str, Sequence[Any]] | None
+    groups: Sequence[Any] | str | None
+    judge: JudgeNoise | None
+    notes: tuple[str, ...]
     progress: Callable[[int, int, str], Any] | None
 
 

@@ -1,4 +1,4 @@
-"""Which prompts may be learnt from and which are asked: folds, groups, leakage."""
+"""Which prompts may be learnt from and which are asked: folds that keep groups whole."""
 
 from __future__ import annotations
 
@@ -8,19 +8,6 @@ from typing import Any
 import numpy as np
 
 from routelab._checks import InputError
-from routelab.routers._labels import same_text
-
-
-def leaked(train: Sequence[str], test: Sequence[str]) -> int:
-    """Return how many test prompts occur among the training prompts, by `same_text`.
-
-    Examples
-    --------
-    >>> leaked(["a", "b"], ["B", "c"])
-    1
-    """
-    codes = same_text([*train, *test])
-    return int(np.isin(codes[len(train) :], codes[: len(train)]).sum())
 
 
 def assign_folds(labels: Sequence[Any], groups: np.ndarray, cv: int, seed: int) -> np.ndarray:

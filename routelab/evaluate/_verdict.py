@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from routelab.evaluate.bootstrap import holm, interval, p_value
+from routelab.evaluate.selection import selection_optimism
 
 #: The smallest gain worth having, as a share of the way from the best control to the oracle.
 WORTHWHILE = 0.1
@@ -165,3 +166,24 @@ def resolution(differences: dict[str, Difference]) -> float:
     widths = [1.96 * float(d.samples.std()) for d in differences.values()]
     widths = [width for width in widths if width > 0]
     return float(np.median(widths)) if widths else float("nan")
+
+
+def optimism(figures: dict[str, tuple[float, np.ndarray]], what: str) -> list[str]:
+    """Note by how much picking the best router on the reported prompts flatters it.
+
+    Examples
+    --------
+    >>> drawn = np.random.default_rng(0).normal(0.7, 0.02, (2000, 2))
+    >>> optimism({"a": (0.7, drawn[:, 0]), "b": (0.7, drawn[:, 1])}, "accuracy")
+    ['whoever picks the best of 2 routers on these prompts reads its accuracy 0.011 too high']
+    """
+    if len(figures) < 2:
+        return []
+    samples = np.column_stack([drawn for _, drawn in figures.values()])
+    excess = selection_optimism(samples, [figure for figure, _ in figures.values()])
+    if excess < 0.0005:
+        return []
+    return [
+        f"whoever picks the best of {len(figures)} routers on these prompts reads its {what} "
+        f"{excess:.3f} too high"
+    ]

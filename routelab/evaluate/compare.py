@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
 from routelab._checks import InputError
 from routelab.evaluate._labels import compare_labels
+from routelab.evaluate._leaks import without_listed
 from routelab.evaluate._outcomes import compare_outcomes
 from routelab.evaluate._run import Setting
 from routelab.evaluate.comparison import Comparison
+from routelab.evaluate.judge_noise import JudgeNoise
 from routelab.routers import make_router
 
 
@@ -27,6 +29,9 @@ def compare(
     refit: bool = True,
     slices: Mapping[str, Sequence[Any]] | None = None,
     worthwhile: float | None = None,
+    groups: Sequence[Any] | Literal["near"] | None = None,
+    exclude: Sequence[Any] = (),
+    judge: JudgeNoise | None = None,
     progress: Callable[[int, int, str], Any] | None = None,
 ) -> Comparison:
     """Compare routers with controls, intervals and a verdict.
@@ -59,6 +64,16 @@ def compare(
         The smallest gain worth having, in the unit of the figure that decides (accuracy, APGR or
         quality). A router whose interval leaves no room for it "adds nothing". By default a tenth
         of the way from the best control to the oracle.
+    groups : sequence or "near", optional
+        A group per judged prompt, such as its conversation: of one fold, and drawn together in
+        the bootstrap. "near" groups near-duplicates. Default: the column `group`, else equal texts.
+    exclude : sequence of lists, optional
+        Published lists of contaminated prompts (paths or texts, see
+        :func:`routelab.evaluate.contaminated`): left out, nearly equal prompts too.
+    judge : JudgeNoise, optional
+        Of the judge whose 0/1 verdicts are the outcomes: qualities are corrected for its errors
+        and their intervals widened, see :func:`routelab.evaluate.widen`. APGR is a ratio of
+        differences, in which the errors cancel; curves, slices and errors show the verdicts.
     progress : callable, optional
         Called as ``progress(done, total, name)`` before each fit and at the end. To stop, raise.
 
@@ -103,7 +118,15 @@ def compare(
     for name, router in routers.items():
         if not (hasattr(router, "fit") and hasattr(router, "predict")):
             raise InputError(f"router {name!r} is no estimator, got {type(router).__name__}")
-    setting = Setting(cv, seed, n_boot, refit, worthwhile, slices, progress)
+    notes: list[str] = []
+    if len(exclude):
+        if test is None:
+            data, notes = without_listed(data, exclude)
+        else:
+            test, notes = without_listed(test, exclude)
+    setting = Setting(
+        cv, seed, n_boot, refit, worthwhile, slices, groups, judge, tuple(notes), progress
+    )
     named = {str(name): router for name, router in routers.items()}
     if isinstance(data, pd.DataFrame):
         if test is not None and not isinstance(test, pd.DataFrame):

@@ -76,7 +76,47 @@ def test_no_router_is_asked_what_it_learnt(frame):
     doubled = pd.concat([frame, frame.assign(prompt=frame["prompt"].str.upper())])
     comparison = compare({"recorder": Recorder()}, doubled, cv=4, n_boot=50)
     assert (comparison.predictions["recorder"] == "code").all()
-    assert comparison.notes == ["120 prompts repeat another one; repeats stay in one fold"]
+    assert comparison.notes[0] == "120 prompts repeat another one: same fold, drawn together"
+    assert comparison.notes[1].startswith("leakage: 40 prompts nearly repeat one of another fold")
+
+
+def test_near_duplicates_can_be_kept_in_one_fold(frame):
+    near = pd.concat([frame, frame.assign(prompt=frame["prompt"] + "!")], ignore_index=True)
+    loose = compare({"recorder": Recorder()}, near, cv=4, n_boot=50)
+    assert any(note.startswith("leakage: ") for note in loose.notes)
+    assert {"nearly", "no"} >= set(loose.slices.query("slice == 'seen in training'")["value"])
+    kept = compare({"recorder": Recorder()}, near, cv=4, n_boot=50, groups="near")
+    assert not any("leakage" in note for note in kept.notes)
+    with pytest.raises(InputError, match="'groups' must be 'near' or a group per prompt, got 'n"):
+        compare(["knn"], near, groups="nearly")
+    with pytest.raises(InputError, match="must name the group of 240 prompts, got 2"):
+        compare(["knn"], near, groups=["a", "b"])
+
+
+def test_listed_prompts_are_left_out(frame):
+    listed = [frame["prompt"][0], frame["prompt"][50] + "!", "not there"]
+    comparison = compare(["knn"], frame, cv=2, n_boot=50, exclude=[listed])
+    assert comparison.n == 118 and not set(listed) & set(comparison.prompts)
+    assert "2 of 120 prompts are in the lists to exclude, 1 of them nearly" in comparison.notes[0]
+    apart = compare(["knn"], frame, test=frame[:60], n_boot=50, exclude=[listed])
+    assert apart.n == 58
+    with pytest.raises(InputError, match="every prompt is in the lists"):
+        compare(["knn"], frame[:3], exclude=[frame["prompt"].tolist()])
+
+
+def test_texts_with_two_labels_are_counted(frame):
+    twice = pd.concat([frame, frame[:5].assign(label="art")], ignore_index=True)
+    comparison = compare(["knn"], twice, cv=2, n_boot=50)
+    assert comparison.notes[0] == (
+        "5 prompts repeat another one: same fold, drawn together; 5 of the texts differ in what "
+        "is known of them"
+    )
+
+
+def test_picking_the_best_of_many_is_said(frame):
+    noisy = frame.assign(label=np.random.default_rng(0).permutation(frame["label"]))
+    comparison = compare(["knn", "centroid", "linear"], noisy, cv=3, n_boot=300)
+    assert any(note.startswith("whoever picks the best of 3 routers") for note in comparison.notes)
 
 
 def test_groups_stay_in_one_fold(frame):

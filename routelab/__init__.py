@@ -23,6 +23,7 @@ _HOME = {
     "InputError": "routelab._checks",
     "LabelSession": "routelab.labelling",
     "Model": "routelab.catalog",
+    "OffPolicyResult": "routelab.off_policy",
     "OutcomeTable": "routelab.outcomes",
     "Plan": "routelab.plan",
     "Regret": "routelab.forecasting",
@@ -37,6 +38,7 @@ _HOME = {
     "compare": "routelab.evaluate",
     "convert_log": "routelab.traffic",
     "diff_prices": "routelab.prices",
+    "evaluate_policy": "routelab.off_policy",
     "explain": "routelab.routers",
     "export": "routelab.exporters",
     "fit_failures": "routelab.fits",
@@ -74,6 +76,7 @@ _HOME = {
     "serving_costs": "routelab.routers",
     "simulate": "routelab.simulation",
     "simulate_file": "routelab.simulation",
+    "split_propensities": "routelab.off_policy",
     "sweep": "routelab.sweeps",
     "tune": "routelab.sweeps",
     "what_if": "routelab.forecasting",
@@ -90,6 +93,7 @@ __all__ = [
     "InputError",
     "LabelSession",
     "Model",
+    "OffPolicyResult",
     "OutcomeTable",
     "Plan",
     "Regret",
@@ -104,6 +108,7 @@ __all__ = [
     "compare",
     "convert_log",
     "diff_prices",
+    "evaluate_policy",
     "explain",
     "export",
     "fit_failures",
@@ -141,6 +146,7 @@ __all__ = [
     "serving_costs",
     "simulate",
     "simulate_file",
+    "split_propensities",
     "sweep",
     "tune",
     "what_if",
@@ -180,6 +186,7 @@ if TYPE_CHECKING:
     )
     from routelab.labels import load_labels, read_labels
     from routelab.levels import levels_from_outcomes
+    from routelab.off_policy import OffPolicyResult, evaluate_policy, split_propensities
     from routelab.outages import load_outages, read_outages
     from routelab.outcomes import OutcomeTable, read_decisions, read_outcomes
     from routelab.plan import Plan

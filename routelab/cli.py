@@ -12,7 +12,15 @@ from typing import Annotated, Any
 
 import typer
 
-from routelab import __version__, _cli_ab, _cli_answers, _cli_data, _cli_gateway, _cli_labels
+from routelab import (
+    __version__,
+    _cli_ab,
+    _cli_answers,
+    _cli_data,
+    _cli_gateway,
+    _cli_labels,
+    _cli_off_policy,
+)
 from routelab._checks import InputError, RoutelabError
 from routelab._cli_common import (
     Force,
@@ -47,6 +55,7 @@ app.add_typer(_cli_answers.app)
 app.add_typer(_cli_data.app)
 app.add_typer(_cli_gateway.app)
 app.add_typer(_cli_labels.app)
+app.add_typer(_cli_off_policy.app)
 
 
 def main() -> None:

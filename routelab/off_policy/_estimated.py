@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import csr_matrix, hstack
+from scipy.sparse import hstack
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, PredefinedSplit
 from sklearn.metrics import roc_auc_score
 
 from routelab._checks import InputError
-from routelab.encoders import make_encoder
+from routelab.encoders.hashing import HashingEncoder
 from routelab.evaluate._split import assign_folds, rounds
 from routelab.off_policy._log import HOW_TO_LOG
 from routelab.routers._labels import same_text
@@ -21,6 +20,8 @@ UNLIKELY = 1e-3
 #: Rows that the search for a rule looks at; more make it slower, not surer.
 LOOKED_AT = 4_000
 FOLDS = 5
+#: Columns of hashed words, and again as many of characters.
+HASHED = 2**12
 #: Inverse penalties of the logistic regression.
 PENALTIES = (1e-3, 1e-2, 0.1, 1.0, 10.0)
 #: An estimated probability below this is taken as this.
@@ -92,35 +93,34 @@ def deterministic(
 def cross_fitted(chosen: np.ndarray, prompts: list[str], seed: int) -> np.ndarray:
     """Return the probability of each model (n, models), by logistic regressions of other rows.
 
-    On TF-IDF and the logarithm of the length; equal prompts are in one fold. The penalty is that of
-    the least log loss within the training rows: weights need probabilities, not choices.
+    On hashed words and the logarithm of the length; equal prompts are in one fold. Hashing learns
+    nothing: with a vocabulary, unseen prompts would lose their unseen words, and the rest would
+    look too sure. The penalty is the one of the least log loss over all rows, because weights need
+    probabilities and not choices.
 
     Raises
     ------
     InputError
         A model with too few different prompts to be learnt from in every fold.
     """
-    m = int(chosen.max()) + 1
-    texts = same_text(prompts)
-    folds = assign_folds(chosen.tolist(), texts, FOLDS, seed)
-    length = csr_matrix(np.log1p([len(prompt) for prompt in prompts])[:, None])
-    chances = np.zeros((len(chosen), m))
+    rows, m = np.arange(len(chosen)), int(chosen.max()) + 1
+    folds = assign_folds(chosen.tolist(), same_text(prompts), FOLDS, seed)
+    length = np.log1p([len(prompt) for prompt in prompts])[:, None]
+    words = HashingEncoder(n_features=HASHED).transform(prompts)
+    features = hstack([words, length], format="csr")
+    found = np.zeros((len(PENALTIES), len(chosen), m))
     for train, asked in rounds(folds):
         if len(np.unique(chosen[train])) < m:
             raise InputError(
                 f"a model was chosen in too few rows ({np.bincount(chosen).min():,}) to estimate "
                 "its propensity"
             )
-        encoder = make_encoder("tfidf")
-        known = encoder.fit_transform([prompts[i] for i in train])
-        new = encoder.transform([prompts[i] for i in asked])
-        inner = PredefinedSplit(assign_folds(chosen[train].tolist(), texts[train], 3, seed))
-        classifier = GridSearchCV(
-            LogisticRegression(max_iter=1_000), {"C": PENALTIES}, scoring="neg_log_loss", cv=inner
-        )
-        classifier.fit(hstack([known, length[train]]), chosen[train])
-        chances[asked] = classifier.predict_proba(hstack([new, length[asked]]))
-    return chances
+        for number, penalty in enumerate(PENALTIES):
+            classifier = LogisticRegression(C=penalty, max_iter=1_000)
+            classifier.fit(features[train], chosen[train])
+            found[number, asked] = classifier.predict_proba(features[asked])
+    losses = -np.log(np.maximum(found[:, rows, chosen], LEAST)).mean(axis=1)
+    return found[losses.argmin()]
 
 
 def estimated(

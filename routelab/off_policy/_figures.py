@@ -68,30 +68,27 @@ def figures(
         "w": used,
         "wy": used * values,
         "dr": robust_terms(values, used, *parts),
+        "switch": robust_terms(values, kept, *parts),
     }
     place = {name: number for number, name in enumerate(rows)}
     sums = np.column_stack([np.bincount(log.units, column) for column in rows.values()])
     bootstrap = RatioBootstrap(sums, resamples(len(sums)))
     log_mean = (place["y"], place["n"])
+    ratios = {"IPS": ("wy", "n"), "SNIPS": ("wy", "w"), "DR": ("dr", "n")}
+    by_model = {"DM": direct_method(policy, fit.predicted)}
+    if (kept < weights).any():
+        by_model["Switch-DR"] = float(rows["switch"].mean())
+    else:  # nothing is left to the model: what its error adds is of second order, as in DR
+        ratios["Switch-DR"] = ("switch", "n")
     value, difference = {}, {}
-    for name, (top, bottom) in {
-        "IPS": ("wy", "n"),
-        "SNIPS": ("wy", "w"),
-        "DR": ("dr", "n"),
-    }.items():
+    for name, (top, bottom) in ratios.items():
         ratio = (place[top], place[bottom])
         value[name] = bootstrap.ratio(*ratio)
         difference[name] = bootstrap.ratio(*ratio, minus=log_mean)
-    switches = bool((kept < weights).any())
-    by_model = {"DM": direct_method(policy, fit.predicted)}
-    if switches or clip is not None:
-        by_model["Switch-DR"] = float(robust_terms(values, kept, *parts).mean())
     for name, found in by_model.items():
         without = fit.without[name]
         value[name] = jackknife(found, without)
         difference[name] = jackknife(found - float(values.mean()), without - fit.without["log"])
-    for known in (value, difference):
-        known.setdefault("Switch-DR", known["DR"])  # nothing to switch: it is the same estimate
     return Figures(
         value={name: value[name] for name in ESTIMATORS},
         difference={name: difference[name] for name in ESTIMATORS},
@@ -100,8 +97,14 @@ def figures(
 
 
 def folds_of(log: Logged, groups: np.ndarray, cv: int, seed: int) -> np.ndarray:
-    """Return the fold (n,) of each row: groups whole, models spread evenly."""
+    """Return the fold (n,) of each row: groups whole, drawn at random.
+
+    Folds that held each model in the same share would hide from the jackknife how much of a log's
+    mean is chance in its choices.
+    """
     if not isinstance(cv, int | np.integer) or cv < 2:
         raise InputError(f"'cv' must be a whole number of at least 2, got {cv!r}")
-    cv = min(int(cv), len(np.unique(groups)))
-    return assign_folds(log.chosen.tolist(), groups, cv, seed)
+    different = len(np.unique(groups))
+    if different < 2:
+        raise InputError("a model of outcomes needs two different prompts (or units) to learn from")
+    return assign_folds([""] * len(log), groups, min(int(cv), different), seed)

@@ -30,10 +30,12 @@ class RatioBootstrap:
     With :math:`\hat\theta` and its standard error s (delta method over units) and their values
     :math:`\theta^*, s^*` in each resample of units, the interval runs from :math:`\hat\theta -
     t_{.975} s` to :math:`\hat\theta - t_{.025} s`, t the quantiles of :math:`(\theta^* -
-    \hat\theta) / s^*`. Weighted outcomes are skewed: a percentile interval of them covers too
-    little (``benchmarks/bench_off_policy.py`` shows both), this one is right to the next order in
-    n. A resample without the few units that make up the variance would have an error near 0 and
-    any t; its error is taken as a quarter of s at least.
+    \hat\theta) / s^*`. Weighted outcomes are skewed, and this interval is right to the next order
+    in n, which matters when few rows weigh: with 99 effective rows of 600, IPS is covered in 94 %
+    of repetitions, by a percentile interval in 92 % (``benchmarks/bench_off_policy.py --poor``).
+
+    A resample without the few units that make up the variance would have an error near 0 and any
+    t; its error is taken as a quarter of s at least. A resample without any weight is left out.
 
     Parameters
     ----------
@@ -60,6 +62,7 @@ class RatioBootstrap:
         products = np.einsum("ui,uj->uij", columns, columns).reshape(n, -1)
         both = np.column_stack([columns, products])
         sums = np.concatenate([np.ones((1, n)) @ both, *(block @ both for block in resamples)])
+        self._columns = columns
         self._sums = sums[:, : self.k]  # the first row is the log itself
         self._products = sums[:, self.k :].reshape(-1, self.k, self.k) * n / (n - 1)
 
@@ -71,16 +74,18 @@ class RatioBootstrap:
             theta, slopes = theta - other, slopes - others
         variance = np.einsum("bi,bij,bj->b", slopes, self._products, slopes)
         errors = np.sqrt(np.maximum(variance, 0.0))
-        value, error = float(theta[0]), float(errors[0])
+        value, rest = float(theta[0]), self._columns @ slopes[0]
+        # of the log itself without the cancellation of large products: no variation must be 0
+        error = float(np.sqrt((rest**2).sum() * len(rest) / (len(rest) - 1)))
         if error <= 1e-12 * np.abs(self._sums[0, top] / self._sums[0, bottom]):
             return Interval(value, value, value, 0.0)  # rounding is no variation
         t = (theta[1:] - value) / np.maximum(errors[1:], LEAST_ERROR * error)
-        t_low, t_high = interval(t)
+        t_low, t_high = interval(t[np.isfinite(t)])
         return Interval(value, value - float(t_high) * error, value - float(t_low) * error, error)
 
     def _ratio(self, top: int, bottom: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the ratio (b,) and its derivatives by the columns' sums (b, k)."""
-        below = self._sums[:, bottom]
+        below = np.where(self._sums[:, bottom] > 0, self._sums[:, bottom], np.nan)
         theta = self._sums[:, top] / below
         slopes = np.zeros_like(self._sums)
         slopes[:, top] += 1 / below

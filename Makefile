@@ -56,6 +56,7 @@ test: check ## Everything that CI runs: checks, tests with coverage, notebooks, 
 
 bench: bench-simulate bench-read ## Every benchmark
 	$(BIN)/python benchmarks/bench_fits.py
+	$(BIN)/python benchmarks/bench_off_policy.py
 
 bench-simulate: setup-test ## Speed of the simulator and of sweeps, one JSON line per figure (LEAN=folder of lean_replay.py)
 	$(BIN)/python benchmarks/bench_simulate.py $(if $(LEAN),--lean $(LEAN))

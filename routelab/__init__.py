@@ -24,6 +24,7 @@ _HOME = {
     "InputError": "routelab._checks",
     "LabelSession": "routelab.labelling",
     "Model": "routelab.catalog",
+    "OffPolicyResult": "routelab.off_policy",
     "OutcomeTable": "routelab.outcomes",
     "Plan": "routelab.plan",
     "Regret": "routelab.forecasting",
@@ -42,6 +43,7 @@ _HOME = {
     "convert_log": "routelab.traffic",
     "diff_prices": "routelab.prices",
     "duplicate_groups": "routelab.evaluate",
+    "evaluate_policy": "routelab.off_policy",
     "explain": "routelab.routers",
     "export": "routelab.exporters",
     "fit_failures": "routelab.fits",
@@ -81,6 +83,7 @@ _HOME = {
     "serving_costs": "routelab.routers",
     "simulate": "routelab.simulation",
     "simulate_file": "routelab.simulation",
+    "split_propensities": "routelab.off_policy",
     "sweep": "routelab.sweeps",
     "tune": "routelab.sweeps",
     "what_if": "routelab.forecasting",
@@ -98,6 +101,7 @@ __all__ = [
     "InputError",
     "LabelSession",
     "Model",
+    "OffPolicyResult",
     "OutcomeTable",
     "Plan",
     "Regret",
@@ -116,6 +120,7 @@ __all__ = [
     "convert_log",
     "diff_prices",
     "duplicate_groups",
+    "evaluate_policy",
     "explain",
     "export",
     "fit_failures",
@@ -155,6 +160,7 @@ __all__ = [
     "serving_costs",
     "simulate",
     "simulate_file",
+    "split_propensities",
     "sweep",
     "tune",
     "what_if",
@@ -204,6 +210,7 @@ if TYPE_CHECKING:
     )
     from routelab.labels import load_labels, read_labels
     from routelab.levels import levels_from_outcomes
+    from routelab.off_policy import OffPolicyResult, evaluate_policy, split_propensities
     from routelab.outages import load_outages, read_outages
     from routelab.outcomes import OutcomeTable, read_decisions, read_outcomes
     from routelab.plan import Plan

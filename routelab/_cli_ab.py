@@ -8,8 +8,8 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from routelab._checks import InputError, existing_file
-from routelab._cli_common import Json, plan_of, say
+from routelab._checks import InputError
+from routelab._cli_common import Json, plan_of, read_table, say
 
 app = typer.Typer(help="A/B tests: how long to run one, and what it found.", no_args_is_help=True)
 
@@ -85,7 +85,7 @@ def analyse(
 
     expected = _expected(shares, plan)
     result = analyse_split(
-        _read(file, [name for name in (unit, arm) if name is not None]),
+        read_table(file, [name for name in (unit, arm) if name is not None]),
         metric,
         unit=unit,
         arm=arm,
@@ -123,22 +123,3 @@ def _expected(shares: str | None, plan: Path | None) -> dict[str, float] | None:
     if not all(sign for _, sign, _ in pairs):
         raise InputError(f"--shares must look like control=0.5,treatment=0.5, got {shares!r}")
     return {name.strip(): _number(value, "--shares") for name, _, value in pairs}
-
-
-def _read(file: Path, texts: list[str]) -> Any:
-    """Read a table; ids and arms are text."""
-    import pandas as pd
-
-    found = existing_file(file, "table")
-    suffixes = [s for s in found.suffixes if s not in (".gz", ".zst")]
-    kind = suffixes[-1] if suffixes else ""
-    try:
-        if kind == ".parquet":
-            return pd.read_parquet(found)
-        if kind == ".csv":
-            return pd.read_csv(found, dtype=dict.fromkeys(texts, "string"))
-        if kind in (".jsonl", ".ndjson"):
-            return pd.read_json(found, lines=True, dtype=False)
-    except (ValueError, OSError) as error:
-        raise InputError(f"{found}: not a {kind[1:]} file: {str(error).splitlines()[0]}") from None
-    raise InputError(f"{found}: a table ends in .csv, .jsonl or .parquet, got {kind!r}")

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from routelab._checks import InputError
+from routelab._checks import InputError, existing_file
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what exists at --out.")]
@@ -70,3 +70,22 @@ def plan_of(path: Path) -> Any:
     if plan is None:
         raise InputError(f"the bundle {str(path)!r} holds no plan")
     return plan
+
+
+def read_table(file: Path, texts: list[str]) -> Any:
+    """Read CSV, JSONL or Parquet; the columns in `texts` (ids, arms) stay text."""
+    import pandas as pd
+
+    found = existing_file(file, "table")
+    suffixes = [s for s in found.suffixes if s not in (".gz", ".zst")]
+    kind = suffixes[-1] if suffixes else ""
+    try:
+        if kind == ".parquet":
+            return pd.read_parquet(found)
+        if kind == ".csv":
+            return pd.read_csv(found, dtype=dict.fromkeys(texts, "string"))
+        if kind in (".jsonl", ".ndjson"):
+            return pd.read_json(found, lines=True, dtype=False)
+    except (ValueError, OSError) as error:
+        raise InputError(f"{found}: not a {kind[1:]} file: {str(error).splitlines()[0]}") from None
+    raise InputError(f"{found}: a table ends in .csv, .jsonl or .parquet, got {kind!r}")

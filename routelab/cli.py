@@ -20,6 +20,7 @@ from routelab import (
     _cli_data,
     _cli_gateway,
     _cli_labels,
+    _cli_off_policy,
 )
 from routelab._checks import InputError, RoutelabError
 from routelab._cli_common import (
@@ -56,6 +57,7 @@ app.add_typer(_cli_calibrate.app)
 app.add_typer(_cli_data.app)
 app.add_typer(_cli_gateway.app)
 app.add_typer(_cli_labels.app)
+app.add_typer(_cli_off_policy.app)
 
 
 def main() -> None:

@@ -143,12 +143,27 @@ def _exposed(
     """Return which requests (n,), of the units numbered by `codes`, the ramp has reached."""
     if not split.ramp:
         return np.ones(len(codes), bool)
+    share = ramp_shares(split, len(codes), times)
+    return _places(f"{split.name}\0ramp", units)[codes] < share
+
+
+def ramp_shares(split: Split, n: int, times: Iterable[object] | None) -> np.ndarray:
+    """Return the ramp's share at the time of each of n requests; 1 without a ramp.
+
+    Raises
+    ------
+    InputError
+        A ramp without times, or with another number of them.
+    """
+    if not split.ramp:
+        return np.ones(n)
     if times is None:
         raise InputError(
             f"the split {split.name!r} has a ramp: 'times' are needed to know its step"
         )
     stamps = pd.DatetimeIndex(pd.to_datetime(pd.Series(times), utc=True)).as_unit("us").asi8
+    if len(stamps) != n:
+        raise InputError(f"{n:,} units need as many times, got {len(stamps):,}")
     starts = pd.DatetimeIndex([step.start for step in split.ramp]).as_unit("us").asi8
     shares = np.array([0.0, *(step.share for step in split.ramp)])
-    share = shares[np.searchsorted(starts, stamps, side="right")]
-    return _places(f"{split.name}\0ramp", units)[codes] < share
+    return shares[np.searchsorted(starts, stamps, side="right")]

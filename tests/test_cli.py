@@ -78,6 +78,7 @@ def test_help_names_every_command(run):
         "export",
         "lint",
         "lab",
+        "off-policy",
     ):
         assert command in out
     assert run("version")[1].strip() == __import__("routelab").__version__

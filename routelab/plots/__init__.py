@@ -3,6 +3,7 @@
 from routelab.plots._comparison import accuracy_bars, confusion, cost_quality
 from routelab.plots._forecast import exhaustion_hours, spend_fan
 from routelab.plots._labels import label_plan
+from routelab.plots._off_policy import overlap
 from routelab.plots._profile import (
     failures_by_class,
     requests_by,
@@ -37,6 +38,7 @@ __all__ = [
     "latency",
     "model_share",
     "outcome_counts",
+    "overlap",
     "overview",
     "pareto_front",
     "png",

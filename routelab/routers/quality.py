@@ -100,7 +100,8 @@ class QualityNeighbors(QualityHead):
             weight = np.exp(self.sharpness * (cosine - cosine.max(axis=1, keepdims=True)))
             total = np.einsum("qk,qkm->qm", weight, known[index])
             value = np.einsum("qk,qkm->qm", weight, filled[index])
-            predicted[rows] = np.where(total > 0, value / np.maximum(total, 1e-300), self.mean_)
+            some = total > 0
+            predicted[rows] = np.where(some, value / np.where(some, total, 1), self.mean_)
         return self._shape(predicted)
 
 

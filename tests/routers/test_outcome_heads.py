@@ -6,7 +6,13 @@ from scipy.optimize import minimize
 from sklearn.ensemble import GradientBoostingRegressor
 
 from routelab import InputError, OutcomeTable, make_router
-from routelab.routers import QualityBoosted, QualityBradleyTerry, QualityFactors, QualityRidge
+from routelab.routers import (
+    QualityBoosted,
+    QualityBradleyTerry,
+    QualityFactors,
+    QualityNeighbors,
+    QualityRidge,
+)
 from routelab.routers.quality_bt import strengths
 
 
@@ -154,3 +160,10 @@ def test_weights_without_a_meaning_are_refused(parameters, message):
 def test_unknown_parameters_of_outcome_kinds_are_named():
     with pytest.raises(InputError, match="'outcome-mf' has no parameter 'ranks' .did you mean"):
         make_router("outcome-mf", ranks=3)
+
+
+def test_a_model_that_no_neighbour_tried_gets_its_mean():
+    rows = np.eye(3, dtype=np.float32)
+    quality = [[1.0, np.nan], [0.5, np.nan], [np.nan, 0.25]]
+    head = QualityNeighbors(k=1).fit(rows, quality)
+    assert head.predict(rows[:1]).tolist() == [[1.0, 0.25]]

@@ -7,7 +7,7 @@ export LITELLM_LOCAL_MODEL_COST_MAP := True
 export LITELLM_TELEMETRY := False
 export MPLBACKEND := Agg
 
-.PHONY: help setup setup-test demo test check lab bench bench-simulate bench-read bench-routers bench-field notebooks clean
+.PHONY: help setup setup-test demo test check lab bench bench-simulate bench-read bench-routers bench-compare bench-field notebooks clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -73,9 +73,12 @@ bench-routers: setup-test ## Routers: accuracy beside scikit-learn, speed of nei
 		$(DATA)/routerbench/arc_challenge_train.csv $(DATA)/routerbench/mbpp_train.csv \
 		$(DATA)/routerbench/winograde_train.csv
 	$(BIN)/python benchmarks/bench_knn.py --data $(DATA) --models $(MODELS)
-	$(BIN)/python benchmarks/bench_leakage.py --data $(DATA)
 	$(if $(SEMANTIC_ROUTER),$(BIN)/python benchmarks/bench_semantic_router.py --data $(DATA) --models $(MODELS) \
 		--python $(SEMANTIC_ROUTER))
+
+bench-compare: setup-test ## How far a comparison can be believed: verdicts, alarms, coverage, resampling, leakage (DATA=)
+	$(BIN)/python benchmarks/bench_compare.py --data $(DATA)
+	$(BIN)/python benchmarks/bench_leakage.py --data $(DATA)
 
 bench-field: setup-test ## Published figures of the field beside ours, and the claims that the data cannot resolve (DATA=)
 	$(BIN)/python benchmarks/field.py --data $(DATA)

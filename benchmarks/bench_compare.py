@@ -82,9 +82,11 @@ def cases(data: Path) -> dict[str, tuple[Any, Any, Any]]:
     }
 
 
-def verdicts(data: Path, seeds: int, n_boot: int) -> Iterator[dict[str, Any]]:
+def verdicts(data: Path, seeds: int, n_boot: int, only: str) -> Iterator[dict[str, Any]]:
     """Yield how useless and useful routers are judged, and the alarms that each raises."""
     for name, (train, test, router) in cases(data).items():
+        if not name.startswith(only):
+            continue
         for built in ("useless", "useful"):
             said: Counter[str] = Counter()
             rung: Counter[str] = Counter()
@@ -162,6 +164,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=200)
     parser.add_argument("--repeats", type=int, default=1000)
     parser.add_argument("--resamples", type=int, default=2000)
+    parser.add_argument("--only", default="", help="data sets whose name starts so")
     parser.add_argument("--size", type=int, default=10_000, help="prompts and resamples to time")
     own = parser.parse_args()
 
@@ -173,7 +176,7 @@ def main() -> None:
         for figure in coverage(n, group, own.repeats, own.resamples):
             show(figure)
     if own.data is not None:
-        for figure in verdicts(own.data, own.seeds, own.resamples):
+        for figure in verdicts(own.data, own.seeds, own.resamples, own.only):
             show(figure)
 
 

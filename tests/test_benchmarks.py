@@ -150,3 +150,15 @@ def test_the_benchmark_of_leakage_is_held_against_the_bare_vectorizer(root, tmp_
     # 26 prompts of three templates: those of the last 6 all have a match among the first 20
     assert said[1]["train"] == 20 and said[1]["exact"] + said[1]["near"] == said[1]["test"] == 6
     assert all(line["times_vectorizer"] > 0 for line in said)
+
+
+def test_the_benchmark_of_comparisons_knows_useless_from_useful(root, data):
+    said = lines(root, "benchmarks/bench_compare.py", "--data", str(data), "--seeds", "2",
+                 "--repeats", "40", "--resamples", "300", "--size", "500",
+                 "--only", "BANKING77")  # fmt: skip
+    assert said[0]["figure"] == "resampling" and said[0]["ratio"] > 0
+    held = [line["held"] for line in said if line["figure"] == "coverage"]
+    assert len(held) == 9 and min(held) >= 0.8  # 40 draws at .95: below .8 once in 100,000
+    told = {line["router"]: line for line in said if line["figure"] == "verdicts"}
+    assert told["useless"]["said"] == {"adds nothing": 2}
+    assert told["useful"]["said"] == {"adds value": 2} and told["useful"]["alarms"] == {}

@@ -28,7 +28,7 @@ class Difference:
     margin : float
         The smallest gain worth having.
     p : float
-        Of "no better than every control": the largest over the controls.
+        Of "no difference": with all controls beaten the largest over them, else of this one.
     """
 
     value: float
@@ -90,7 +90,8 @@ def against_all(
         decides = min(controls, key=lambda name: ends[name][0])
         if ends[decides][0] > 0:
             decides = best
-    p = max(p_value(difference) for difference in drawn.values())
+    beaten = all(low > 0 for low, _ in ends.values())
+    p = max(map(p_value, drawn.values())) if beaten else p_value(drawn[decides])
     return Difference(value - controls[decides][0], drawn[decides], decides, figure, margin, p)
 
 

@@ -43,9 +43,11 @@ def compare(
         fitted, so a fitted router may be given and is never judged on what it has learnt from.
     data : DataFrame or OutcomeTable
         Prompts with labels (columns `prompt`, `label`, optionally `group`), or outcomes per model.
-    test : same type as `data`, optional
+    test : same type as `data`, or str, optional
         With it, routers learn from `data` and are asked `test`; without, they are cross-validated
-        on `data`. The same text never stands on both sides of a fold.
+        on `data`. The same text never stands on both sides of a fold. A string names a part of
+        the column `split` that is judged; the part "train" is learnt from, or where there is none
+        all other rows.
     cv : int, default 5
         Folds, when there is no `test`.
     seed : int, default 0
@@ -118,6 +120,8 @@ def compare(
     for name, router in routers.items():
         if not (hasattr(router, "fit") and hasattr(router, "predict")):
             raise InputError(f"router {name!r} is no estimator, got {type(router).__name__}")
+    if isinstance(test, str):
+        data, test = _named_split(data, test)
     notes: list[str] = []
     if len(exclude):
         if test is None:
@@ -139,3 +143,16 @@ def compare(
     if test is not None and not hasattr(test, "quality"):
         raise InputError("data holds outcomes, so test must hold outcomes too")
     return compare_outcomes(named, data, test, setting)
+
+
+def _named_split(data: Any, name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows to learn from and those of the named part of the column `split`."""
+    if not isinstance(data, pd.DataFrame) or "split" not in data:
+        raise InputError(f"test={name!r} names a part, but the data has no column 'split'")
+    parts = list(dict.fromkeys(data["split"]))
+    if name not in parts or len(parts) < 2:
+        raise InputError(f"no part {name!r} to hold out: the column 'split' has {parts!r}")
+    learnt = (
+        data["split"] == "train" if "train" in parts and name != "train" else data["split"] != name
+    )
+    return data[learnt], data[data["split"] == name]

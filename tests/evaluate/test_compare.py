@@ -149,6 +149,19 @@ def test_fitted_routers_can_be_asked_as_they_are(frame):
         compare({"new": make_router("knn")}, frame, refit=False, n_boot=50)
 
 
+def test_a_named_part_is_held_out(frame):
+    parts = np.resize(["train", "train", "val", "test"], len(frame))
+    comparison = compare(["knn"], frame.assign(split=parts), test="test", n_boot=50)
+    apart = compare(["knn"], frame[parts == "train"], test=frame[parts == "test"], n_boot=50)
+    pd.testing.assert_frame_equal(comparison.table, apart.table)
+    two = frame.assign(split=np.where(parts == "val", "held", "rest"))
+    assert compare(["knn"], two, test="held", n_boot=50).n == (parts == "val").sum()
+    with pytest.raises(InputError, match="no part 'final' to hold out: the column 'split' has"):
+        compare(["knn"], two, test="final")
+    with pytest.raises(InputError, match="test='test' names a part, but the data has no column"):
+        compare(["knn"], frame, test="test")
+
+
 def test_leakage_into_the_test_set_is_counted(frame):
     test = pd.concat([frame[:3], pd.DataFrame({"prompt": ["new one"], "label": ["unseen"]})])
     comparison = compare(["knn"], frame[:110], test=test, n_boot=50)

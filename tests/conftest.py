@@ -6,6 +6,8 @@ Which is not part of the project.
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -47,3 +49,23 @@ def pytest_configure() -> None:
     for cached in (kernel / "__pycache__").glob("*.nb?"):
         if cached.stat().st_mtime < newest:
             cached.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int | str, str, str]]:
+    """Return a function that runs the command line and gives (exit code, stdout, stderr)."""
+    from routelab import cli
+
+    def call(*arguments: object) -> tuple[int | str, str, str]:
+        monkeypatch.setattr(sys, "argv", ["routelab", *map(str, arguments)])
+        try:
+            cli.main()
+            code: int | str = 0
+        except SystemExit as stop:
+            code = stop.code or 0
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call

@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 import json
-import sys
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from routelab import Plan, cli, load_bundle, make_router, save_bundle
+from routelab import Plan, load_bundle, make_router, save_bundle
 from routelab.datasets import load_prompts
 from routelab.routers import StrongThreshold
 
 
 @pytest.fixture
-def run(monkeypatch, capsys):
-    """Return a function that runs the command line and gives (exit code, stdout, stderr)."""
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["routelab", "calibrate", *map(str, arguments)])
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as stop:
-            code = stop.code or 0
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
+def run(run):
+    """Return a function that runs the command with arguments."""
+    return partial(run, "calibrate")
 
 
 @pytest.fixture(scope="module")

@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 import json
-import sys
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from routelab import analyse_split, cli
+from routelab import analyse_split
 
 
 @pytest.fixture
-def run(monkeypatch, capsys):
-    """Return a function that runs the command line and gives (exit code, stdout, stderr)."""
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["routelab", "ab", *map(str, arguments)])
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as stop:
-            code = stop.code or 0
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
+def run(run):
+    """Return a function that runs the command with arguments."""
+    return partial(run, "ab")
 
 
 @pytest.fixture

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from routelab import Assumptions, Catalog, InputError, Plan, cli, read_outages
+from routelab import Assumptions, Catalog, InputError, Plan, read_outages
 from routelab.catalog import Model
 from routelab.traffic import write_traffic
 
@@ -126,21 +125,6 @@ def test_a_wrong_file_is_named_with_its_place(assumed, tmp_path, old, new, messa
 def test_tokens_need_outcomes(week):
     with pytest.raises(InputError, match="'output_tokens' goes with 'outcomes'"):
         Assumptions.fit(week, output_tokens=[[1.0]])
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["routelab", *map(str, arguments)])
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as stop:
-            code = stop.code or 0
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 def test_the_command_writes_assumptions_and_outages(run, root, tmp_path):

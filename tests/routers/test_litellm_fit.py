@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict
 
-from routelab import InputError, OutcomeTable, cli, fit_heuristic, fit_table, read_labels
+from routelab import InputError, OutcomeTable, fit_heuristic, fit_table, read_labels
 from routelab.gateway_fit.target import parted, read_target
 from routelab.gateway_learning import (
     DIMENSIONS,
@@ -608,23 +608,6 @@ def test_without_a_prompt_that_the_score_decides_the_boundaries_stay():
 # -- command line
 
 PRICES = (("small", 0.001), ("large", 0.01))
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """Return a function that runs the command line and gives (exit code, stdout, stderr)."""
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["routelab", *map(str, arguments)])
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as stop:
-            code = stop.code or 0
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 def test_tune_gateway_writes_a_config_that_litellm_takes(run, data, tmp_path):

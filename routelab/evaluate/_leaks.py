@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from routelab._checks import InputError
 from routelab.evaluate.leakage import contaminated, duplicate_groups, near_duplicates
@@ -18,6 +20,8 @@ SIMILARITY = "Jaccard of 5-grams >= 0.8"
 def groups_of(prompts: list[str], given: Sequence[Any] | str | None) -> np.ndarray:
     """Return the group (n,) of each prompt: the same fold, and drawn together.
 
+    Equal texts are of one group always, which joins the groups that they stand in.
+
     Parameters
     ----------
     prompts : list of str (n,)
@@ -28,6 +32,8 @@ def groups_of(prompts: list[str], given: Sequence[Any] | str | None) -> np.ndarr
     --------
     >>> groups_of(["a poem", "A  poem", "prose"], None).tolist()
     [0, 0, 1]
+    >>> groups_of(["a", "b", "A", "c"], ["one", "one", "two", "three"]).tolist()
+    [0, 0, 0, 1]
     """
     if given is None:
         return same_text(prompts)
@@ -40,7 +46,12 @@ def groups_of(prompts: list[str], given: Sequence[Any] | str | None) -> np.ndarr
         raise InputError(
             f"'groups' must name the group of {len(prompts)} prompts, got {len(names)}"
         )
-    return np.unique(names, return_inverse=True)[1]
+    texts, named = same_text(prompts), np.unique(names, return_inverse=True)[1]
+    size = texts.max() + 1
+    links = coo_array(
+        (np.ones(len(texts)), (texts, size + named)), shape=(size + named.max() + 1,) * 2
+    )
+    return connected_components(links, directed=False)[1][texts]
 
 
 def repeats(groups: np.ndarray, facts: np.ndarray) -> list[str]:

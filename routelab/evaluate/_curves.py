@@ -14,14 +14,13 @@ from routelab.evaluate.hull import aiq, hull
 from routelab.evaluate.thresholds import cpt
 
 if TYPE_CHECKING:
+    from routelab.evaluate._outcome_controls import Names
     from routelab.evaluate._outcomes import Answer, Asked
-
-COIN = "random"
-MIX = "mix of single models"
 
 
 def deferral(
     answers: dict[str, Answer],
+    names: Names,
     asked: Asked,
     resampler: Resampler,
     rows: dict[str, dict[str, Any]],
@@ -31,7 +30,7 @@ def deferral(
     strong = asked.strong
     weak_q, strong_q = asked.quality[:, 1 - strong], asked.quality[:, strong]
     scores = {name: answer.score for name, answer in answers.items() if answer.score is not None}
-    scores |= {COIN: np.zeros(len(weak_q)), "oracle": strong_q - weak_q}
+    scores |= {names.coin: np.zeros(len(weak_q)), names.oracle: strong_q - weak_q}
     curves, figures = {}, {}
     for name, score in scores.items():
         once = curve_samples(score, weak_q, strong_q, np.ones((1, len(score))))
@@ -41,6 +40,8 @@ def deferral(
         gained = apgr_samples(many)
         figures[name] = (float(apgr_samples(once)[0]), gained)
         ends = interval(gained[np.isfinite(gained)])
+        if name not in rows:  # without the oracle of a judge that errs
+            continue
         rows[name] |= {
             "apgr": figures[name][0], "apgr_low": float(ends[0]), "apgr_high": float(ends[1])
         }  # fmt: skip
@@ -48,27 +49,32 @@ def deferral(
             rows[name][f"cpt{part}"] = cpt(score, weak_q, strong_q, part / 100)
     for name, answer in answers.items():
         rows[name]["strong_share"] = float((answer.choice == strong).mean())
-    rows["oracle"]["strong_share"] = float((oracle == strong).mean())
+    if names.oracle in rows:
+        rows[names.oracle]["strong_share"] = float((oracle == strong).mean())
     # A resample without a gap between the models has no APGR, for any router alike.
     whole = np.all([np.isfinite(drawn) for _, drawn in figures.values()], axis=0)
     return curves, {name: (value, drawn[whole]) for name, (value, drawn) in figures.items()}
 
 
 def sweeps(
-    answers: dict[str, Answer], asked: Asked, resampler: Resampler, rows: dict[str, dict[str, Any]]
+    answers: dict[str, Answer],
+    names: Names,
+    asked: Asked,
+    resampler: Resampler,
+    rows: dict[str, dict[str, Any]],
 ) -> dict[str, pd.DataFrame]:
     """Return quality against cost as the weight of cost rises, and the mix of single models."""
     row = np.arange(len(asked.prompts))
     single_cost, single_quality = asked.cost.mean(axis=0), asked.quality.mean(axis=0)
     x, y = hull(single_cost, single_quality)
-    curves = {MIX: pd.DataFrame({"cost": x, "quality": y, "low": y, "high": y})}
+    curves = {names.curve: pd.DataFrame({"cost": x, "quality": y, "low": y, "high": y})}
     many = interval(resampler.means(asked.quality))
     corner = [int(np.flatnonzero((single_cost == c) & (single_quality == q))[0])
               for c, q in zip(x, y, strict=True)]  # fmt: skip
-    curves[MIX]["low"], curves[MIX]["high"] = many[0][corner], many[1][corner]
+    curves[names.curve]["low"], curves[names.curve]["high"] = many[0][corner], many[1][corner]
     span = (float(single_cost.min()), float(single_cost.max()))
     if span[0] < span[1]:
-        rows["best single"]["aiq"] = aiq(single_cost, single_quality)
+        rows[names.best_single]["aiq"] = aiq(single_cost, single_quality)
     for name, answer in answers.items():
         if answer.sweep is None:
             continue

@@ -29,22 +29,25 @@ class Answers:
     Attributes
     ----------
     said : list (n,)
-        Labels; None where it abstained.
+        Labels, or what it says where it abstains.
     confidence : ndarray (n,)
         Highest probability; NaN where the router gives none.
+    abstained : bool ndarray (n,)
     threshold : bool
         Whether it has a threshold that makes it abstain.
     """
 
     said: list[Any]
     confidence: np.ndarray
+    abstained: np.ndarray
     threshold: bool = False
 
 
 @dataclass(slots=True)
 class Judged:
-    """What was asked, and what everybody answered."""
+    """What was asked, what everybody answered, and what the shuffled routers are called."""
 
+    shuffled: dict[str, str]
     prompts: list[str]
     truth: list[Any]
     answers: dict[str, Answers]
@@ -65,7 +68,7 @@ def result(judged: Judged, setting: Setting) -> Comparison:
     for name in routers:
         codes = np.array([place.get(x, len(names)) for x in said[name]])
         padded = np.column_stack([one_hot, np.zeros(len(truth))])  # an answer that is no label
-        right[f"{name}, shuffled"] = shuffled_values(codes, padded)
+        right[judged.shuffled[name]] = shuffled_values(codes, padded)
     columns = list(right)
     resampler = Resampler(len(truth), setting.n_boot, setting.seed, judged.groups)
     values = np.column_stack([right[name] for name in columns])
@@ -74,13 +77,13 @@ def result(judged: Judged, setting: Setting) -> Comparison:
     shared = {name: (right[name].mean(), samples[name]) for name in judged.controls}
     differences = {}
     for name in routers:
-        own = f"{name}, shuffled"
+        own = judged.shuffled[name]
         bars = {**shared, own: (right[own].mean(), samples[own])}
         differences[name] = against_all(
             float(right[name].mean()), samples[name], bars, "accuracy", possible=1.0,
             worthwhile=setting.worthwhile,
         )  # fmt: skip
-    verdict_columns, verdicts = judge(differences)
+    verdict_columns, verdicts = judge(differences, resampler.n_groups)
     rows = []
     for name in columns:
         low, high = interval(samples[name])
@@ -88,7 +91,7 @@ def result(judged: Judged, setting: Setting) -> Comparison:
         if name in said:
             metrics = {m: METRICS[m](truth, said[name], judged.order) for m in METRICS}
             row |= {m: value for m, value in metrics.items() if m != "accuracy"}
-            row["abstained"] = float(np.mean([x is None for x in said[name]]))
+            row["abstained"] = float(judged.answers[name].abstained.mean())
             sure = _confidence(judged.answers[name])
             known = np.isfinite(sure)
             if known.any():
@@ -105,14 +108,16 @@ def result(judged: Judged, setting: Setting) -> Comparison:
     against = {name: (right[name], right[d.control], d.control) for name, d in differences.items()}
     alarms: list[Alarm] = []
     for name in routers:
+        answers = judged.answers[name]
         codes = np.array([place.get(x, -1) for x in said[name]])
+        codes[answers.abstained] = -1
         alarms += raised(
             name,
             Evidence(
-                [str(label) for label in names], codes, one_hot.astype(bool), right[name],
-                right[f"{name}, shuffled"], resampler,
-                score=_confidence(judged.answers[name]), positive=right[name] > 0,
-                threshold=judged.answers[name].threshold,
+                [str(label) for label in names], codes, one_hot, right[name],
+                right[judged.shuffled[name]], resampler,
+                score=_confidence(answers), positive=right[name] > 0,
+                threshold=answers.threshold,
             ),
         )  # fmt: skip
     return Comparison(
@@ -144,8 +149,7 @@ def _right(said: list[Any], truth: list[Any]) -> np.ndarray:
 
 def _confidence(answers: Answers) -> np.ndarray:
     """Return the confidence of what was answered; abstained prompts tell nothing."""
-    kept = [x is not None for x in answers.said]
-    return np.where(kept, answers.confidence, np.nan)
+    return np.where(answers.abstained, np.nan, answers.confidence)
 
 
 def _never_right(name: str, said: list[Any], truth: list[Any]) -> list[str]:

@@ -10,8 +10,15 @@ import pandas as pd
 from routelab._checks import InputError
 from routelab.encoders import check_prompts
 from routelab.evaluate._label_result import Answers, Judged, result
-from routelab.evaluate._leaks import SLICE, across_folds, groups_of, repeats, seen_in_training
-from routelab.evaluate._run import Setting, Work, name_controls
+from routelab.evaluate._leaks import (
+    AS_THEY_ARE,
+    SLICE,
+    across_folds,
+    groups_of,
+    repeats,
+    seen_in_training,
+)
+from routelab.evaluate._run import ControlNames, Setting, Work
 from routelab.evaluate._split import assign_folds, rounds
 from routelab.evaluate.comparison import Comparison
 from routelab.evaluate.controls import CONTROLS
@@ -54,10 +61,14 @@ def compare_labels(
     if test is None:
         asked_prompts, truth = prompts, labels
         groups = groups_of(prompts, _groups(data, setting))
-        folds = assign_folds(labels.tolist(), groups, setting.cv, setting.seed)
-        plan = list(rounds(folds)) if setting.refit else [(np.arange(len(prompts)),) * 2]
         notes += repeats(same_text(prompts), labels[:, None])
-        seen, leaks = across_folds(prompts, folds)
+        if setting.refit:
+            folds = assign_folds(labels.tolist(), groups, setting.cv, setting.seed)
+            plan = list(rounds(folds))
+            seen, leaks = across_folds(prompts, folds)
+        else:
+            plan = [(np.arange(len(prompts)),) * 2]
+            seen, leaks = np.full(len(prompts), "no"), [AS_THEY_ARE]
     else:
         asked_prompts, truth = check_labels(test, "test")
         if not asked_prompts:
@@ -70,13 +81,15 @@ def compare_labels(
             )
         groups = groups_of(asked_prompts, _groups(test, setting))
         plan = [(np.arange(len(prompts)), np.arange(len(asked_prompts)))]
-    notes += leaks if setting.refit or test is not None else []
+    notes += leaks
     slices = {"length": length_thirds(asked_prompts), SLICE: seen}
     slices.update(check_slices(setting.slices, len(asked_prompts)))
-    controls = name_controls(routers, {name: CONTROLS[name](setting.seed) for name in CONTROLS})
+    control_name = ControlNames(routers)
+    controls = {control_name(name): CONTROLS[name](setting.seed) for name in CONTROLS}
     said = _answers({**routers, **controls}, set(controls), prompts, labels, asked_prompts, plan,
                     setting)  # fmt: skip
     judged = Judged(
+        shuffled={name: control_name(f"{name}, shuffled") for name in said if name not in controls},
         prompts=asked_prompts,
         truth=[_plain(x) for x in truth],
         answers=said,
@@ -109,7 +122,9 @@ def _answers(
 ) -> dict[str, Answers]:
     """Return the answers of every router to prompts that it has not learnt from."""
     n = len(asked_prompts)
-    answers = {name: Answers([None] * n, np.full(n, np.nan)) for name in routers}
+    answers = {
+        name: Answers([None] * n, np.full(n, np.nan), np.zeros(n, dtype=bool)) for name in routers
+    }
     work = Work(setting, total=len(plan) * len(routers))
     for train, asked in plan:
         for name, router in routers.items():
@@ -118,8 +133,8 @@ def _answers(
             questions = [asked_prompts[i] for i in asked]
             nothing, answers[name].threshold = abstention(fitted)
             for i, answer in zip(asked, fitted.predict(questions), strict=True):
-                plain = _plain(answer)
-                answers[name].said[i] = None if plain == nothing else plain
+                answers[name].said[i] = _plain(answer)
+                answers[name].abstained[i] = answers[name].said[i] == nothing
             if hasattr(fitted, "predict_proba"):
                 answers[name].confidence[asked] = fitted.predict_proba(questions).max(axis=1)
         work.next_round()

@@ -14,7 +14,9 @@ from routelab.evaluate.leakage import contaminated, duplicate_groups, near_dupli
 from routelab.routers._labels import same_text
 
 SLICE = "seen in training"
+AS_THEY_ARE = "the controls have learnt from the judged prompts; the routers were asked as they are"
 SIMILARITY = "Jaccard of 5-grams >= 0.8"
+MOST_CHARACTERS = 10_000_000  # random text of this size takes three quarters of a minute
 
 
 def groups_of(prompts: list[str], given: Sequence[Any] | str | None) -> np.ndarray:
@@ -90,14 +92,16 @@ def seen_in_training(train: list[str], test: list[str]) -> tuple[np.ndarray, lis
     >>> seen_in_training(["a poem"], ["A poem", "prose"])[0].tolist()
     ['exactly', 'no']
     """
-    found = near_duplicates(train, test)
+    long = _too_long([*train, *test])
+    found = near_duplicates(train, test, threshold=1.0 if long else 0.8)
     seen = np.full(len(test), "no", dtype="<U7")
     seen[found.rows] = np.where(found.pairs["exact"], "exactly", "nearly")
     if not len(found.pairs):
-        return seen, []
+        return seen, long
     near = f", {found.near} more nearly ({SIMILARITY})" if found.near else ""
     return seen, [
-        f"leakage: {found.exact} of {len(test)} test prompts are in the training data{near}"
+        *long,
+        f"leakage: {found.exact} of {len(test)} test prompts are in the training data{near}",
     ]
 
 
@@ -110,6 +114,8 @@ def across_folds(prompts: list[str], folds: np.ndarray) -> tuple[np.ndarray, lis
     >>> across_folds(prompts, np.array([0, 0, 1]))[0].tolist()
     ['nearly', 'no', 'nearly']
     """
+    if long := _too_long(prompts):
+        return np.full(len(prompts), "no"), long
     codes = duplicate_groups(prompts)
     low = np.full(codes.max() + 1, folds.max())
     high = np.zeros(codes.max() + 1, dtype=int)
@@ -124,24 +130,33 @@ def across_folds(prompts: list[str], folds: np.ndarray) -> tuple[np.ndarray, lis
     ]
 
 
-def without_listed(data: Any, exclude: Sequence[Any]) -> tuple[Any, list[str]]:
-    """Return the data without the prompts that lists name, exactly or nearly, and a note.
+def not_listed(data: Any, exclude: Sequence[Any]) -> tuple[np.ndarray, list[str]]:
+    """Return the rows whose prompts no list names, exactly or nearly, and a note.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> kept, notes = without_listed(pd.DataFrame({"prompt": ["Why?", "a poem"]}), [["why?"]])
-    >>> kept.prompt.tolist(), notes
-    (['a poem'], ['1 of 2 prompts are in the lists to exclude: left out'])
+    >>> rows, notes = not_listed(pd.DataFrame({"prompt": ["Why?", "a poem"]}), [["why?"]])
+    >>> rows.tolist(), notes
+    ([1], ['1 of 2 prompts are in the lists to exclude: left out'])
     """
-    table = hasattr(data, "quality")
-    prompts = list(data.prompts if table else data["prompt"])
+    prompts = list(data.prompts if hasattr(data, "quality") else data["prompt"])
     found = contaminated(prompts, *exclude)
     keep = np.setdiff1d(np.arange(len(prompts)), found.rows)
     near = f", {found.near} of them nearly ({SIMILARITY})" if found.near else ""
-    note = (
-        f"{len(found.pairs)} of {len(prompts)} prompts are in the lists to exclude{near}: left out"
-    )
     if not len(keep):
         raise InputError("every prompt is in the lists to exclude")
-    return (data.take(keep) if table else data.iloc[keep]), [note]
+    return keep, [
+        f"{len(found.pairs)} of {len(prompts)} prompts are in the lists to exclude{near}: left out"
+    ]
+
+
+def _too_long(prompts: Sequence[str]) -> list[str]:
+    """Return a note when there is more text than a search for near-duplicates should take."""
+    size = sum(map(len, prompts))
+    if size <= MOST_CHARACTERS:
+        return []
+    return [
+        f"near-duplicates are not searched for in {size / 1e6:.0f} million characters, only equal "
+        "texts: use near_duplicates or duplicate_groups"
+    ]

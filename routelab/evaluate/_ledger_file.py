@@ -49,7 +49,7 @@ def text_hash(prompt: str) -> str:
     >>> text_hash("hello")[:8]
     '2cf24dba'
     """
-    return hashlib.sha256(prompt.encode()).hexdigest()
+    return hashlib.sha256(prompt.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def hashes(prompts: Iterable[str]) -> list[str]:

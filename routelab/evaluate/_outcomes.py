@@ -9,9 +9,16 @@ import numpy as np
 import pandas as pd
 
 from routelab._checks import InputError
-from routelab.evaluate._leaks import SLICE, across_folds, groups_of, repeats, seen_in_training
+from routelab.evaluate._leaks import (
+    AS_THEY_ARE,
+    SLICE,
+    across_folds,
+    groups_of,
+    repeats,
+    seen_in_training,
+)
 from routelab.evaluate._outcome_result import result
-from routelab.evaluate._run import Setting, Work
+from routelab.evaluate._run import ControlNames, Setting, Work
 from routelab.evaluate._split import assign_folds, rounds
 from routelab.evaluate.comparison import Comparison
 from routelab.evaluate.controls import length_scores, oracle_choice
@@ -86,19 +93,24 @@ def compare_outcomes(routers: dict[str, Any], data: Any, test: Any, setting: Set
     if test is None:
         groups = groups_of(train_prompts, setting.groups)
         asked.groups = groups[place >= 0]
-        folds = assign_folds([""] * len(train_prompts), groups, setting.cv, setting.seed)
-        plan = list(rounds(folds)) if setting.refit else [(np.arange(len(train_prompts)),) * 2]
-        seen, leaks = across_folds(train_prompts, folds)
+        if setting.refit:
+            folds = assign_folds([""] * len(train_prompts), groups, setting.cv, setting.seed)
+            plan = list(rounds(folds))
+            seen, leaks = across_folds(train_prompts, folds)
+        else:
+            plan = [(np.arange(len(train_prompts)),) * 2]
+            seen, leaks = np.full(len(train_prompts), "no"), [AS_THEY_ARE]
         seen = seen[place >= 0]
     else:
         asked.groups = groups_of(list(test.prompts), setting.groups)[place >= 0]
         seen, leaks = seen_in_training(train_prompts, asked.prompts)
         plan = [(np.arange(len(train_prompts)), np.arange(len(test.prompts)))]
     asked.slices[SLICE] = seen
-    asked.notes += leaks if setting.refit or test is not None else []
+    asked.notes += leaks
 
     everyone = dict(routers)
-    length_name = "length (control)" if "length" in routers else "length"
+    control_name = ControlNames(routers)
+    length_name = control_name("length")
     everyone[length_name] = LengthRouter()
     answers = {name: Answer(np.zeros(len(asked.prompts), dtype=int)) for name in everyone}
     best_single = np.zeros(len(asked.prompts), dtype=int)
@@ -127,7 +139,7 @@ def compare_outcomes(routers: dict[str, Any], data: Any, test: Any, setting: Set
         work.next_round()
     if len(data.models) == 2:
         answers[length_name].score = length_scores(asked.prompts)
-    return result(answers, length_name, best_single, asked, setting)
+    return result(answers, length_name, control_name, best_single, asked, setting)
 
 
 def _asked(table: Any, setting: Setting) -> tuple[Asked, np.ndarray]:
@@ -214,7 +226,13 @@ def _ask_quality(
 def _ask_label(
     answer: Answer, name: str, router: Any, prompts: list[str], here: np.ndarray, asked: Asked
 ) -> None:
-    said = [str(label) for label in router.predict(prompts)]
+    told = router.predict(prompts)
+    if any(label is None for label in told):
+        raise InputError(
+            f"router {name!r} abstains, and outcomes have no model for that: give it an "
+            "abstain_label that is one of the models"
+        )
+    said = [str(label) for label in told]
     foreign = sorted({*said} - {*asked.models})
     if foreign:
         raise InputError(

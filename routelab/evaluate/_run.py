@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,15 +64,22 @@ class Work:
             self.setting.progress(self.done, self.total, "")
 
 
-def name_controls(routers: dict[str, Any], controls: dict[str, Any]) -> dict[str, Any]:
-    """Keep the names of the user's routers: a control of the same name gets "(control)".
+class ControlNames:
+    """Give controls names that no router and no other control has.
 
     Examples
     --------
-    >>> name_controls({"length": 1}, {"length": 2, "random": 3})
-    {'length (control)': 2, 'random': 3}
+    >>> names = ControlNames(["length"])
+    >>> names("length"), names("length, shuffled"), names("length")
+    ('length (control)', 'length, shuffled', 'length (control) (control)')
     """
-    return {
-        f"{name} (control)" if name in routers else name: control
-        for name, control in controls.items()
-    }
+
+    def __init__(self, routers: Iterable[str]):
+        self._taken = set(routers)
+
+    def __call__(self, wanted: str) -> str:
+        """Return the name, with "(control)" behind it as often as it takes."""
+        while wanted in self._taken:
+            wanted += " (control)"
+        self._taken.add(wanted)
+        return wanted

@@ -17,7 +17,7 @@ SHOWN = (
 )  # fmt: skip
 _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
-    "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    "[": "{[}", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
 }  # fmt: skip
 
 Cells = list[list[str]]
@@ -49,9 +49,9 @@ def plain(rows: Cells, sentences: Sequence[str]) -> str:
 
 def markdown(rows: Cells, sentences: Sequence[str]) -> str:
     """Return a Markdown table and list."""
-    head, *body = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    head, *body = [[_marked(cell) for cell in row] for row in rows]
     lines = ["| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *body]]
-    return "\n".join([*lines, "", *(f"- {one_line(text)}" for text in sentences)]) + "\n"
+    return "\n".join([*lines, "", *(f"- {_marked(one_line(text))}" for text in sentences)]) + "\n"
 
 
 def latex(rows: Cells, sentences: Sequence[str]) -> str:
@@ -108,6 +108,11 @@ def slice_sentences(slices: pd.DataFrame) -> list[str]:
 def one_line(text: str) -> str:
     """Return the text on one line, without control characters that a terminal would obey."""
     return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _marked(text: str) -> str:
+    """Escape what Markdown would take for a cell or for HTML."""
+    return text.replace("|", "\\|").replace("<", "&lt;")
 
 
 def _escaped(text: str) -> str:

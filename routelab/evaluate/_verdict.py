@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from routelab.evaluate.bootstrap import holm, interval, p_value
+from routelab.evaluate.bootstrap import holm, interval, p_gain
 from routelab.evaluate.selection import selection_optimism
 
 #: The smallest gain worth having, as a share of the way from the best control to the oracle.
 WORTHWHILE = 0.1
+#: A bootstrap of fewer groups of prompts is too narrow to be believed.
+LEAST_GROUPS = 10
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Difference:
     margin : float
         The smallest gain worth having.
     p : float
-        Of "no difference": with all controls beaten the largest over them, else of this one.
+        Of "no gain over every control": the largest over them.
     """
 
     value: float
@@ -51,9 +53,9 @@ def against_all(
     """Compare a router's figure with every control and return the difference that decides.
 
     A router must beat all of its controls (an intersection-union test: no correction is needed
-    for their number). What decides is the control that rules out a gain worth having, if there is
-    one; else one that is not beaten, that with the lowest lower end of the interval; else, with
-    all of them beaten, the best of them.
+    for their number). What decides is the best control where it leaves no room for a gain worth
+    having; else one that is not beaten, that with the lowest lower end of the interval; else, with
+    all of them beaten, again the best.
 
     Parameters
     ----------
@@ -85,27 +87,27 @@ def against_all(
         margin = max(possible - controls[best][0], 0.0) * WORTHWHILE
     drawn = {name: samples - control for name, (_, control) in controls.items()}
     ends = {name: interval(difference) for name, difference in drawn.items()}
-    decides = min(controls, key=lambda name: ends[name][1])
-    if not _excluded(float(ends[decides][1]), margin):
-        decides = min(controls, key=lambda name: ends[name][0])
-        if ends[decides][0] > 0:
-            decides = best
-    beaten = all(low > 0 for low, _ in ends.values())
-    p = max(map(p_value, drawn.values())) if beaten else p_value(drawn[decides])
+    decides = min(controls, key=lambda name: ends[name][0])
+    if _excluded(float(ends[best][1]), margin) or ends[decides][0] > 0:
+        decides = best
+    p = max(map(p_gain, drawn.values()))
     return Difference(value - controls[decides][0], drawn[decides], decides, figure, margin, p)
 
 
-def judge(differences: dict[str, Difference]) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+def judge(
+    differences: dict[str, Difference], n_groups: int
+) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
     """Return the table's columns and a sentence for each router.
 
     A router adds value when the 95 % interval of its difference is above zero and p stays under
     5 % after Holm's correction for all routers. It adds nothing when the interval leaves no room
-    for a gain worth having. Otherwise these prompts do not resolve it.
+    for a gain worth having. Otherwise these prompts do not resolve it, nor do fewer than ten groups
+    of them ever: the intervals of so few are too narrow.
 
     Examples
     --------
     >>> gain = Difference(0.2, np.full(999, 0.2), "constant", "accuracy", 0.05, 0.002)
-    >>> judge({"knn": gain})[1]["knn"]
+    >>> judge({"knn": gain}, 100)[1]["knn"]
     'adds value: accuracy +0.200 over constant (0.200 to 0.200).'
     """
     names = list(differences)
@@ -114,7 +116,9 @@ def judge(differences: dict[str, Difference]) -> tuple[dict[str, dict[str, Any]]
     for name, p in zip(names, corrected, strict=True):
         d = differences[name]
         low, high = (float(x) for x in interval(d.samples))
-        if low > 0 and p < 0.05:
+        if n_groups < LEAST_GROUPS:
+            verdict = "not resolved"
+        elif low > 0 and p < 0.05:
             verdict = "adds value"
         elif low <= 0 and _excluded(high, d.margin):
             verdict = "adds nothing"
@@ -130,7 +134,7 @@ def judge(differences: dict[str, Difference]) -> tuple[dict[str, dict[str, Any]]
         }
         sentences[name] = (
             f"{verdict}: {d.figure} {d.value:+.3f} over {d.control} ({low:.3f} to {high:.3f})"
-            f"{_remark(verdict, low, high, p, d, len(names))}."
+            f"{_remark(verdict, low, high, p, d, len(names), n_groups)}."
         )
     return columns, sentences
 
@@ -140,8 +144,14 @@ def _excluded(high: float, margin: float) -> bool:
     return bool(high <= 0 or high < margin)
 
 
-def _remark(verdict: str, low: float, high: float, p: float, d: Difference, count: int) -> str:
+def _remark(
+    verdict: str, low: float, high: float, p: float, d: Difference, count: int, n_groups: int
+) -> str:
     """Say what a reader would otherwise have to work out."""
+    if n_groups < LEAST_GROUPS:
+        return f", from {n_groups} groups of prompts only"
+    if low > 0 and 2 * count / (len(d.samples) + 1) >= 0.05:
+        return f"; {count} routers need at least {40 * count} resamples, got {len(d.samples)}"
     if low > 0 and p >= 0.05:
         return f", but p is {p:.2g} after Holm for {count} routers"
     if verdict == "adds value" and _excluded(high, d.margin):

@@ -18,6 +18,7 @@ from routelab.evaluate.hull import hull
 COLLAPSED, NEAR_CONSTANT = 0.99, 0.9
 RIGHT_OFTEN = 0.7
 WORTH_A_TIER = 0.02
+USEFUL_AUROC = 0.6
 LEAST_PROMPTS = 10
 
 
@@ -31,8 +32,9 @@ class Evidence:
         Labels or models.
     choice : int ndarray (n,)
         Index of the answer in `names`; -1 where the router abstained or named nothing known.
-    best : bool ndarray (n, m)
-        Whether an answer is right, or a model among the best, for a prompt.
+    best : ndarray (n, m)
+        1 for the right answer, or for the model that a prompt should go to: the cheapest of the
+        best, or equal parts of the best where costs are unknown.
     value : ndarray (n,)
         What the router got: correctness or quality.
     shuffled : ndarray (n,)
@@ -94,9 +96,9 @@ def raised(router: str, evidence: Evidence) -> list[Alarm]:
 
     Examples
     --------
-    >>> best = np.eye(2, dtype=bool)[[0, 1] * 50]
+    >>> best = np.eye(2)[[0, 1] * 50]
     >>> always = np.zeros(100, dtype=int)
-    >>> found = Evidence(["a", "b"], always, best, best[:, 0] * 1.0, np.full(100, 0.5),
+    >>> found = Evidence(["a", "b"], always, best, best[:, 0], np.full(100, 0.5),
     ...                  Resampler(100, 200))
     >>> [alarm.kind for alarm in raised("mine", found)]
     ['collapse']
@@ -113,9 +115,9 @@ def _top(e: Evidence) -> tuple[str, float, float]:
 
 @ALARMS.register("collapse")
 def collapse(e: Evidence) -> str | None:
-    """Tell of one answer to nearly everything, although it is often not the best."""
+    """Tell of one answer to nearly everything: a constant can be had without a router."""
     name, share, right = _top(e)
-    if share < COLLAPSED or right >= NEAR_CONSTANT:
+    if share < COLLAPSED or right >= COLLAPSED:
         return None
     return f"{share:.1%} of the answers are {name!r}, which is best for {right:.0%} of the prompts"
 
@@ -194,9 +196,10 @@ def threshold(e: Evidence) -> str | None:
 
 @ALARMS.register("coin")
 def coin(e: Evidence) -> str | None:
-    """Tell of scores that order the prompts no better than a coin: AUROC not clear of one half.
+    """Tell of scores that order the prompts about as a coin does: AUROC surely below 0.6.
 
-    The interval is Hanley and McNeil's (1982, equations 1 and 2).
+    A wide interval, from few prompts or few errors, is no sign of a coin and tells nothing. The
+    interval is Hanley and McNeil's (1982, equations 1 and 2).
     """
     if e.score is None or e.positive is None:
         return None
@@ -211,9 +214,9 @@ def coin(e: Evidence) -> str | None:
     q1, q2 = auc / (2 - auc), 2 * auc**2 / (1 + auc)
     variance = auc * (1 - auc) + (hits - 1) * (q1 - auc**2) + (misses - 1) * (q2 - auc**2)
     half = 1.96 * float(np.sqrt(variance / (hits * misses)))
-    if auc - half > 0.5:
-        return None
     low, high = max(auc - half, 0.0), min(auc + half, 1.0)
+    if high >= USEFUL_AUROC:
+        return None
     return f"its scores order the prompts like a coin: AUROC {auc:.2f} ({low:.2f} to {high:.2f})"
 
 

@@ -52,6 +52,10 @@ class Resampler:
         self._codes = codes
         self.n_groups = int(codes.max()) + 1
 
+    def groups_in(self, mask: np.ndarray) -> int:
+        """Return how many groups have a prompt in the mask (n,)."""
+        return len(np.unique(self._codes[np.asarray(mask, dtype=bool)]))
+
     def weights(self) -> Iterator[np.ndarray]:
         """Yield blocks (b, n): how often each prompt occurs in each resample."""
         size = max(1, BLOCK_CELLS // self.n)
@@ -118,6 +122,17 @@ def p_value(differences: np.ndarray) -> float:
     n = len(differences)
     below, above = (differences <= 0).sum(), (differences >= 0).sum()
     return float(min(1.0, 2 * (min(below, above) + 1) / (n + 1)))
+
+
+def p_gain(differences: np.ndarray) -> float:
+    """Return the bootstrap p of "no gain": twice the one-sided one, as for a 95 % interval.
+
+    Examples
+    --------
+    >>> p_gain(np.full(99, 0.1)), p_gain(np.full(99, -0.1))
+    (0.02, 1.0)
+    """
+    return float(min(1.0, 2 * ((differences <= 0).sum() + 1) / (len(differences) + 1)))
 
 
 def holm(p_values: list[float]) -> list[float]:

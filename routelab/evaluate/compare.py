@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from routelab._checks import InputError
 from routelab.evaluate._labels import compare_labels
-from routelab.evaluate._leaks import without_listed
+from routelab.evaluate._leaks import not_listed
 from routelab.evaluate._outcomes import compare_outcomes
 from routelab.evaluate._run import Setting
 from routelab.evaluate.comparison import Comparison
@@ -30,7 +32,7 @@ def compare(
     slices: Mapping[str, Sequence[Any]] | None = None,
     worthwhile: float | None = None,
     groups: Sequence[Any] | Literal["near"] | None = None,
-    exclude: Sequence[Any] = (),
+    exclude: Sequence[Any] | str | os.PathLike[str] = (),
     judge: JudgeNoise | None = None,
     progress: Callable[[int, int, str], Any] | None = None,
 ) -> Comparison:
@@ -69,7 +71,7 @@ def compare(
     groups : sequence or "near", optional
         A group per judged prompt, such as its conversation: of one fold, and drawn together in
         the bootstrap. "near" groups near-duplicates. Default: the column `group`, else equal texts.
-    exclude : sequence of lists, optional
+    exclude : path or sequence of lists, optional
         Published lists of contaminated prompts (paths or texts, see
         :func:`routelab.evaluate.contaminated`): left out, nearly equal prompts too.
     judge : JudgeNoise, optional
@@ -86,8 +88,9 @@ def compare(
     Raises
     ------
     InputError
-        For fewer than two prompts or classes, missing labels, outcomes without a quality, an
-        unknown kind, or a router that cannot be fitted on this data.
+        For numbers out of range, two routers of one name, fewer than two prompts or classes,
+        missing labels, outcomes without a quality, an unknown kind, or a router that cannot be
+        fitted on this data.
 
     Notes
     -----
@@ -120,18 +123,32 @@ def compare(
     for name, router in routers.items():
         if not (hasattr(router, "fit") and hasattr(router, "predict")):
             raise InputError(f"router {name!r} is no estimator, got {type(router).__name__}")
+    _check_numbers(seed, n_boot, worthwhile)
     if isinstance(test, str):
         data, test = _named_split(data, test)
     notes: list[str] = []
+    if isinstance(exclude, str | os.PathLike):
+        exclude = [exclude]
     if len(exclude):
+        judged = data if test is None else test
+        keep, notes = not_listed(judged, exclude)
+        n = len(judged)
+        slices = {name: _rows(values, keep, n) for name, values in (slices or {}).items()}
+        if groups is not None and not isinstance(groups, str):
+            groups = _rows(groups, keep, n)
         if test is None:
-            data, notes = without_listed(data, exclude)
+            data = _rows(data, keep, n)
         else:
-            test, notes = without_listed(test, exclude)
+            test = _rows(test, keep, n)
     setting = Setting(
         cv, seed, n_boot, refit, worthwhile, slices, groups, judge, tuple(notes), progress
     )
     named = {str(name): router for name, router in routers.items()}
+    for name in named:
+        if name != name.encode("utf-8", "replace").decode():
+            raise InputError(f"a router has a name that UTF-8 cannot hold: {name!r}")
+    if len(named) < len(routers):
+        raise InputError(f"two routers have one name as text: {', '.join(map(str, routers))}")
     if isinstance(data, pd.DataFrame):
         if test is not None and not isinstance(test, pd.DataFrame):
             raise InputError("data holds labels, so test must hold labels too")
@@ -143,6 +160,26 @@ def compare(
     if test is not None and not hasattr(test, "quality"):
         raise InputError("data holds outcomes, so test must hold outcomes too")
     return compare_outcomes(named, data, test, setting)
+
+
+def _check_numbers(seed: Any, n_boot: Any, worthwhile: Any) -> None:
+    whole = (int, np.integer)
+    if not isinstance(seed, whole) or not 0 <= seed < 2**63:
+        raise InputError(f"'seed' must be a whole number in [0, 2**63), got {seed!r}")
+    if not isinstance(n_boot, whole) or n_boot < 1:
+        raise InputError(f"'n_boot' must be a whole number of at least 1, got {n_boot!r}")
+    if worthwhile is not None and not 0 <= worthwhile < np.inf:
+        raise InputError(f"'worthwhile' must be a number of at least 0, got {worthwhile!r}")
+
+
+def _rows(values: Any, keep: np.ndarray, n: int) -> Any:
+    """Return the kept rows of a frame, a table or a sequence of n; others do not fit anyway."""
+    if isinstance(values, pd.DataFrame):
+        return values.iloc[keep]
+    if hasattr(values, "quality"):
+        return values.take(keep)
+    listed = list(values)
+    return [listed[i] for i in keep] if len(listed) == n else listed
 
 
 def _named_split(data: Any, name: str) -> tuple[pd.DataFrame, pd.DataFrame]:

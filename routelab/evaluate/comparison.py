@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from routelab._checks import InputError, atomic_folder, existing_file
+from routelab._checks import atomic_folder
 from routelab.evaluate import _text
+from routelab.evaluate._comparison_files import read_comparison, write_comparison
 from routelab.evaluate.alarms import Alarm
-
-_PLAIN = ("table", "slices", "errors")
-_ERROR_NAMES = ("router", "truth", "answer", "chosen", "best")
 
 
 @dataclass(frozen=True)
@@ -117,31 +114,16 @@ class Comparison:
         Returns
         -------
         Path
-            Holds ``comparison.json``, ``table.csv``, ``slices.csv``, ``errors.csv``,
-            ``predictions.csv`` and a CSV per curve and confusion, and no prompt. File names are
-            numbers: names of routers never become paths.
+            Holds ``comparison.json``, a Parquet file per table, and ``table.csv`` for readers; no
+            prompt. File names are numbers: names of routers never become paths.
+
+        Raises
+        ------
+        InputError
+            The folder holds something already.
         """
         with atomic_folder(folder, force=force) as target:
-            frames = {"table": self.table, "predictions": self.predictions,
-                      "slices": self.slices, "errors": self.errors}  # fmt: skip
-            index: dict[str, dict[str, str]] = {"curves": {}, "confusion": {}}
-            for part, entries in (("curves", self.curves), ("confusion", self.confusion)):
-                for number, (name, frame) in enumerate(entries.items()):
-                    index[part][name] = f"{part}_{number}"
-                    frames[f"{part}_{number}"] = frame
-            for stem, frame in frames.items():
-                frame.to_csv(target / f"{stem}.csv", index=stem not in _PLAIN)
-            facts = {
-                "kind": self.kind,
-                "n": self.n,
-                "resolution": self.resolution if np.isfinite(self.resolution) else None,
-                "verdicts": self.verdicts,
-                "notes": self.notes,
-                "alarms": [asdict(alarm) for alarm in self.alarms],
-                **index,
-            }
-            text = json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False)
-            (target / "comparison.json").write_text(text, encoding="utf-8")
+            write_comparison(self, target)
         return Path(folder)
 
     @classmethod
@@ -153,37 +135,4 @@ class Comparison:
         InputError
             When a file is missing or broken.
         """
-        path = existing_file(Path(folder) / "comparison.json", "comparison")
-        try:
-            facts = json.loads(path.read_text(encoding="utf-8"))
-
-            def read(stem: str, **options: Any) -> pd.DataFrame:
-                if Path(stem).name != stem:
-                    raise ValueError(f"{stem!r} is not the name of a file")
-                return pd.read_csv(
-                    path.parent / f"{stem}.csv", keep_default_na=False, na_values=[""], **options
-                )
-
-            return cls(
-                kind=facts["kind"],
-                table=read("table", dtype={"name": str}),
-                verdicts=facts["verdicts"],
-                curves={k: read(v, index_col=0) for k, v in facts["curves"].items()},
-                confusion={
-                    k: read(v, dtype={"truth": str})
-                    .set_index("truth")
-                    .rename_axis(columns="predicted")
-                    for k, v in facts["confusion"].items()
-                },
-                predictions=read("predictions", dtype=str)
-                .astype({"prompt": int})
-                .set_index("prompt"),
-                resolution=float("nan") if facts["resolution"] is None else facts["resolution"],
-                n=facts["n"],
-                notes=facts["notes"],
-                slices=read("slices", dtype=dict.fromkeys(("router", "slice", "value"), str)),
-                errors=read("errors", dtype=dict.fromkeys(_ERROR_NAMES, str)),
-                alarms=[Alarm(**alarm) for alarm in facts["alarms"]],
-            )
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InputError(f"{str(folder)!r} is not a complete comparison: {error}") from error
+        return cls(**read_comparison(folder))

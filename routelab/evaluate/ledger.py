@@ -24,6 +24,7 @@ from routelab.evaluate._ledger_file import (
 )
 from routelab.evaluate._ledger_warnings import told_warnings
 from routelab.evaluate._parts import check_shares, deal, whole_groups
+from routelab.evaluate._text import one_line
 from routelab.routers._labels import plain_text
 
 
@@ -236,7 +237,7 @@ class SplitLedger:
         openings = self.openings
         lines = [f"{sizes} prompts; the report part was opened {len(openings)} times"]
         lines += [
-            f"  {row['time']:%Y-%m-%d %H:%M}  {row['question']} ({row['candidates']})"
+            f"  {row['time']:%Y-%m-%d %H:%M}  {one_line(row['question'])} ({row['candidates']})"
             for row in openings.to_dict("records")
         ]
         return "\n".join([*lines, *self.warnings()])

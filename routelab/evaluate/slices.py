@@ -11,7 +11,7 @@ import pandas as pd
 from routelab._checks import InputError
 from routelab.evaluate.bootstrap import Resampler, holm, interval, p_value
 
-LEAST = 20
+LEAST, LEAST_GROUPS = 20, 10
 MOST = 30
 
 
@@ -58,7 +58,8 @@ def slice_table(
     Parameters
     ----------
     slices : dict of str to ndarray or Categorical (n,)
-        Of each, the 30 commonest values with at least 20 prompts are shown, in their order.
+        Of each, the 30 commonest values are shown, in their order, if they have at least 20
+        prompts of 10 groups.
     figures : dict of str to (ndarray (n,), ndarray (n,), str)
         Per router: what it got on each prompt, what its control got, the control's name.
     resampler : Resampler
@@ -77,9 +78,16 @@ def slice_table(
     >>> found[["value", "n", "difference"]].values.tolist()
     [['a', 50, 1.0], ['b', 50, 0.0]]
     """
-    parts = [(name, value, values == value) for name, values in slices.items()
-             for value, count in pd.Series(values).value_counts().head(MOST).sort_index().items()
-             if count >= LEAST]  # fmt: skip
+    parts = [
+        (name, value, values == value)
+        for name, values in slices.items()
+        for value in pd.Series(values).value_counts().head(MOST).sort_index().index
+    ]
+    parts = [
+        part
+        for part in parts
+        if part[2].sum() >= LEAST and resampler.groups_in(part[2]) >= LEAST_GROUPS
+    ]
     rows: list[dict[str, Any]] = []
     if not parts or not figures:
         return pd.DataFrame(rows)
@@ -89,7 +97,7 @@ def slice_table(
         both = np.column_stack([masks * got[:, None], masks * (got - control_got)[:, None]])
         with np.errstate(invalid="ignore", divide="ignore"):
             drawn = resampler.means(both) / np.hstack([sizes, sizes])
-        drawn = np.where(np.isfinite(drawn), drawn, 0.0)  # a resample without the slice
+        drawn = drawn[np.isfinite(drawn).all(axis=1)]  # ten groups miss a resample in e**10
         figure, gain = np.split(both.sum(axis=0) / np.tile(masks.sum(axis=0), 2), 2)
         low, high = interval(drawn)
         p = holm([p_value(drawn[:, len(parts) + i]) for i in range(len(parts))])

@@ -10,14 +10,17 @@ from routelab.off_policy._log import HOW_TO_LOG, Logged
 
 #: Standard errors by which the weights' mean may be off before a note says so.
 FAR = 4.0
+#: And by which the propensities cannot be those of the log.
+TOO_FAR = 10.0
 
 
 def check_random(log: Logged) -> None:
-    """Refuse a log in which no choice was left to chance."""
-    if (log.propensity == 1).all():
+    """Refuse a log in which no choice was left to chance, or not one in so many rows."""
+    certain = 1 - 1 / max(len(log), 100)
+    if (log.propensity > certain).all():
         raise InputError(
-            f"the log is deterministic: all {len(log):,} propensities are 1, so it says nothing of "
-            f"what another model would have done; {HOW_TO_LOG}"
+            f"the log is deterministic: all {len(log):,} propensities are above {certain:.4g}, so "
+            f"it says nothing of what another model would have done; {HOW_TO_LOG}"
         )
 
 
@@ -83,14 +86,26 @@ def weight_notes(log: Logged, policy: np.ndarray, weights: np.ndarray) -> list[s
     policy : array (n, m)
     weights : array (n,)
         Before any truncation.
+
+    Raises
+    ------
+    InputError
+        They are so far off that the propensities cannot be right.
     """
     notes = []
     for number, name in enumerate(log.models):
         gap = np.where(log.chosen == number, weights, 0.0) - policy[:, number]
         sums = unit_sums(gap, log.units)
         error = np.sqrt((sums**2).sum())
-        if abs(sums.sum()) > FAR * error:
-            weighted = weights[log.chosen == number].sum() / len(log)
+        off = abs(sums.sum()) / error if error else 0.0
+        weighted = weights[log.chosen == number].sum() / len(log)
+        if off > TOO_FAR:
+            raise InputError(
+                f"the propensities are wrong, or the log never chose {name!r} for a part of the "
+                f"prompts: its weights add up to {weighted:.3f} instead of the policy's "
+                f"{policy[:, number].mean():.3f} ({off:.0f} standard errors); {HOW_TO_LOG}"
+            )
+        if off > FAR:
             notes.append(
                 f"{name}: the weights add up to {weighted:.3f} instead of the policy's "
                 f"{policy[:, number].mean():.3f}: the propensities are wrong, or the log never "

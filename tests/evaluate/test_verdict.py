@@ -21,7 +21,7 @@ def against(controls, **options):
 
 
 def verdict(**controls):
-    return judge({"mine": against({k: bar(*v) for k, v in controls.items()})})[0]["mine"]
+    return judge({"mine": against({k: bar(*v) for k, v in controls.items()})}, 100)[0]["mine"]
 
 
 def test_the_best_of_beaten_controls_is_named():
@@ -51,13 +51,13 @@ def test_a_gain_under_a_tenth_of_the_headroom_is_not_worth_having():
 
 def test_the_gain_worth_having_can_be_given():
     wide = {"a": bar(0.5, 0.05)}
-    assert judge({"x": against(wide, worthwhile=0.04)})[0]["x"]["verdict"] == "not resolved"
-    assert judge({"x": against(wide, worthwhile=0.05)})[0]["x"]["verdict"] == "adds nothing"
+    assert judge({"x": against(wide, worthwhile=0.04)}, 100)[0]["x"]["verdict"] == "not resolved"
+    assert judge({"x": against(wide, worthwhile=0.05)}, 100)[0]["x"]["verdict"] == "adds nothing"
 
 
 def test_sentences_say_what_a_reader_would_work_out():
     def sentence(control, **options):
-        return judge({"x": against({"a": control}, **options)})[1]["x"]
+        return judge({"x": against({"a": control}, **options)}, 100)[1]["x"]
 
     assert sentence(bar(0.5, 0.05)).endswith("(-0.047 to 0.047), no room for a gain of 0.050.")
     # sd of the spread is .578 * .1: half-width 1.96 * .0578 = .113, (.113 / .05) ** 2 = 5.1
@@ -76,8 +76,8 @@ def test_p_is_that_of_the_least_beaten_control():
 
 def test_holm_can_take_a_verdict_back():
     found = against({"b": bar(0.45, 0.052)})  # .05 above, interval just above zero
-    alone = judge({"x": found})
-    many = judge({f"x{i}": found for i in range(9)})
+    alone = judge({"x": found}, 100)
+    many = judge({f"x{i}": found for i in range(9)}, 100)
     assert alone[0]["x"]["verdict"] == "adds value"
     assert many[0]["x0"]["verdict"] == "not resolved"
     assert "after Holm for 9 routers" in many[1]["x0"]
@@ -85,5 +85,5 @@ def test_holm_can_take_a_verdict_back():
 
 def test_all_ties_add_nothing():
     still = against({"a": (0.5, np.full(1001, 0.5))}, possible=0.5)
-    assert judge({"x": still})[0]["x"]["verdict"] == "adds nothing"
+    assert judge({"x": still}, 100)[0]["x"]["verdict"] == "adds nothing"
     assert np.isnan(resolution({"x": still}))

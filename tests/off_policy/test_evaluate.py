@@ -277,9 +277,10 @@ def test_rows_that_left_nothing_to_chance_support_their_own_model_only(log):
 
 
 def test_a_log_of_certain_choices_is_refused(log):
-    with pytest.raises(InputError, match="deterministic: all 1,200 propensities are 1.*log the "
-                       "probability of the model that was chosen"):  # fmt: skip
-        evaluate_policy(log.assign(propensity=1.0), "small")
+    for certain in (1.0, 0.999999):
+        with pytest.raises(InputError, match="deterministic: all 1,200 propensities are above 0.99"
+                           ".*log the probability of the model that was chosen"):  # fmt: skip
+            evaluate_policy(log.assign(propensity=certain), "small")
 
 
 def test_too_little_overlap_is_refused(log):
@@ -300,9 +301,12 @@ def test_few_effective_rows_are_told(log):
 
 
 def test_weights_that_do_not_add_up_are_told(log):
-    wrong = log.assign(propensity=np.where(log.model == "large", 0.6, 0.75))
-    notes = evaluate_policy(wrong, SHARES, n_boot=50).notes
+    off = log.assign(propensity=log.propensity * np.where(log.model == "large", 0.7, 1.0))
+    notes = evaluate_policy(off, SHARES, n_boot=50).notes
     assert any(note.startswith("large: the weights add up to") for note in notes)
+    wrong = log.assign(propensity=np.where(log.model == "large", 0.6, 0.75))
+    with pytest.raises(InputError, match="are wrong, or the log never chose 'large' for a part"):
+        evaluate_policy(wrong, SHARES, n_boot=50)
     assert not any("add up" in note for note in evaluate_policy(log, SHARES, n_boot=50).notes)
 
 

@@ -74,12 +74,18 @@ class SharedEncoder(PromptEncoder):
         return self.store.rows[key]
 
     def _per_prompt(self, prompts: list[str]) -> Any:
+        whole = (self.name_, joblib.hash(prompts))
+        if whole in self.store.rows:
+            return self.store.rows[whole]
         known = self.store.by_prompt.setdefault(self.name_, {})
         missing = list(dict.fromkeys(p for p in prompts if p not in known))
         if missing or not prompts:
             rows = self.encoder.transform(missing)
-            if not isinstance(rows, np.ndarray):  # sparse rows are cheap to make again
-                return self.encoder.transform(prompts)
+            if not isinstance(rows, np.ndarray):  # sparse rows are kept as they were asked for
+                self.store.rows[whole] = (
+                    rows if missing == prompts else self.encoder.transform(prompts)
+                )
+                return self.store.rows[whole]
             known.update(zip(missing, rows, strict=True))
         return np.stack([known[p] for p in prompts])
 

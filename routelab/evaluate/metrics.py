@@ -246,15 +246,13 @@ def confusion(truth: Sequence[Any], predicted: Sequence[Any]) -> pd.DataFrame:
     said = ["(abstained)" if p is None else p for p in answers]
     labels = _sorted({*true})
     extra = _sorted({*said} - {*true})
-    rows = pd.Categorical(true, categories=labels)
-    columns = pd.Categorical(said, categories=labels + extra)
-    counts = pd.crosstab(rows, columns, dropna=False)
-    counts.index.name, counts.columns.name = "truth", "predicted"
-    counts.index, counts.columns = (
-        pd.Index(labels, name="truth"),
-        pd.Index(labels + extra, name="predicted"),
+    row = {label: i for i, label in enumerate(labels)}
+    column = {label: i for i, label in enumerate(labels + extra)}
+    counts = np.zeros((len(row), len(column)), dtype=int)
+    np.add.at(counts, ([row[t] for t in true], [column[a] for a in said]), 1)
+    return pd.DataFrame(
+        counts, pd.Index(labels, name="truth"), pd.Index(labels + extra, name="predicted")
     )
-    return counts
 
 
 def _sorted(labels: set[Any]) -> list[Any]:

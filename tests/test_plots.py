@@ -210,7 +210,14 @@ def test_gains_are_drawn_per_slice(comparison):
 
 
 def test_a_comparison_fits_in_one_figure(comparison, outcomes):
-    for result, count in ((comparison, 3), (outcomes, 3)):
+    sliced = replace(
+        comparison,
+        slices=pd.DataFrame(
+            [["knn", "half", half, 15, 0.1, 0.0, 0.2] for half in ("first", "second")],
+            columns=["router", "slice", "value", "n", "difference", "diff_low", "diff_high"],
+        ),
+    )
+    for result, count in ((comparison, 2), (outcomes, 2), (sliced, 3)):
         for theme in ("light", "dark"):
             assert len(plots.overview(result, theme).axes) == count
     assert plots.best_router(outcomes) == "near"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -59,7 +60,7 @@ def slice_table(
     ----------
     slices : dict of str to ndarray or Categorical (n,)
         Of each, the 30 commonest values are shown, in their order, if they have at least 20
-        prompts of 10 groups.
+        prompts of 10 groups and are at least two.
     figures : dict of str to (ndarray (n,), ndarray (n,), str)
         Per router: what it got on each prompt, what its control got, the control's name.
     resampler : Resampler
@@ -88,6 +89,8 @@ def slice_table(
         for part in parts
         if part[2].sum() >= LEAST and resampler.groups_in(part[2]) >= LEAST_GROUPS
     ]
+    several = Counter(name for name, _, _ in parts)
+    parts = [part for part in parts if several[part[0]] > 1]  # one value says what the whole says
     rows: list[dict[str, Any]] = []
     if not parts or not figures:
         return pd.DataFrame(rows)

@@ -25,9 +25,12 @@ def test_a_slice_has_its_own_figures():
 
 
 def test_small_slices_are_left_out():
-    kind = np.r_[["rare"] * 19, ["common"] * 81]
-    found = slice_table({"kind": kind}, {"x": (np.ones(100), np.ones(100), "c")}, Resampler(100, 9))
-    assert found["value"].tolist() == ["common"]
+    kind = np.r_[["rare"] * 19, ["common"] * 60, ["usual"] * 21]
+    same = {"x": (np.ones(100), np.ones(100), "c")}
+    found = slice_table({"kind": kind}, same, Resampler(100, 9))
+    assert found["value"].tolist() == ["common", "usual"]
+    groups = np.r_[np.arange(79), np.full(21, 79)]  # the usual ones are one conversation
+    assert slice_table({"kind": kind}, same, Resampler(100, 9, groups=groups)).empty
     assert slice_table({}, {}, Resampler(3, 9)).empty
 
 

@@ -264,6 +264,10 @@ def dense(split: Any, name: str, encoder: Known, reach: dict[str, float]) -> Non
     label = f"{name} beside tfidf"
     more = {"reach": reach["best"]} if "best" in reach else {}
     tell(split, "linear", label, union, grid=grid, beside=beside["linear"], **more)
+    if isinstance(split, list):
+        named = [one.with_names() for one in split]
+        head = "linear, route names"
+        tell(named, head, label, union, grid=grid, beside=beside["linear"], **more)
 
 
 def scope(
@@ -457,7 +461,8 @@ def main() -> None:
     if not set(PARTS[1:]) & set(given.only):
         return
     teacher = rl.make_encoder(f"onnx:{given.models / 'minilm-l6-onnx-int8'}")
-    minilm = encode("minilm", teacher, [*split.prompts, *rest])
+    names = few[0].with_names().prompts  # the names of the routes, among other prompts
+    minilm = encode("minilm", teacher, [*split.prompts, *names, *rest])
     reaches = {
         "clinc": {"best": 0.96, "centroid, discriminant": 0.925, "knn, discriminant": 0.92},
         "few": {"best": 0.88},

@@ -41,6 +41,7 @@ _HOME = {
     "calibrate": "routelab.evaluate",
     "compare": "routelab.evaluate",
     "convert_log": "routelab.traffic",
+    "create_app": "routelab.serving",
     "diff_prices": "routelab.prices",
     "duplicate_groups": "routelab.evaluate",
     "evaluate_policy": "routelab.off_policy",
@@ -118,6 +119,7 @@ __all__ = [
     "calibrate",
     "compare",
     "convert_log",
+    "create_app",
     "diff_prices",
     "duplicate_groups",
     "evaluate_policy",
@@ -224,6 +226,7 @@ if TYPE_CHECKING:
         make_router,
         serving_costs,
     )
+    from routelab.serving import create_app
     from routelab.simulation import Replay, simulate, simulate_file
     from routelab.sweeps import sweep, tune
     from routelab.traffic import convert_log, read_log

@@ -21,6 +21,7 @@ from routelab import (
     _cli_gateway,
     _cli_labels,
     _cli_off_policy,
+    _cli_serve,
 )
 from routelab._checks import InputError, RoutelabError
 from routelab._cli_common import (
@@ -58,6 +59,7 @@ app.add_typer(_cli_data.app)
 app.add_typer(_cli_gateway.app)
 app.add_typer(_cli_labels.app)
 app.add_typer(_cli_off_policy.app)
+app.add_typer(_cli_serve.app)
 
 
 def main() -> None:

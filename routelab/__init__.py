@@ -19,6 +19,7 @@ _HOME = {
     "Change": "routelab.forecasting",
     "Comparison": "routelab.evaluate",
     "CostThresholds": "routelab.routers",
+    "DriftReport": "routelab.watching",
     "Forecast": "routelab.forecasting",
     "GatewayFit": "routelab.gateway_fit",
     "InputError": "routelab._checks",
@@ -41,7 +42,9 @@ _HOME = {
     "calibrate": "routelab.evaluate",
     "compare": "routelab.evaluate",
     "convert_log": "routelab.traffic",
+    "create_app": "routelab.serving",
     "diff_prices": "routelab.prices",
+    "drift": "routelab.watching",
     "duplicate_groups": "routelab.evaluate",
     "evaluate_policy": "routelab.off_policy",
     "explain": "routelab.routers",
@@ -96,6 +99,7 @@ __all__ = [
     "Change",
     "Comparison",
     "CostThresholds",
+    "DriftReport",
     "Forecast",
     "GatewayFit",
     "InputError",
@@ -118,7 +122,9 @@ __all__ = [
     "calibrate",
     "compare",
     "convert_log",
+    "create_app",
     "diff_prices",
+    "drift",
     "duplicate_groups",
     "evaluate_policy",
     "explain",
@@ -224,9 +230,11 @@ if TYPE_CHECKING:
         make_router,
         serving_costs,
     )
+    from routelab.serving import create_app
     from routelab.simulation import Replay, simulate, simulate_file
     from routelab.sweeps import sweep, tune
     from routelab.traffic import convert_log, read_log
+    from routelab.watching import DriftReport, drift
 
 
 def __getattr__(name: str) -> Any:

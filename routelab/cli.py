@@ -18,9 +18,11 @@ from routelab import (
     _cli_answers,
     _cli_calibrate,
     _cli_data,
+    _cli_drift,
     _cli_gateway,
     _cli_labels,
     _cli_off_policy,
+    _cli_serve,
 )
 from routelab._checks import InputError, RoutelabError
 from routelab._cli_common import (
@@ -55,9 +57,11 @@ app.add_typer(_cli_ab.app, name="ab")
 app.add_typer(_cli_answers.app)
 app.add_typer(_cli_calibrate.app)
 app.add_typer(_cli_data.app)
+app.add_typer(_cli_drift.app)
 app.add_typer(_cli_gateway.app)
 app.add_typer(_cli_labels.app)
 app.add_typer(_cli_off_policy.app)
+app.add_typer(_cli_serve.app)
 
 
 def main() -> None:

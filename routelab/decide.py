@@ -63,8 +63,9 @@ def decide(
         ]
         group[written] = chosen
         routed_by[written] = ["abstained" if label is None else "router" for label in labels]
-    for rule in reversed(plan.rules):  # the first rule that matches wins, so it is written last
-        matches = _matches(rule, traffic, written)
+    numbers = rule_numbers(plan, traffic)
+    for number, rule in enumerate(plan.rules):
+        matches = numbers == number
         group[matches], routed_by[matches], route[matches] = rule.model, "rule", None
     decisions = pd.DataFrame(
         {"group": group, "route": route, "routed_by": routed_by, "arm": None, "cache_hit": False},
@@ -78,6 +79,24 @@ def decide(
         hits = _cache_hits(plan.decision_cache, prompts[by_router], times, kept)
         decisions.loc[by_router, "cache_hit"] = hits
     return decisions
+
+
+def rule_numbers(plan: Plan, traffic: pd.DataFrame) -> np.ndarray:
+    """Return the place in the plan of the first rule that matches each request, -1 for none (n,).
+
+    Examples
+    --------
+    >>> from routelab.plan import Plan
+    >>> plan = Plan(models={"cheap": "gpt-4o-mini"}, default="cheap",
+    ...             rules=[{"model": "cheap", "tiers": ["free"]}])
+    >>> rule_numbers(plan, pd.DataFrame({"tier": ["free", None]})).tolist()
+    [0, -1]
+    """
+    written = np.array([prompt is not None for prompt in _column(traffic, "prompt")], bool)
+    numbers = np.full(len(traffic), -1)
+    for number in reversed(range(len(plan.rules))):  # the first wins, so it is written last
+        numbers[_matches(plan.rules[number], traffic, written)] = number
+    return numbers
 
 
 def route_prompts(plan: Plan, prompts: Sequence[str]) -> list[Any]:

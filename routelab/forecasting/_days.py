@@ -63,21 +63,12 @@ def to_utc(wall: np.ndarray, zone: str) -> pd.DatetimeIndex:
 def full_days(wall: np.ndarray) -> Days:
     """Find the full days of a log from its sorted local times.
 
-    A first or last day is left out when the hours that it lacks hold more than `MISSING_SHARE` of
-    the requests of the other days (of those between first and last, when there are any).
-
     Raises
     ------
     InputError
         Fewer than two full days.
     """
-    day = wall.astype("datetime64[D]")
-    dates = np.arange(day[0], day[-1] + 1)
-    clock = (wall - day).astype(np.int64)
-    keep = np.ones(len(dates), bool)
-    keep[0] = _missing(day, clock, day[0], before=clock[0]) <= MISSING_SHARE
-    late = _missing(day, clock, day[-1], after=clock[day == day[-1]].max())
-    keep[-1] &= late <= MISSING_SHARE
+    dates, keep, day = kept_days(wall)
     if keep.sum() < 2:
         raise InputError(
             f"a forecast needs at least 2 full local days of traffic, got {int(keep.sum())}: the "
@@ -86,6 +77,22 @@ def full_days(wall: np.ndarray) -> Days:
     full = dates[keep]
     first = np.searchsorted(day, np.append(full, full[-1] + 1))
     return Days(full, first, tuple(str(date) for date in dates[~keep]))
+
+
+def kept_days(wall: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the days of a log, which of them are full (bool), and the day of each row.
+
+    A first or last day is left out when the hours that it lacks hold more than `MISSING_SHARE` of
+    the requests of the other days (of those between first and last, when there are any).
+    """
+    day = wall.astype("datetime64[D]")
+    dates = np.arange(day[0], day[-1] + 1)
+    clock = (wall - day).astype(np.int64)
+    keep = np.ones(len(dates), bool)
+    keep[0] = _missing(day, clock, day[0], before=clock[0]) <= MISSING_SHARE
+    late = _missing(day, clock, day[-1], after=clock[day == day[-1]].max())
+    keep[-1] &= late <= MISSING_SHARE
+    return dates, keep, day
 
 
 def _missing(

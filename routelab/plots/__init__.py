@@ -1,6 +1,7 @@
 """Pictures of results: each function takes (result, ax) and returns artists; no pyplot state."""
 
 from routelab.plots._comparison import accuracy_bars, confusion, cost_quality
+from routelab.plots._drift import drift
 from routelab.plots._forecast import exhaustion_hours, spend_fan
 from routelab.plots._labels import label_plan
 from routelab.plots._off_policy import overlap
@@ -30,6 +31,7 @@ __all__ = [
     "confusion",
     "cost_quality",
     "daily_spend",
+    "drift",
     "exhaustion_hours",
     "failures_by_class",
     "figure",

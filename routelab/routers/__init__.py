@@ -32,6 +32,7 @@ from routelab.routers.quality_factors import QualityFactors
 from routelab.routers.quality_logistic import QualityLogistic
 from routelab.routers.route_thresholds import RouteThresholds
 from routelab.routers.scoped import ScopedHead
+from routelab.routers.scores import scores_of
 from routelab.routers.semantic_router_rule import SemanticRouterHead
 from routelab.routers.strong_threshold import StrongThreshold
 from routelab.routers.verifier import Play, Verifier
@@ -80,5 +81,6 @@ __all__ = [
     "make_router",
     "ordinal_scale",
     "save_router",
+    "scores_of",
     "serving_costs",
 ]

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import ipywidgets as w
-import numpy as np
 import pandas as pd
 
 from routelab import plots
@@ -17,7 +16,7 @@ from routelab.catalog import Catalog
 from routelab.decide import group_of_route
 from routelab.plan import Plan
 from routelab.plots._style import short
-from routelab.routers import ordinal_scale
+from routelab.routers import scores_of
 from routelab.ui._base import Panel, guarded, number, told
 from routelab.ui._picture import PICTURE_DPI, Picture
 
@@ -61,20 +60,6 @@ class Explored:
     costs: dict[str, float]
     chosen: tuple[str, ...]
     input_tokens: int
-
-
-def scores_of(router: Any, prompt: str) -> dict[str, float]:
-    """Return a router's score of each answer to a prompt; empty when it gives none."""
-    if hasattr(router, "predict_proba"):
-        names, values = router.classes_, router.predict_proba([prompt])[0]
-    elif hasattr(router, "predict_quality"):
-        names, values = router.models_, router.predict_quality([prompt])[0]
-    else:
-        return {}
-    listed = np.asarray(names).tolist()
-    by_name = dict(zip(listed, values, strict=True))
-    # Levels stand from low to high, not by the alphabet.
-    return {str(name): float(by_name[name]) for name in ordinal_scale(listed) or listed}
 
 
 class ExplorePanel(Panel):

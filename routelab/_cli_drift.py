@@ -1,0 +1,61 @@
+"""The command ``drift``: a new log against the plan, earlier traffic and the forecast."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from routelab._cli_common import Force, Json, Seed, plan_of, progress_bar, say
+
+app = typer.Typer()
+
+
+@app.command()
+def drift(
+    log: Annotated[Path, typer.Argument(help="Log, or traffic.parquet from 'read'.")],
+    plan: Annotated[Path, typer.Option(help="Plan YAML or bundle.")],
+    reference: Annotated[
+        Path | None, typer.Option(help="Earlier log; default: the first half of LOG.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for tables, JSON and picture.")] = None,
+    unit: Annotated[
+        str, typer.Option(help="Column of who asks; its requests stay together. 'none': no one.")
+    ] = "user",
+    alpha: Annotated[float, typer.Option(help="False alarms by chance, of each look.")] = 0.05,
+    paths: Annotated[int, typer.Option(help="Resampled paths of the forecast.")] = 200,
+    format: Annotated[str | None, typer.Option(help="Log format, when detection fails.")] = None,
+    columns: Annotated[
+        Path | None, typer.Option(help="YAML: our names to the file's names.")
+    ] = None,
+    seed: Seed = 0,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Say whether a log is what the plan decides, on the traffic and at the price foreseen.
+
+    Exit code 1 when there is an alarm; warnings leave it 0.
+    """
+    from routelab.traffic import read_log
+    from routelab.watching import drift as run_drift
+
+    earlier = None
+    if reference is not None:
+        earlier = read_log(reference, format=format, columns=columns).frame
+    report = run_drift(
+        read_log(log, format=format, columns=columns).frame,
+        plan_of(plan),
+        reference=earlier,
+        unit=None if unit == "none" else unit,
+        alpha=alpha,
+        n_paths=paths,
+        seed=seed,
+        progress=progress_bar("forecast"),
+    )
+    if out is not None:
+        report.save(out, force=force)
+    told = str(report) if out is None else f"{report}\nwrote {out}"
+    say(told, {**report.summary, "out": out}, as_json)
+    if report.alarmed:
+        raise typer.Exit(1)

@@ -1,0 +1,111 @@
+"""Whether new requests are like those of the reference, feature by feature."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from routelab.evaluate.bootstrap import holm
+from routelab.watching._features import Features
+from routelab.watching.stability import by_chance, decile_edges, in_bins, psi
+
+COLUMNS = (
+    *("kind", "reference", "new", "psi", "psi_by_chance", "p_psi", "ks", "p_ks", "p_holm"),
+    "moved",
+)
+
+
+def shift_table(
+    reference: Features,
+    new: Features,
+    units: np.ndarray,
+    *,
+    n_permutations: int,
+    alpha: float,
+    rng: np.random.Generator,
+    skip: tuple[str, ...] = (),
+) -> pd.DataFrame:
+    """Return a row per feature.
+
+    Parameters
+    ----------
+    reference, new : Features
+        n and m requests.
+    units : int array (n + m,)
+        Whose request it is; the reference first.
+    n_permutations : int
+    alpha : float
+    rng : numpy Generator
+    skip : tuple of str
+        Features that cannot be compared.
+
+    Returns
+    -------
+    DataFrame
+        ``kind`` (number or name), ``reference`` and ``new`` (medians, or shares of the most
+        frequent names), ``psi`` in bins of the reference's deciles, ``psi_by_chance`` (what 95 % of
+        permutations stay below) and ``p_psi``; ``ks``, ``p_ks`` of the two-sample test of
+        Kolmogorov and Smirnov (numbers alone); ``p_holm``: the larger of both p values after Holm's
+        correction over the features; ``moved``: that is below `alpha` and ``psi`` above chance.
+    """
+    rows: dict[str, dict[str, object]] = {}
+    codes: list[np.ndarray] = []
+    first = len(units) - _rows(new)
+    for name, old in reference.numbers.items():
+        now = new.numbers.get(name)
+        if name in skip or now is None or np.isnan(old).all():
+            continue
+        edges = decile_edges(old[~np.isnan(old)])
+        codes.append(np.concatenate([in_bins(old, edges), in_bins(now, edges)]))
+        rows[name] = {"kind": "number", **_medians(old, now), **_ks(old, now)}
+    for name, old in reference.names.items():
+        now = new.names.get(name)
+        if name in skip or now is None:
+            continue
+        codes.append(pd.factorize(np.concatenate([old, now]), sort=True)[0])
+        rows[name] = {"kind": "name", **_shares(old, now), "ks": np.nan, "p_ks": np.nan}
+    # The least p value, 1 over the permutations, must be able to pass the correction.
+    n_permutations = max(n_permutations, int(np.ceil(2 * len(codes) / alpha)))
+    is_new = np.arange(len(units)) >= first
+    chance = by_chance(codes, is_new, units, n_permutations=n_permutations, rng=rng)
+    for row, code, drawn in zip(rows.values(), codes, chance, strict=True):
+        counts = [np.bincount(code[side], minlength=code.max() + 1) for side in (~is_new, is_new)]
+        row["psi"] = float(psi(*counts))
+        row["psi_by_chance"] = float(np.quantile(drawn, 0.95))
+        row["p_psi"] = float((1 + (drawn >= row["psi"]).sum()) / (n_permutations + 1))
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    table.index.name = "feature"
+    table["p_holm"] = holm(np.fmax(table["p_psi"], table["p_ks"]).tolist())
+    table["moved"] = (table["p_holm"] < alpha) & (table["psi"] > table["psi_by_chance"])
+    return table[list(COLUMNS)].sort_values("psi", ascending=False)
+
+
+def _rows(features: Features) -> int:
+    return len(next(iter(features.numbers.values())))
+
+
+def _ks(old: np.ndarray, now: np.ndarray) -> dict[str, float]:
+    # What is missing stands above every number, so that losing a column is a shift.
+    filled = [np.where(np.isnan(values), np.inf, values) for values in (old, now)]
+    found = stats.ks_2samp(*filled, method="asymp")
+    return {"ks": float(found.statistic), "p_ks": float(found.pvalue)}
+
+
+def _medians(old: np.ndarray, now: np.ndarray) -> dict[str, str]:
+    told = []
+    for values in (old, now):
+        known = values[~np.isnan(values)]
+        missing = 1 - len(known) / len(values)
+        middle = f"{np.median(known):.4g}" if len(known) else "none"
+        told.append(middle + (f" ({missing:.0%} missing)" if missing else ""))
+    return {"reference": told[0], "new": told[1]}
+
+
+def _shares(old: np.ndarray, now: np.ndarray) -> dict[str, str]:
+    both = pd.Series(np.concatenate([old, now])).value_counts()
+    names = both.index[:3]
+    told = [
+        ", ".join(f"{name} {np.mean(side == name):.0%}" for name in names) for side in (old, now)
+    ]
+    return {"reference": told[0], "new": told[1]}

@@ -103,7 +103,7 @@ def overview(comparison: Comparison, theme: str | Theme = "light") -> Figure:
     >>> frame = pd.DataFrame({"prompt": ["sort a list", "fix a loop", "a poem", "an ode"] * 30,
     ...                       "label": ["code", "code", "art", "art"] * 30})
     >>> len(overview(compare(["centroid"], frame, cv=2, n_boot=50)).axes)
-    3
+    2
     """
     best = best_router(comparison)
     counts = comparison.confusion.get(best)

@@ -33,7 +33,6 @@ from routelab.evaluate import (
     length_scores,
     oracle_choice,
 )
-from routelab.evaluate.bootstrap import weighted_means
 from routelab.evaluate.deferral import apgr_samples, curve_samples
 from routelab.routers._labels import same_text
 
@@ -116,7 +115,7 @@ def row(
 
 
 def means(resampler: Resampler, values: np.ndarray) -> np.ndarray:
-    return resampler.map(lambda weights: weighted_means(weights, values[:, None]))[:, 0]
+    return resampler.means(values[:, None])[:, 0]
 
 
 # --- RouteLLM ---------------------------------------------------------------------------------

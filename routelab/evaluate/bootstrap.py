@@ -88,17 +88,6 @@ class Resampler:
         return sums[:, :-1] / sums[:, -1:]
 
 
-def weighted_means(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Return the means (b, k) of values (n, k) under weights (b, n).
-
-    Examples
-    --------
-    >>> weighted_means(np.array([[1.0, 3.0]]), np.array([[0.0], [1.0]])).tolist()
-    [[0.75]]
-    """
-    return (weights @ values) / weights.sum(axis=1, keepdims=True)
-
-
 def interval(samples: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
     """Return the percentile interval of samples (n_boot, ...) along the first axis.
 

@@ -8,7 +8,6 @@ import pytest
 
 from routelab import InputError
 from routelab.evaluate import JudgeNoise, Resampler, interval, judge_error, widen
-from routelab.evaluate.bootstrap import weighted_means
 from routelab.labelling._ask import Spending
 from routelab.labelling.judge import Judged
 
@@ -93,11 +92,12 @@ def covered(difference: bool, pairs: str) -> tuple[float, float]:
         second = true ^ (rng.random(PAIRS) < ERROR)
         changed = None
         if pairs == "together":
-            changed = weighted_means(weights[:, :PAIRS], (first != second)[:, None])[:, 0]
+            judged = weights[:, :PAIRS]
+            changed = judged @ (first != second) / judged.sum(axis=1)
         values = verdicts.astype(float)
         if difference:
             values = values[:, :1] - values[:, 1:]
-        samples = weighted_means(weights, values)
+        samples = weights @ values / weights.sum(axis=1, keepdims=True)
         wide = widen(samples, judge_error(first, second), figure=values.mean(axis=0),
                      difference=difference, changed=changed, seed=repetition)  # fmt: skip
         plain = interval(samples)

@@ -155,6 +155,8 @@ def test_thirty_circles_end_the_count_and_no_depth_is_claimed(tmp_path):
         ("RL122", ONE % ", rpm: os.environ/RPM"),
         ("RL505", SMART + "        custom_dimensions: [{name: d, weight: 1, "
          "patterns: ['a{1,20}[+*]']}]\n"),
+        ("RL601", (ONE % "").replace("os.environ/K", "my-fake-key")),
+        ("RL105", ONE % ", extra_body: {}, s3_region_name: eu-west-1"),
         ("RL605", ONE % ", api_base: 'http://127.0.0.1:8000/v1'"),
         ("RL307", ONE % ", input_cost_per_token: 1.0e-06, output_cost_per_token: 1.0e-06"),
         ("RL306", ONE % ", input_cost_per_token: 1.0e-06, output_cost_per_token: 1.0e-06"

@@ -120,7 +120,7 @@ PARAMS = frozenset(
     "auto_router_embedding_model auto_router_max_input_chars aws_access_key_id aws_region_name "
     "aws_secret_access_key base_url budget_duration complexity_router_config "
     "complexity_router_default_model cooldown_time custom_llm_provider drop_params "
-    "allowed_fails allowed_fails_policy cache_read_input_token_cost extra_headers "
+    "allowed_fails allowed_fails_policy cache_read_input_token_cost extra_body extra_headers "
     "input_cost_per_second input_cost_per_token litellm_credential_name max_budget "
     "max_completion_tokens max_parallel_requests max_retries max_tokens mock_response model "
     "num_retries order organization output_cost_per_second output_cost_per_token "

@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 from routelab.exporters._lint._base import SECRET_SHAPE, Spot, check, shown
 from routelab.exporters._lint._config import GENERAL, Config
 
-EXAMPLES = frozenset("x xx xxx none fake sk-fake sk-mock sk-1234 dummy anything test".split())
+EXAMPLES = frozenset("x xx xxx none sk-mock sk-1234 anything test".split())
+# Words of values that are there to be replaced, as in the examples that LiteLLM ships.
+PLACEHOLDERS = ("fake", "dummy", "example", "placeholder", "your", "changeme", "<", "xxx")
 SECRET_ENDS = (
     *("api_key", "secret_key", "secret_access_key", "_secret", "password", "ad_token"),
     *("access_token", "session_token", "auth_token", "salt_key", "private_key", "_apikey"),
@@ -30,7 +32,7 @@ def secret_in_clear(config: Config) -> Iterator[Spot]:
         if where == (GENERAL, "master_key") or value.startswith("os.environ/"):
             continue
         name = next((part for part in reversed(where) if isinstance(part, str)), "")
-        named = name.lower().endswith(SECRET_ENDS) and value.lower() not in EXAMPLES
+        named = name.lower().endswith(SECRET_ENDS) and not _is_example(value.lower())
         # Another form of reference is RL207.
         if (named and value and not value.startswith(("$", "os."))) or SECRET_SHAPE.search(value):
             yield Spot(where, f"{shown(name)} holds a secret in clear text")
@@ -92,6 +94,10 @@ def key_without_tls(config: Config) -> Iterator[Spot]:
         if isinstance(base, str) and base.lower().startswith("http://"):
             if _host(base) not in LOOPBACK and entry.params.get("api_key"):
                 yield Spot((*entry.at, "api_base"), "a key goes over http to another machine")
+
+
+def _is_example(value: str) -> bool:
+    return value in EXAMPLES or any(word in value for word in PLACEHOLDERS)
 
 
 def _host(address: str) -> str | None:

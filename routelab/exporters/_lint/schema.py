@@ -126,9 +126,12 @@ _SHARED = frozenset(
 )
 
 
+_FAMILIES = ("aws_", "vertex_", "azure_", "s3_", "gcs_", "litellm_", "anthropic_", "langfuse_")
+
+
 def _is_family(key: Any) -> bool:
     """Return whether a key is one of the long families, such as prices above 200k tokens."""
-    return isinstance(key, str) and ("cost" in key or key.startswith(("aws_", "vertex_", "azure_")))
+    return isinstance(key, str) and ("cost" in key or key.startswith(_FAMILIES))
 
 
 def _closed(config: Config) -> Iterator[Table]:

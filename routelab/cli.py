@@ -21,6 +21,7 @@ from routelab import (
     _cli_drift,
     _cli_gateway,
     _cli_labels,
+    _cli_lint,
     _cli_off_policy,
     _cli_serve,
 )
@@ -60,6 +61,7 @@ app.add_typer(_cli_data.app)
 app.add_typer(_cli_drift.app)
 app.add_typer(_cli_gateway.app)
 app.add_typer(_cli_labels.app)
+app.add_typer(_cli_lint.app)
 app.add_typer(_cli_off_policy.app)
 app.add_typer(_cli_serve.app)
 
@@ -400,27 +402,6 @@ def export(
     lines += [f"not carried: {item}" for item in result.not_carried]
     data = {"out": out, "files": [str(f) for f in result.files], "not_carried": result.not_carried}
     say("\n".join(lines), data, as_json)
-
-
-@app.command()
-def lint(
-    config: Annotated[Path, typer.Argument(help="LiteLLM config.yaml.")],
-    as_json: Json = False,
-) -> None:
-    """Check a LiteLLM config for mistakes and traps."""
-    from dataclasses import asdict
-
-    from routelab.exporters import lint as run_lint
-
-    findings = run_lint(config)
-    lines = [
-        f"{config}:{f.line}:{f.column}: {f.severity}: {f.message} [{f.rule}] fix: {f.fix}"
-        for f in findings
-    ]
-    lines.append(f"{len(findings)} findings" if findings else "no findings")
-    say("\n".join(lines), {"findings": [asdict(f) for f in findings]}, as_json)
-    if any(f.severity != "info" for f in findings):
-        raise typer.Exit(1)
 
 
 @app.command()

@@ -200,7 +200,7 @@ def test_export_then_lint(run, plan, tmp_path):
     assert "config.yaml" in out
     code, out, _ = run("lint", tmp_path / "gateway" / "config.yaml", "--json")
     assert code == 0
-    assert all(f["severity"] == "info" for f in json.loads(out)["findings"])
+    assert all(f["severity"] == "note" for f in json.loads(out)["findings"])
     bad = tmp_path / "bad.yaml"
     entry = "{model_name: a, litellm_params: {model: openai/gpt-4o, api_key: sk-x1}}"
     bad.write_text(

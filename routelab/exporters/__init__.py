@@ -5,7 +5,8 @@ One file per target; a new one registers itself in `TARGETS`.
 
 from routelab.exporters._base import TARGETS, ExportResult, export
 from routelab.exporters.bundle import Bundle, load_bundle, save_bundle
-from routelab.exporters.lint import Finding, lint
+from routelab.exporters.lint import Finding, lint, lint_checks
+from routelab.exporters.sarif import to_sarif
 
 __all__ = [
     "TARGETS",
@@ -14,6 +15,8 @@ __all__ = [
     "Finding",
     "export",
     "lint",
+    "lint_checks",
     "load_bundle",
     "save_bundle",
+    "to_sarif",
 ]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from routelab._checks import InputError
-from routelab._yaml import Document, read_yaml
-from routelab.exporters import _lint_models, _lint_router
-from routelab.exporters._lint_base import Problem
+from routelab._checks import existing_file
+from routelab._yaml import Document, YamlError, read_yaml
+from routelab.exporters._lint._base import CHECKS, Check, Spot, mask
+from routelab.exporters._lint._config import Config
+
+# LiteLLM itself reads a YAML file of this size for half a minute at each start.
+MAX_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,27 +21,33 @@ class Finding:
 
     Attributes
     ----------
-    rule : str
-        Short name of the check.
+    id, rule : str
+        Number of the check, which never changes its meaning ("RL301"), and its name
+        ("budget-zero").
+    severity : {"error", "warning", "note"}
+        An error stops the proxy, or drops or ignores what was written; a warning does something
+        other than what it looks like; a note surprises, but works.
     line, column : int
         Place in the file, from 1.
     message : str
-        What happens, and why. Values of secrets are never part of it.
-    fix : str
-        What to do about it.
-    severity : {"error", "warning", "info"}
+        What is there. Values of secrets are never part of it.
+    why, fix : str
+        Why it matters, and what to do about it.
     """
 
+    id: str
     rule: str
+    severity: str
     line: int
     column: int
     message: str
+    why: str
     fix: str
-    severity: str = "error"
 
-
-Check = Callable[[dict[str, Any]], Iterator[Problem]]
-CHECKS: tuple[Check, ...] = (*_lint_models.CHECKS, *_lint_router.CHECKS)
+    def __str__(self) -> str:
+        """Return the finding on one line."""
+        place = f"{self.line}:{self.column}: {self.severity}: {self.id} {self.rule}"
+        return f"{place}: {self.message}: {self.why} (fix: {self.fix})"
 
 
 def lint(path: str | os.PathLike[str]) -> list[Finding]:
@@ -57,34 +64,46 @@ def lint(path: str | os.PathLike[str]) -> list[Finding]:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = pathlib.Path(folder) / "config.yaml"
     ...     _ = path.write_text("model_list: []\nrouter_setings: {}\n")
-    ...     [finding.rule for finding in lint(path)]
-    ['no-models', 'unknown-key']
+    ...     [(finding.id, finding.rule, finding.line) for finding in lint(path)]
+    [('RL103', 'no-models', 1), ('RL101', 'unknown-section', 2)]
     """
+    file = existing_file(path, "config")
+    size = file.stat().st_size
+    if size > MAX_BYTES:
+        message = f"the file has {size / 1e6:.1f} MB, at most {MAX_BYTES / 1e6:.1f} MB are checked"
+        return [_of_file("RL004", message, 1, 1)]
     try:
-        document = read_yaml(path, "config")
-    except InputError as error:
-        if not os.path.isfile(path):
-            raise
-        line, column = _place(str(error), str(path))
-        return [Finding("yaml", line, column, str(error), "mend the YAML")]
+        document = read_yaml(file, "config")
+    except YamlError as error:
+        name = "RL002" if error.repeated else "RL001"
+        return [_of_file(name, mask(error.problem), error.line, error.column)]
     if not isinstance(document.data, dict):
-        return [Finding("empty", 1, 1, "the config is no mapping", "write model_list: and models")]
-    problems = [problem for check in CHECKS for problem in check(document.data)]
-    problems += _lint_models.check_plugins(document.data, Path(path).parent)
-    found = [_finding(document, problem) for problem in problems]
-    return sorted(found, key=lambda f: (f.line, f.column, f.rule))
+        return [_of_file("RL003", "the file is no mapping", 1, 1)]
+    config = Config(document.data, Path(file).parent)
+    found = [
+        _finding(entry, spot, document) for entry in lint_checks() for spot in entry.find(config)
+    ]
+    return sorted(found, key=lambda f: (f.line, f.column, f.id))
 
 
-def _place(message: str, path: str) -> tuple[int, int]:
-    parts = message.removeprefix(path).split(":")
-    try:
-        return int(parts[1]), int(parts[2])
-    except (IndexError, ValueError):
-        return 1, 1
+def lint_checks() -> list[Check]:
+    """Return all checks, in the order of their ids.
+
+    Examples
+    --------
+    >>> [(check.id, check.rule) for check in lint_checks()][:2]
+    [('RL001', 'not-yaml'), ('RL002', 'repeated-key')]
+    """
+    return [CHECKS[name] for name in CHECKS.names()]
 
 
-def _finding(document: Document, problem: Problem) -> Finding:
-    line, column = document.where(problem.where).rsplit(":", 2)[1:]
-    return Finding(
-        problem.rule, int(line), int(column), problem.message, problem.fix, problem.severity
-    )
+def _finding(entry: Check, spot: Spot, document: Document) -> Finding:
+    line, column = document.place(spot.where)
+    severity = spot.severity or entry.severity
+    fix = spot.fix or entry.fix
+    return Finding(entry.id, entry.rule, severity, line, column, spot.message, entry.why, fix)
+
+
+def _of_file(name: str, message: str, line: int, column: int) -> Finding:
+    entry = CHECKS[name]
+    return Finding(name, entry.rule, entry.severity, line, column, message, entry.why, entry.fix)

@@ -1,7 +1,7 @@
 """Run by the tests in one process of its own: real configs loaded by the real proxy, and asked.
 
 Reads JSON ``[[path, [request body, ..]], ..]`` on standard input; each config is loaded in a fork
-of a process that imported litellm once. Writes one line ``ASKED [answer, ..]``.
+of a process that imported litellm and routelab once. Writes one line ``ASKED [answer, ..]``.
 """
 
 from __future__ import annotations
@@ -57,6 +57,8 @@ def answer(path: str, bodies: list[dict]) -> dict:
 
 if __name__ == "__main__":
     import litellm.proxy.proxy_server  # noqa: F401
+
+    import routelab.exporters.litellm.decider  # noqa: F401
 
     asked = json.load(sys.stdin)
     print("ASKED " + json.dumps([answer(*one) for one in asked]))  # noqa: T201

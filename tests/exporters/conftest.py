@@ -93,6 +93,7 @@ TUNED = {
     "custom_dimensions": [{"name": "sums", "weight": 0.6, "keywords": ["integral"]}],
     "keyword_tier_rules": [{"keywords": ["refund"], "tier": "MEDIUM"}],
 }
+NAMES = ["on", "1.0", "null", "2026-01-01", "~", "0x1F", "12:30", "=", "- a", "a: b #c", "été\n"]
 EASY, HARD = ["hi there"] * 20, ["a python function for the api"] * 20
 
 
@@ -153,3 +154,18 @@ def configs(folders):
         name: yaml.safe_load((result.directory / "config.yaml").read_text(encoding="utf-8"))
         for name, result in folders.items()
     }
+
+
+@pytest.fixture(scope="session")
+def named(router, tmp_path_factory):
+    """A plan whose names YAML would read as something else, and its export."""
+    routes = dict(zip(("code", "art", "math"), ("on", "null", "2026-01-01"), strict=True))
+    plan = Plan(
+        models={name: {"id": f"id {name}", "model": "gpt-4o-mini"} for name in NAMES},
+        default="1.0",
+        router=router,
+        routes=routes,
+        fallbacks={"null": ["on", "1.0"]},
+        model_group_alias={"yes": "on"},
+    )
+    return plan, export(plan, directory=tmp_path_factory.mktemp("names") / "g")

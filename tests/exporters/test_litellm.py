@@ -11,9 +11,9 @@ from routelab import InputError, Plan, export
 from routelab.exporters import lint
 
 
-@pytest.fixture
-def exported(plan, tmp_path):
-    return export(plan, directory=tmp_path / "gateway")
+@pytest.fixture(scope="module")
+def exported(plan, tmp_path_factory):
+    return export(plan, directory=tmp_path_factory.mktemp("everything") / "gateway")
 
 
 def config_of(result):
@@ -24,8 +24,52 @@ def test_prices_are_those_of_the_replay(plan, exported):
     for entry in config_of(exported)["model_list"]:
         params = entry["litellm_params"]
         model = plan.deployments[entry["model_info"]["id"]].model
-        cost = 1234 * params["input_cost_per_token"] + 567 * params["output_cost_per_token"]
-        assert cost == pytest.approx(plan.catalog.cost(model, 1234, 567), abs=1e-15)
+        tokens = {"input": 1234 - 200, "output": 567}
+        cost = sum(n * params[f"{kind}_cost_per_token"] for kind, n in tokens.items())
+        cost += 200 * params["cache_read_input_token_cost"]
+        booked = plan.catalog.cost(model, 1234, 567, cached_input_tokens=200)
+        assert cost == pytest.approx(booked, abs=1e-15)
+
+
+BOOK = {"provider": "me", "litellm_model": "openai/tiny"}
+
+
+def test_a_cache_without_a_price_costs_what_input_costs(tmp_path):
+    book = {"models": {"tiny": {**BOOK, "input_usd_per_mtok": 2, "output_usd_per_mtok": 4}}}
+    plan = Plan(models={"a": "tiny"}, default="a", catalog=book)
+    params = config_of(export(plan, directory=tmp_path / "g"))["model_list"][0]["litellm_params"]
+    assert params["cache_read_input_token_cost"] == 2e-6  # left out, LiteLLM would book 0
+    assert params["cache_creation_input_token_cost"] == 2e-6
+
+
+@pytest.mark.parametrize("prices", [{}, {"input_usd_per_mtok": 0, "output_usd_per_mtok": 1}])
+def test_a_price_that_is_missing_or_0_is_an_error_before_any_export(prices):
+    with pytest.raises(ValueError, match="input_usd_per_mtok"):
+        Plan(models={"a": "tiny"}, default="a", catalog={"models": {"tiny": {**BOOK, **prices}}})
+
+
+def test_a_model_outside_the_catalog_is_an_error():
+    with pytest.raises(ValueError, match="no price for the model 'tiny'"):
+        Plan(models={"a": "tiny"}, default="a")
+
+
+def test_a_free_model_is_not_the_dearest_of_cost_based_routing(tmp_path):
+    free = {**BOOK, "input_usd_per_mtok": 0, "output_usd_per_mtok": 0, "free": True}
+    plan = Plan(models={"a": "tiny"}, default="a", catalog={"models": {"tiny": free}})
+    for strategy, price in (("simple-shuffle", 0.0), ("cost-based-routing", 1e-12)):
+        result = export(plan.replace(strategy=strategy), directory=tmp_path / strategy)
+        params = config_of(result)["model_list"][0]["litellm_params"]
+        assert params["input_cost_per_token"] == price
+        assert [f for f in lint(result.directory / "config.yaml") if f.severity != "note"] == []
+
+
+@pytest.mark.parametrize(("name", "key"), [("tiny", "ME_API_KEY"), ("groq/x", "GROQ_API_KEY")])
+def test_the_key_is_named_after_the_prefix_or_the_provider(tmp_path, name, key):
+    book = {"provider": "me", "litellm_model": name, "input_usd_per_mtok": 1}
+    catalog = {"models": {"tiny": {**book, "output_usd_per_mtok": 1}}}
+    plan = Plan(models={"a": "tiny"}, default="a", catalog=catalog)
+    params = config_of(export(plan, directory=tmp_path / "g"))["model_list"][0]["litellm_params"]
+    assert params["api_key"] == f"os.environ/{key}"
 
 
 def test_every_policy_has_its_gateway_name(exported):

@@ -89,16 +89,19 @@ def _key_of(model: Model) -> str:
     return key_name(prefix if slash else model.provider)
 
 
-def _prices(plan: Plan, model: Model) -> dict[str, Any]:
-    """Return USD per token of all that the catalog has a price for, by which the replay booked."""
+def _prices(plan: Plan, model: Model) -> dict[str, float]:
+    """Return USD per token, by which the replay booked.
+
+    A price of cached tokens that the catalog lacks is the input price, as in the replay: where it
+    is left out beside explicit prices, LiteLLM books these tokens at 0.
+    """
+    cached, written = model.cached_input_usd_per_mtok, model.cache_write_usd_per_mtok
     per_million = {
         "input_cost_per_token": model.input_usd_per_mtok,
         "output_cost_per_token": model.output_usd_per_mtok,
-        "cache_read_input_token_cost": model.cached_input_usd_per_mtok,
-        "cache_creation_input_token_cost": model.cache_write_usd_per_mtok,
+        "cache_read_input_token_cost": model.input_usd_per_mtok if cached is None else cached,
+        "cache_creation_input_token_cost": model.input_usd_per_mtok if written is None else written,
     }
     # cost-based routing reads 0 as unknown, which counts as 5 USD per token
     least = NEARLY_FREE if plan.strategy == "cost-based-routing" else 0.0
-    return {
-        name: None if usd is None else max(usd / 1e6, least) for name, usd in per_million.items()
-    }
+    return {name: max(usd / 1e6, least) for name, usd in per_million.items()}

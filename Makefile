@@ -47,11 +47,12 @@ check: setup-test ## Lint, types, notebooks
 	$(BIN)/mypy
 	$(BIN)/python tools/check_notebooks.py
 
-# The kernel runs twice: interpreted, so that coverage sees its lines, and compiled.
+# The kernel runs twice: interpreted, so that coverage sees its lines, and compiled. A worker has one
+# thread for linear algebra: two that wait for a busy core make small fits up to a hundred times slower.
 test: check ## Everything that CI runs: checks, tests with coverage, notebooks, browser
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q tests/simulation --ignore=tests/simulation/test_properties.py \
 		--cov=routelab --cov-report=
-	$(BIN)/python -m pytest -n 2 --cov=routelab --cov-append --cov-report=term --cov-fail-under=90
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --cov=routelab --cov-append --cov-report=term --cov-fail-under=90
 	$(BIN)/python -m pytest --nbval --nbval-sanitize-with tests/notebooks/sanitize.cfg notebooks
 
 bench: bench-simulate bench-read ## Every benchmark

@@ -147,9 +147,9 @@ def test_minilm_is_imitated_from_its_own_vocabulary(shared, data):
     rng = np.random.default_rng(0)
     order = rng.permutation(len(texts))
     teacher = make_encoder(f"onnx:{folder}")
-    encoder = adapt([texts[i] for i in order[:1500]], teacher)
+    encoder = adapt([texts[i] for i in order[:600]], teacher)
     assert isinstance(encoder.source, StaticTable)
     held = [texts[i] for i in order[-300:]]
     cosine = (encoder.transform(held) * teacher.transform(held)).sum(axis=1)
-    assert cosine.mean() > 0.75
+    assert cosine.mean() > 0.70
     assert isinstance(clone(encoder), StaticEncoder)

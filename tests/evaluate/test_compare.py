@@ -458,15 +458,16 @@ def test_gsm8k_does_not_resolve_a_learnt_router_from_prompt_length(data):
     assert comparison.verdicts["outcome-knn"].startswith("not resolved: APGR")
 
 
-def test_clinc150_reference_accuracy(data):
+def test_clinc150_from_thirty_prompts_per_intent(data):
     labels = read_labels(data / "clinc150" / "data_full.json")
     train, test = (labels[labels["split"] == part] for part in ("train", "test"))
+    train = train.groupby("label").head(30)
     comparison = compare(["centroid", "linear"], train, test=test, n_boot=200)
     accuracy = comparison.table.set_index("name")["accuracy"]
     assert comparison.n == 4500
-    assert accuracy["linear"] >= 0.92  # reference .926
-    assert accuracy["centroid"] >= 0.84
-    assert comparison.verdicts["linear"].startswith("adds value: accuracy +0.9")
+    assert accuracy["linear"] >= 0.86  # of all 100 per intent .927: make bench-routers
+    assert accuracy["centroid"] >= 0.80
+    assert comparison.verdicts["linear"].startswith("adds value: accuracy +0.8")
 
 
 # --- the result ---------------------------------------------------------------------------------

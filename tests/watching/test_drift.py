@@ -11,7 +11,7 @@ from routelab.datasets import load_traffic
 
 from .conftest import kinds, make_log
 
-SEEDS = 200
+SEEDS = 80
 QUICK = {"n_permutations": 199}
 
 

@@ -109,6 +109,8 @@ def route_prompts(plan: Plan, prompts: Sequence[str]) -> list[Any]:
     assert plan.router is not None
     router = plan.router.resolve()
     check_groups(plan, answers_of(router))
+    if not prompts:
+        return []  # which a vectoriser would refuse
     codes, unique = pd.factorize(np.asarray(prompts, object))
     labels = [None if pd.isna(label) else str(label) for label in router.predict(list(unique))]
     check_groups(plan, labels)  # an abstain label is none of its answers

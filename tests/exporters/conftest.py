@@ -123,6 +123,7 @@ def plans(router, semantic):
     heuristic = make_router("litellm-heuristic", config=TUNED).fit([])
     fitted = make_router("litellm-heuristic-fitted").fit(EASY + HARD, labels)
     table = make_router("litellm-heuristic-v2").fit(EASY + HARD, labels)
+    neighbours = make_router("knn", k=3).fit(PROMPTS, LABELS)
     five = {f"g{i}": "gpt-4o" for i in range(5)}
     topics = make_router("centroid").fit([f"topic {word}" for word in "abcde"], list(five))
     rules = [{"model": "cheap", "tiers": ["free"]}, {"model": "strong", "min_input_tokens": 900}]
@@ -134,6 +135,7 @@ def plans(router, semantic):
         "table": Plan(**base, router=table, routes=TIERS),
         "semantic": Plan(**base, router=semantic, routes=ROUTES),
         "classifier": Plan(**base, router=router, routes=ROUTES),
+        "imports": Plan(**base, router=neighbours, routes=ROUTES),
         "groups": Plan(models=five, default="g0", router=topics),
         "rules": Plan(**base, router=router, routes=ROUTES, rules=rules),
         "split": Plan(**base, split={"name": "half", "arms": halves}),

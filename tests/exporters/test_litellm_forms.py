@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import json
+from pathlib import Path
 
 import pytest
 import yaml
@@ -11,13 +13,14 @@ import yaml
 from routelab import InputError, Plan, export, load_bundle, make_router
 from routelab.encoders import LitellmEncoder
 from routelab.exporters import lint
-from routelab.exporters.litellm import _semantic, router_name
+from routelab.exporters.litellm import _semantic, plugin, router_name
+from routelab.exporters.standalone import runtime_source
 from routelab.gateway_rules import ComplexityRouter
 
 from .conftest import LABELS, MODELS, PROMPTS, ROUTES, TIERS, TUNED
 
-FORMS = ["plain", "heuristic", "fitted", "table", "semantic", "classifier", "groups", "rules"]
-FORMS += ["split"]
+FORMS = ["plain", "heuristic", "fitted", "table", "semantic", "classifier", "imports", "groups"]
+FORMS += ["rules", "split"]
 SAFE = ("max_tokens_from_tier_model", "context_compaction", "deployment_affinity")
 
 
@@ -243,6 +246,34 @@ def test_an_abstain_label_has_a_tier_too(tmp_path):
     told = json.loads((result.directory / "routelab_plugin.json").read_text())
     assert told["tiers"]["odd"] == "COMPLEX"
     assert rules_of(config_in(result))["tiers"]["COMPLEX"] == "strong"
+
+
+def test_a_router_with_a_form_of_its_own_needs_no_routelab(folders):
+    for name in ("classifier", "groups", "rules", "split"):
+        text = (folders[name].directory / "routelab_plugin.py").read_text()
+        assert "import routelab" not in text and "from routelab" not in text
+        ast.parse(text, feature_version=(3, 10))  # what the proxy may run
+        assert (folders[name].directory / "bundle.json").is_file()
+
+
+def test_another_router_imports_routelab_and_says_so(folders):
+    (told,) = [told for told in folders["imports"].not_carried if "dependencies" in told]
+    assert "NeighborsHead needs routelab where it runs, so install routelab in the proxy" in told
+    folder = folders["imports"].directory
+    assert (
+        "from routelab.exporters.litellm.decider import"
+        in (folder / "routelab_plugin.py").read_text()
+    )
+    assert not (folder / "bundle.json").exists()
+
+
+def test_runtime_and_plugin_share_no_name():
+    names = []
+    for source in (runtime_source(), Path(plugin.__file__).read_text(encoding="utf-8")):
+        body = ast.parse(source).body
+        targets = [t.id for n in body if isinstance(n, ast.Assign) for t in n.targets]
+        names.append({*targets, *(n.name for n in body if hasattr(n, "name"))})
+    assert names[0] & names[1] == set()
 
 
 @pytest.mark.parametrize(("name", "default"), [("groups", "g0"), ("rules", "cheap")])

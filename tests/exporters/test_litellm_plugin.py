@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import json
+import shutil
 import sys
 from types import SimpleNamespace
 
@@ -13,6 +15,7 @@ from routelab import InputError, Plan, save_bundle
 from routelab.exporters.litellm import plugin
 from routelab.exporters.litellm.decider import Decider, Decision, load
 from routelab.exporters.litellm.plugin import Classifier, Hook, callback, facts, note, prompt_of
+from routelab.exporters.standalone import runtime
 
 SECRET = "my secret prompt"
 KEY = SimpleNamespace(metadata={}, team_metadata=None, end_user_id=None, user_id=None)
@@ -190,7 +193,8 @@ def test_one_request_is_decided_as_in_a_replay(plans):
     assert (
         decider.decide(text="x", user="user-1").arm == decider.decide(text="y", user="user-1").arm
     )
-    assert {decider.decide(text=None).arm for _ in range(40)} == {"a", "b"}  # ids of their own
+    ids = [facts({}, KEY)["request_id"] for _ in range(40)]
+    assert {decider.decide(text=None, request_id=i).arm for i in ids} == {"a", "b"}
     ruled = Decider(plans["rules"]).decide(text="sort a list", tier="free")
     assert ruled == Decision("cheap", None, "rule", None)
 
@@ -199,9 +203,11 @@ def test_a_bundle_without_a_plan_is_refused(router, tmp_path):
     save_bundle(tmp_path / "r.zip", router=router)
     with pytest.raises(InputError, match="holds no plan"):
         load(tmp_path / "r.zip")
+    with pytest.raises(InputError, match="was changed: its SHA-256 is not 00"):
+        load(tmp_path / "r.zip", "00")
 
 
-@pytest.fixture(params=["classifier", "groups"])
+@pytest.fixture(params=["classifier", "imports", "groups"])
 def written(request, folders):
     """The generated module and its form; LiteLLM's base class is stood in for."""
     logger = SimpleNamespace(CustomLogger=object)
@@ -219,6 +225,17 @@ def written(request, folders):
             if module_before is not None:
                 sys.modules[name] = module_before
     return request.param, module
+
+
+def test_a_changed_bundle_is_not_loaded(folders, tmp_path):
+    for name, error in (("classifier", ValueError), ("imports", InputError)):
+        folder = shutil.copytree(folders[name].directory, tmp_path / name)
+        settings = json.loads((folder / "routelab_plugin.json").read_text())
+        bundle = folder / settings["bundle"]
+        bundle.write_bytes(bundle.read_bytes() + b" ")
+        module = plugin if name == "imports" else runtime
+        with pytest.raises(error, match="was changed: its SHA-256 is not"):
+            module.load(bundle, settings["sha256"])
 
 
 def test_the_written_plugin_decides_as_the_plan(written, plans):

@@ -27,7 +27,17 @@ TEXTS = [
     "topic c",
     "Explain step by step why the api of this class is slow, and weigh the options",
 ]
-FORMS = ["plain", "heuristic", "fitted", "table", "classifier", "groups", "rules", "split"]
+FORMS = [
+    "plain",
+    "heuristic",
+    "fitted",
+    "table",
+    "classifier",
+    "imports",
+    "groups",
+    "rules",
+    "split",
+]
 REFERENCES = ("OPENAI_API_KEY", "AZURE_API_KEY", "CHEAP_KEY")
 
 

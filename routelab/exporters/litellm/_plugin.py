@@ -8,7 +8,7 @@ from typing import Any
 
 from routelab.decide import check_groups, group_of_route
 from routelab.exporters.litellm._agree import check_classifier, check_hook
-from routelab.exporters.litellm._deciders import write_decider
+from routelab.exporters.litellm._deciders import Written, write_decider
 from routelab.exporters.litellm._form import SAFE, Form, router_name
 from routelab.gateway_rules import TIERS
 from routelab.plan import Plan
@@ -50,8 +50,8 @@ def classifier_form(plan: Plan, folder: Path) -> Form:
     tier_of = dict(zip(groups, TIERS, strict=False))
     tiers = {label: tier_of[group_of_route(plan, label)] for label in _labels(plan)}
     written = write_decider(plan, folder)
-    _write(folder, written.source, _CLASSIFIER, {"bundle": written.bundle, "tiers": tiers})
-    check_classifier(plan, written.decider)
+    _write(folder, written, _CLASSIFIER, {"tiers": tiers})
+    tied = check_classifier(plan, written.decider)
     config = {
         "tiers": {tier: groups[min(i, len(groups) - 1)] for i, tier in enumerate(TIERS)},
         "classifier_type": "custom",
@@ -67,6 +67,7 @@ def classifier_form(plan: Plan, folder: Path) -> Form:
     told = [
         f"requests without text of a user: the gateway sends them to {plan.default!r} before the "
         "router is asked",
+        *tied,
         *written.told,
     ]
     entry = {"model_name": router_name(plan), "litellm_params": params}
@@ -82,10 +83,8 @@ def hook_form(plan: Plan, folder: Path) -> Form:
     written = write_decider(plan, folder)
     counts = any((r.min_input_tokens, r.max_input_tokens) != (None, None) for r in plan.rules)
     name = router_name(plan)
-    settings = {"bundle": written.bundle, "model": name, "default": plan.default, "counts": counts}
-    _write(folder, written.source, _HOOK, settings)
-    check_hook(plan, written.decider)
-    told = []
+    _write(folder, written, _HOOK, {"model": name, "default": plan.default, "counts": counts})
+    told = check_hook(plan, written.decider)
     if counts:
         told.append(
             "the provider's count of input tokens in rules: the hook counts before the call, with "
@@ -114,7 +113,9 @@ def _labels(plan: Plan) -> list[str]:
     return list(dict.fromkeys([*map(str, answers_of(router)), *known]))
 
 
-def _write(folder: Path, source: str, last: str, settings: dict[str, Any]) -> None:
-    (folder / f"{MODULE}.py").write_text(f"{source.rstrip()}\n\n\n{last}", encoding="utf-8")
-    told = json.dumps(settings, indent=1, ensure_ascii=False)
-    (folder / f"{MODULE}.json").write_text(told + "\n", encoding="utf-8")
+def _write(folder: Path, written: Written, last: str, settings: dict[str, Any]) -> None:
+    text = f"{written.source.rstrip()}\n\n\n{last}"
+    (folder / f"{MODULE}.py").write_text(text, encoding="utf-8")
+    told = {"bundle": written.bundle, "sha256": written.sha256, **settings}
+    text = json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+    (folder / f"{MODULE}.json").write_text(text, encoding="utf-8")

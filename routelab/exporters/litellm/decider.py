@@ -7,41 +7,18 @@ same :func:`routelab.decide.decide` that the replay uses.
 from __future__ import annotations
 
 import os
-import uuid
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from routelab._checks import InputError
 from routelab.decide import decide, one_request, route_prompts
-from routelab.exporters.bundle import load_bundle
+from routelab.exporters.bundle import file_digest, load_bundle
+from routelab.exporters.standalone.runtime import Decision, last_user_text
 from routelab.plan import Plan
-from routelab.traffic.readers._litellm import last_user_text
 
 __all__ = ["Decider", "Decision", "last_user_text", "load"]
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Where a request goes.
-
-    Attributes
-    ----------
-    group : str
-        Model group.
-    route : str or None
-        The router's label.
-    routed_by : str
-        "rule", "router", "abstained", "asked" or "default".
-    arm : str or None
-        Of the A/B split.
-    """
-
-    group: str
-    route: str | None
-    routed_by: str
-    arm: str | None
 
 
 class Decider:
@@ -87,7 +64,7 @@ class Decider:
         text : str or None
             The newest text of the user.
         model, user, session_id, request_id, tier : str, optional
-            As a log would have them; a request without an id gets one of its own.
+            As a log would have them.
         input_tokens : float, optional
         now : timestamp, optional
             When the request came, which tells the step of a ramp; the present by default.
@@ -97,7 +74,7 @@ class Decider:
             model=model,
             user=user,
             session_id=session_id,
-            request_id=request_id or uuid.uuid4().hex,
+            request_id=request_id,
             tier=tier,
             input_tokens=input_tokens,
             timestamp=now,
@@ -107,14 +84,16 @@ class Decider:
         return Decision(str(made["group"]), route, str(made["routed_by"]), arm)
 
 
-def load(path: str | os.PathLike[str]) -> Decider:
+def load(path: str | os.PathLike[str], sha256: str | None = None) -> Decider:
     """Return a decider for the plan of a bundle.
 
     Raises
     ------
     InputError
-        The bundle cannot be read or holds no plan.
+        The bundle cannot be read, has another checksum than `sha256`, or holds no plan.
     """
+    if sha256 is not None and file_digest(Path(path)) != sha256:
+        raise InputError(f"the bundle {str(path)!r} was changed: its SHA-256 is not {sha256}")
     plan = load_bundle(path).plan
     if plan is None:
         raise InputError(f"the bundle {str(path)!r} holds no plan")

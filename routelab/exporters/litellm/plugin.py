@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import uuid
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +42,8 @@ class Classifier:
     @classmethod
     def beside(cls, file: str) -> Classifier:
         """Return the classifier of the settings and bundle beside a file."""
-        folder, settings = _settings(file)
-        return cls(load(folder / settings["bundle"]), settings["tiers"])
+        decider, settings = _loaded(file)
+        return cls(decider, settings["tiers"])
 
     async def classify(self, context: Any) -> str | None:
         """Return the tier of a request; None sends it to the default model."""
@@ -78,8 +80,7 @@ class Hook:
     @classmethod
     def beside(cls, file: str) -> Hook:
         """Return the hook of the settings and bundle beside a file."""
-        folder, settings = _settings(file)
-        decider = load(folder / settings["bundle"])
+        decider, settings = _loaded(file)
         return cls(decider, settings["model"], settings["default"], settings["counts"])
 
     async def rewrite(self, data: dict[str, Any], key: Any) -> dict[str, Any]:
@@ -100,7 +101,8 @@ class Hook:
 
     def _decide(self, data: dict[str, Any], key: Any) -> Any:
         tokens = count_tokens(data) if self.counts else None
-        return self.decider.decide(**facts(data, key), input_tokens=tokens)
+        now = datetime.now(timezone.utc)  # noqa: UP017 - the proxy may run Python 3.10
+        return self.decider.decide(**facts(data, key), input_tokens=tokens, now=now)
 
 
 def callback(hook: Hook, base: type) -> Any:
@@ -128,7 +130,7 @@ def facts(data: dict[str, Any], key: Any) -> dict[str, str | None]:
     user       end user of the key's check (the body's ``user``, ``x-litellm-customer-id``), body
                ``user``, the key's user
     session_id ``litellm_session_id`` (``x-litellm-session-id``), ``metadata.session_id``
-    request_id ``litellm_call_id`` (``x-litellm-call-id``)
+    request_id ``litellm_call_id`` (``x-litellm-call-id``), else one of its own
     tier       ``tier`` in the metadata of the key, of its team, of the request, of its
                ``spend_logs_metadata``; a request tag ``tier:NAME``
     ========== ==================================================================================
@@ -151,7 +153,7 @@ def facts(data: dict[str, Any], key: Any) -> dict[str, str | None]:
             getattr(key, "end_user_id", None), data.get("user"), getattr(key, "user_id", None)
         ),
         "session_id": _first(data.get("litellm_session_id"), metadata.get("session_id")),
-        "request_id": _first(data.get("litellm_call_id")),
+        "request_id": _first(data.get("litellm_call_id"), uuid.uuid4().hex),
         "tier": _first(*(_table(source).get("tier") for source in sources), *tagged),
     }
 
@@ -160,8 +162,20 @@ def prompt_of(data: dict[str, Any]) -> str | None:
     """Return the newest text of the user in a request body, None where there is none."""
     asked = next((data[k] for k in ("messages", "input", "prompt") if data.get(k)), None)
     if isinstance(asked, list):
-        asked = last_user_text([message for message in asked if isinstance(message, dict)])
+        asked = last_user_text([_as_chat(message) for message in asked])
     return asked if isinstance(asked, str) and asked else None
+
+
+def _as_chat(message: Any) -> Any:
+    """Return a message of the Responses API, whose parts are of type "input_text", as of a chat."""
+    content = _table(message).get("content")
+    if not isinstance(content, list):
+        return message
+    parts = [
+        {**part, "type": "text"} if part.get("type") == "input_text" else part
+        for part in map(_table, content)
+    ]
+    return {**message, "content": parts}
 
 
 def count_tokens(data: dict[str, Any]) -> int:
@@ -182,9 +196,10 @@ def note(data: dict[str, Any], decision: Any) -> None:
         metadata["spend_logs_metadata"] = {**kept, "routelab": told}
 
 
-def _settings(file: str) -> tuple[Path, dict[str, Any]]:
+def _loaded(file: str) -> tuple[Any, dict[str, Any]]:
     folder = Path(file).resolve().parent
-    return folder, json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+    settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+    return load(folder / settings["bundle"], settings["sha256"]), settings
 
 
 def _table(value: Any) -> dict[str, Any]:

@@ -227,6 +227,19 @@ def written(request, folders):
     return request.param, module
 
 
+def test_classifier_and_hook_are_made_from_what_lies_beside_them(folders, tmp_path):
+    beside = folders["imports"].directory / "routelab_plugin.py"
+    classifier = Classifier.beside(str(beside))
+    assert classifier.tiers == {"art": "MEDIUM", "code": "COMPLEX", "math": "SIMPLE"}
+    settings = json.loads((beside.parent / "routelab_plugin.json").read_text())
+    settings |= {"model": "routelab", "default": "cheap", "counts": True}
+    (tmp_path / "routelab_plugin.json").write_text(json.dumps(settings))
+    shutil.copy(beside.parent / "plan.zip", tmp_path)
+    hook = Hook.beside(str(tmp_path / "routelab_plugin.py"))
+    assert (hook.model, hook.default, hook.counts) == ("routelab", "cheap", True)
+    assert hook.decider.route("a poem on snow") == "art"
+
+
 def test_a_changed_bundle_is_not_loaded(folders, tmp_path):
     for name, error in (("classifier", ValueError), ("imports", InputError)):
         folder = shutil.copytree(folders[name].directory, tmp_path / name)

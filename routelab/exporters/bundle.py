@@ -88,7 +88,7 @@ def _write(folder: Path, plan: Plan | None, router: Any) -> None:
             stored = plan.replace(router=plan.router.model_copy(update=update))
         stored.to_yaml(folder / PLAN)
     files = {
-        file.name: {"bytes": file.stat().st_size, "sha256": _digest(file)}
+        file.name: {"bytes": file.stat().st_size, "sha256": file_digest(file)}
         for file in sorted(folder.iterdir())
     }
     packages = ("numpy", "scikit-learn", "skops")
@@ -98,7 +98,8 @@ def _write(folder: Path, plan: Plan | None, router: Any) -> None:
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
 
-def _digest(file: Path) -> str:
+def file_digest(file: Path) -> str:
+    """Return the SHA-256 of a file."""
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
@@ -153,7 +154,7 @@ def _load(folder: Path, shown: str) -> Bundle:
         if not file.is_file():
             raise InputError(f"bundle {shown!r}: {name} is missing")
         size = file.stat().st_size
-        if size != facts["bytes"] or _digest(file) != facts["sha256"]:
+        if size != facts["bytes"] or file_digest(file) != facts["sha256"]:
             raise InputError(
                 f"bundle {shown!r}: {name} was truncated or changed "
                 f"({size} bytes, the manifest says {facts['bytes']})"

@@ -206,7 +206,7 @@ def test_a_request_without_facts_has_defaults():
                 "layer_range": [0, 1], "by": "request_id"})  # fmt: skip
     own = runtime.Decider(pack_plan(plan))
     assert {own.decide().arm for _ in range(200)} >= {"old", "new"}
-    assert own.decide(now=datetime(2025, 1, 1, tzinfo=UTC)).arm is None
+    assert own.decide(request_id="r", now=datetime(2025, 1, 1, tzinfo=UTC)).arm is None
     sized = Plan(models=MODELS, default="strong", rules=[{"model": "cheap", "min_input_tokens": 1}])
     assert runtime.Decider(pack_plan(sized)).decide(text="a").group == "strong"
     with pytest.raises(ValueError, match="the plan has no router"):

@@ -100,9 +100,10 @@ class Decider:
     ) -> Decision:
         """Return the decision for a request.
 
-        `now` is a datetime with a zone, the present by default, for splits that ramp; a request
-        without an id gets one of its own. The first of these that applies names the group: a rule; the router, for a request with a
-        text; the model that was asked for, when it is a group or an alias; the default.
+        The first of these that applies names the group: a rule; the router, for a request with a
+        text; the model that was asked for, when it is a group or an alias; the default. `now` is a
+        datetime with a zone, the present by default, for splits that ramp; a request without an id
+        gets one of its own.
         """
         plan = self.plan
         asked = plan["aliases"].get(model, model)
@@ -118,7 +119,8 @@ class Decider:
                 group, by = plan["routes"].get(route, route), "router"
         request = uuid.uuid4().hex if request_id is None else request_id
         facts = {"user": user, "session_id": session_id, "request_id": request}
-        moment = datetime.now(timezone.utc)  # noqa: UP017 - Python 3.10 runs this if now is None else now
+        utc = timezone.utc  # noqa: UP017 - Python 3.10 has no datetime.UTC
+        moment = datetime.now(utc) if now is None else now
         return self._split(Decision(group, route, by, None), facts, moment)
 
     def _split(self, made: Decision, facts: Any, now: Any) -> Decision:

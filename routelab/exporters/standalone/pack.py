@@ -8,10 +8,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from routelab.decide import route_prompts
+from routelab.decide import check_groups
 from routelab.exporters.standalone import _encoders, _heads, runtime  # noqa: F401 - they register
 from routelab.exporters.standalone._base import packed
 from routelab.plan import Plan, Split
+from routelab.routers import answers_of
 
 BUNDLE = "bundle.json"
 
@@ -54,8 +55,10 @@ def pack_plan(plan: Plan) -> dict[str, Any]:
     """
     router = None
     if plan.router is not None:
-        route_prompts(plan, [])  # checks that every answer has a group
-        router = pack_router(plan.router.resolve())
+        fitted = plan.router.resolve()
+        router = pack_router(fitted)
+        abstained = router.get("head", {}).get("abstained")
+        check_groups(plan, [*answers_of(fitted), abstained])
     return {
         "format": runtime.FORMAT,
         "router": router,

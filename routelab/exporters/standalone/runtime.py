@@ -14,9 +14,11 @@ import math
 import re
 import sys
 import unicodedata
+import uuid
 from array import array
 from bisect import bisect_right
 from collections import Counter
+from datetime import datetime, timezone
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -41,7 +43,8 @@ def last_user_text(messages: Any) -> Any:
             if isinstance(content, str):
                 return content
             parts = content if isinstance(content, list) else []
-            texts = [p["text"] for p in parts if isinstance(p, dict) and p.get("type") == "text"]
+            texts = [part.get("text") for part in parts if isinstance(part, dict)]
+            texts = [text for text in texts if isinstance(text, str)]
             return "\n".join(texts) if texts else None
     return None
 
@@ -95,10 +98,12 @@ class Decider:
         input_tokens: Any = None,
         now: Any = None,
     ) -> Decision:
-        """Return the decision for a request; `now` is a datetime with a zone, for splits that ramp.
+        """Return the decision for a request.
 
         The first of these that applies names the group: a rule; the router, for a request with a
-        text; the model that was asked for, when it is a group or an alias; the default.
+        text; the model that was asked for, when it is a group or an alias; the default. `now` is a
+        datetime with a zone, the present by default, for splits that ramp; a request without an id
+        gets one of its own.
         """
         plan = self.plan
         asked = plan["aliases"].get(model, model)
@@ -112,8 +117,11 @@ class Decider:
             group, by = plan["default"], "abstained"
             if route is not None:
                 group, by = plan["routes"].get(route, route), "router"
-        unit = {"user": user, "session_id": session_id, "request_id": request_id}
-        return self._split(Decision(group, route, by, None), unit, now)
+        request = uuid.uuid4().hex if request_id is None else request_id
+        facts = {"user": user, "session_id": session_id, "request_id": request}
+        utc = timezone.utc  # noqa: UP017 - Python 3.10 has no datetime.UTC
+        moment = datetime.now(utc) if now is None else now
+        return self._split(Decision(group, route, by, None), facts, moment)
 
     def _split(self, made: Decision, facts: Any, now: Any) -> Decision:
         split = self.plan["split"]
@@ -150,8 +158,6 @@ def _arm(split: Any, unit: str, now: Any) -> Any:
         if not low <= _place("layer", split["layer"], unit) < high:
             return None
     if split["ramp"]:
-        if now is None:
-            raise ValueError(f"the split {split['name']!r} has a ramp: it needs 'now'")
         passed = [share for start, share in split["ramp"] if start <= now.timestamp()]
         if not passed or not _place(split["name"], "ramp", unit) < passed[-1]:
             return None

@@ -68,13 +68,12 @@ def test_a_hook_is_asked_at_every_edge_of_rules_and_ramp():
         _agree.check_hook(plan.replace(rules=plan.rules[:1]), Decider(plan))
 
 
-def test_prompts_are_those_of_the_labels_else_the_bundled_ones(plans, monkeypatch):
+def test_prompts_are_those_of_the_labels_else_the_bundled_ones(plans):
     semantic, router = plans["semantic"], plans["classifier"].router.resolve()
     assert len(probes(semantic, semantic.router.fitted)) == 9
     assert labelled(plans["plain"]) == []
     assert 200 < len(probes(plans["classifier"], router)) <= 300
-    monkeypatch.setattr(_probes, "MOST", 50)
-    assert 40 < len(probes(plans["classifier"], router)) <= 50
+    assert 40 < len(probes(plans["classifier"], router, 50)) <= 50
 
 
 def test_a_router_that_asks_a_service_is_shown_no_other_prompts(plans):

@@ -111,7 +111,9 @@ def test_a_heuristic_with_tiers_of_its_own_becomes_a_plugin(tmp_path):
 
 
 def test_blank_prompts_are_told_where_the_default_is_not_medium(plans, folders, tmp_path):
-    assert any("white space alone" in told for told in folders["heuristic"].not_carried)
+    (told,) = folders["heuristic"].not_carried
+    assert "white space or reminders alone: the plan sends them to 'mid' as MEDIUM" in told
+    assert any("the plan asks the router" in told for told in folders["classifier"].not_carried)
     plan = plans["heuristic"].replace(default="mid")
     assert export(plan, directory=tmp_path / "g").not_carried == []
 

@@ -193,8 +193,7 @@ def test_one_request_is_decided_as_in_a_replay(plans):
     assert (
         decider.decide(text="x", user="user-1").arm == decider.decide(text="y", user="user-1").arm
     )
-    ids = [facts({}, KEY)["request_id"] for _ in range(40)]
-    assert {decider.decide(text=None, request_id=i).arm for i in ids} == {"a", "b"}
+    assert {decider.decide(text=None).arm for _ in range(40)} == {"a", "b"}  # ids of their own
     ruled = Decider(plans["rules"]).decide(text="sort a list", tier="free")
     assert ruled == Decision("cheap", None, "rule", None)
 

@@ -20,7 +20,7 @@ from routelab.encoders.static import StaticEncoder
 from routelab.encoders.static_table import StaticTable
 from routelab.exporters.standalone import NotStandalone, pack_plan, pack_router, runtime
 from routelab.exporters.standalone._base import PACKERS
-from routelab.routers import StrongThreshold
+from routelab.routers import CostThresholds, RouteThresholds, StrongThreshold
 from routelab.traffic.readers._litellm import last_user_text
 
 from .conftest import LABELS, PROMPTS
@@ -70,6 +70,17 @@ def fitted(kind):
         "strong centroid": lambda: StrongThreshold(
             make_router("centroid"), strong="code", threshold=0.5
         ),
+        "sure linear": lambda: RouteThresholds(make_router("linear"), level=0.9, least=4, cv=2),
+        "sure centroid": lambda: RouteThresholds(
+            make_router("centroid"), target="coverage", level=0.8, default="art", cv=2
+        ),
+        "cuts": lambda: CostThresholds(
+            make_router("linear"),
+            [[0, 1, 2], [2, 0, 2], [4, 2, 0]],
+            cv=2,
+            levels=["art", "math", "code"],
+            tiers=["small", "medium", "large"],
+        ),
     }[kind]()
     return made.fit(PROMPTS * 4, LABELS * 4)
 
@@ -77,7 +88,7 @@ def fitted(kind):
 KINDS = [
     *("centroid", "abstains with a label", "several centroids", "linear", "static centroid"),
     *("static linear", "discriminant", "keyword", "length", "constant"),
-    *("strong linear", "strong centroid"),
+    *("strong linear", "strong centroid", "sure linear", "sure centroid", "cuts"),
 ]
 HOSTILE = [
     *("", " ", "\n\t", "a", "C?", "İstanbul ß ﬁ", "e\u0301 café CAFÉ", "東京 sort", "x" * 150),
@@ -308,3 +319,16 @@ def test_without_numpy_a_static_bundle_says_what_to_install(monkeypatch):
     with pytest.raises(ImportError, match="install numpy"):
         runtime._numpy()
     assert runtime._numpy_or_none() is None
+
+
+def test_infinite_thresholds_and_cuts_are_numbers_in_json():
+    sure = fitted("sure linear")
+    sure.thresholds_ = {"art": float("inf"), "code": float("-inf"), "math": 0.5}
+    cuts = fitted("cuts")
+    cuts.cuts_ = np.array([-np.inf, np.inf])
+    for router in (sure, cuts):
+        json.dumps(pack_router(router), allow_nan=False)
+        own = loaded(router)
+        assert [own.label(text) for text in PROMPTS] == answers(router, PROMPTS)
+    assert set(answers(cuts, PROMPTS)) == {"medium"}
+    assert "art" not in answers(sure, PROMPTS)

@@ -43,8 +43,8 @@ def last_user_text(messages: Any) -> Any:
             if isinstance(content, str):
                 return content
             parts = content if isinstance(content, list) else []
-            texts = [part.get("text") for part in parts if isinstance(part, dict)]
-            texts = [text for text in texts if isinstance(text, str)]
+            found = [part.get("text") for part in parts if isinstance(part, dict)]
+            texts = [text for text in found if isinstance(text, str)]
             return "\n".join(texts) if texts else None
     return None
 
@@ -241,6 +241,33 @@ class _Strong:
         return self.inner.classes[_largest(shares)]
 
 
+class _Sure:
+    """The route where the router is as sure as the route's threshold, else a default."""
+
+    def __init__(self, content: Any):
+        self.inner = _Pipeline(content["router"])
+        self.thresholds, self.default = content["thresholds"], content["default"]
+
+    def label(self, text: str) -> Any:
+        scores = self.inner.scores(text)
+        place = _largest(scores)
+        sure = self.inner.head.sure(scores) >= self.thresholds[place]
+        return self.inner.classes[place] if sure else self.default
+
+
+class _Cuts:
+    """The tier whose cuts the expected level of a prompt lies between."""
+
+    def __init__(self, content: Any):
+        self.inner = _Pipeline(content["router"])
+        self.levels, self.cuts, self.tiers = content["levels"], content["cuts"], content["tiers"]
+
+    def label(self, text: str) -> Any:
+        shares = self.inner.head.shares(self.inner.scores(text))
+        expected = math.fsum(s * level for s, level in zip(shares, self.levels, strict=True))
+        return self.tiers[bisect_right(self.cuts, expected)]
+
+
 def _largest(values: Any) -> int:
     """Return the place of the largest value, the first of equal ones."""
     return max(range(len(values)), key=values.__getitem__)
@@ -265,6 +292,10 @@ class _Linear:
     def shares(self, scores: Any) -> Any:
         return _softmax(scores)
 
+    def sure(self, scores: Any) -> float:
+        """Return the largest share, which the thresholds of routes are on."""
+        return max(_softmax(scores))
+
     def choose(self, scores: Any, classes: Any) -> Any:
         return classes[_largest(scores)]
 
@@ -285,6 +316,10 @@ class _Centroid:
 
     def shares(self, scores: Any) -> Any:
         return _softmax(scores, self.sharpness)
+
+    def sure(self, scores: Any) -> float:
+        """Return the nearest cosine, which the thresholds of routes are on."""
+        return max(scores)
 
     def choose(self, scores: Any, classes: Any) -> Any:
         place = _largest(scores)
@@ -492,8 +527,10 @@ _ENCODERS: Any = {"tfidf": _Tfidf, "static": _Static}
 _HEADS: Any = {"linear": _Linear, "centroid": _Centroid}
 _ROUTERS: Any = {
     "constant": _Constant,
+    "cuts": _Cuts,
     "keyword": _Keyword,
     "length": _Length,
     "pipeline": _Pipeline,
     "strong": _Strong,
+    "sure": _Sure,
 }

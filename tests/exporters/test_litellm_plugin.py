@@ -65,6 +65,13 @@ def test_the_classifier_declines_where_there_is_no_tier(answer, caplog):
     assert ("InputError" in caplog.text) is isinstance(answer, Exception)
 
 
+def test_a_picture_without_text_is_left_to_the_default():
+    decider = Fixed("code")
+    picture = said([{"type": "image_url", "image_url": {}}])
+    assert asyncio.run(Classifier(decider, {"code": "COMPLEX"}).classify(context(picture))) is None
+    assert decider.asked == []
+
+
 def test_the_hook_changes_requests_to_the_routers_name_alone():
     decider = Fixed(Decision("strong", "code", "router", None))
     hook = Hook(decider, "routelab", "cheap")

@@ -97,9 +97,9 @@ def is_tie(router: Any, prompt: str, one: str | None, other: str | None) -> bool
 
 def _requests(plan: Plan, most: int = MOST) -> pd.DataFrame:
     """Return requests that meet every tier, size and step of the plan, each prompt once."""
-    prompts: list[str | None] = [None, "hello"]
-    if plan.router is not None:
-        prompts += probes(plan, plan.router.resolve(), most)
+    texts = ["hello"] if plan.router is None else probes(plan, plan.router.resolve(), most)
+    # every tenth request has no prompt
+    prompts = [p for i, text in enumerate(texts) for p in ([None] * (i % 9 == 0) + [text])]
     edges = [
         n for r in plan.rules for n in (r.min_input_tokens, r.max_input_tokens) if n is not None
     ]

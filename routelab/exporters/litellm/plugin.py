@@ -46,7 +46,9 @@ class Classifier:
     async def classify(self, context: Any) -> str | None:
         """Return the tier of a request; None sends it to the default model."""
         try:
-            text = last_user_text(list(context.structured_messages)) or ""
+            text = last_user_text(list(context.structured_messages))
+            if not text:  # a picture alone
+                return None
             return self.tiers.get(await asyncio.to_thread(self.decider.route, text))
         except Exception as error:  # an error's text may repeat the prompt
             _log.error("routelab: not classified (%s); the default serves", type(error).__name__)

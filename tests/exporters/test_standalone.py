@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 
 import numpy as np
@@ -21,6 +22,7 @@ from routelab.encoders.static_table import StaticTable
 from routelab.exporters.standalone import NotStandalone, pack_plan, pack_router, runtime
 from routelab.exporters.standalone._base import PACKERS
 from routelab.routers import StrongThreshold
+from routelab.split import assign
 from routelab.traffic.readers._litellm import last_user_text
 
 from .conftest import LABELS, PROMPTS
@@ -127,6 +129,20 @@ def fitted_once(kind, cache={}):  # noqa: B006 - shared by the examples of a pro
     return cache[kind]
 
 
+WORDS = "sort list poem rain code".split()
+said = st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(" ".join)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(said, min_size=4, max_size=6), st.lists(said, min_size=1, max_size=20))
+def test_classes_change_places_only_within_a_rounding_of_float32(learnt, asked):
+    router = make_router("centroid").fit(learnt, ["a", "b", "c", "a", "b", "c"][: len(learnt)])
+    own, expected = loaded(router), answers(router, asked)
+    for text, label in zip(asked, expected, strict=True):
+        scores = dict(zip(own.classes, own.scores(text), strict=True))
+        assert scores[label] == pytest.approx(scores[own.label(text)], abs=1e-6)
+
+
 def test_many_classes_decide_alike_with_and_without_numpy(data, monkeypatch):
     labels = read_labels(data / "clinc150" / "data_full.json")
     train = labels[labels["split"] == "train"].groupby("label").head(5)
@@ -211,6 +227,22 @@ def test_a_request_without_facts_has_defaults():
     assert runtime.Decider(pack_plan(sized)).decide(text="a").group == "strong"
     with pytest.raises(ValueError, match="the plan has no router"):
         own.route("a")
+
+
+def test_a_time_without_a_zone_is_utc_wherever_the_machine_stands(monkeypatch):
+    plan = Plan(models=MODELS, default="strong", split={**SPLIT, "models": None, "by": "user"})
+    own = runtime.Decider(pack_plan(plan))
+    monkeypatch.setenv("TZ", "Asia/Tokyo")  # there the ramp would begin nine hours later
+    time.tzset()
+    try:
+        users = [f"user-{i}" for i in range(20)]
+        for start in (datetime(2026, 1, 6), datetime(2026, 1, 6, tzinfo=UTC)):
+            arms = [own.decide(user=user, now=start).arm for user in users]
+            assert arms == assign(plan.split, users, [start] * 20)
+        assert set(arms) == {"old", "new", None}
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_router_whose_answers_have_no_group_is_refused():

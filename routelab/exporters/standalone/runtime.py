@@ -3,6 +3,11 @@
 This file needs Python 3.10 and nothing else; numpy only where the bundle holds static embeddings
 (with many classes it is used when it is there, for speed). routelab copies it into exports as it
 is, and its own tests hold it to the decisions of the fitted router and of the plan.
+
+Of classes with equal scores the first wins, as in numpy's argmax. TF-IDF is summed in float64
+here, in float32 by the fitted router: the two may part only where the best two scores, or a score
+and its threshold, lie within a rounding of float32 (about 1e-7 of cosines and shares). That is so
+of classes with the same examples, and of a threshold that is the score of a prompt asked.
 """
 
 from __future__ import annotations
@@ -102,8 +107,8 @@ class Decider:
 
         The first of these that applies names the group: a rule; the router, for a request with a
         text; the model that was asked for, when it is a group or an alias; the default. `now` is a
-        datetime with a zone, the present by default, for splits that ramp; a request without an id
-        gets one of its own.
+        datetime (without a zone: UTC), the present by default, for splits that ramp; a request
+        without an id gets one of its own.
         """
         plan = self.plan
         asked = plan["aliases"].get(model, model)
@@ -121,6 +126,8 @@ class Decider:
         facts = {"user": user, "session_id": session_id, "request_id": request}
         utc = timezone.utc  # noqa: UP017 - Python 3.10 has no datetime.UTC
         moment = datetime.now(utc) if now is None else now
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=utc)
         return self._split(Decision(group, route, by, None), facts, moment)
 
     def _split(self, made: Decision, facts: Any, now: Any) -> Decision:
@@ -515,11 +522,10 @@ class _Matrix:
         if width >= MANY_CLASSES and row and _numpy_or_none() is not None:
             columns, values = zip(*row, strict=True)
             return (_numpy().array(values) @ self.matrix()[list(columns)]).tolist()
-        numbers, totals = self.values, [0.0] * width
+        totals = [0.0] * width
         for column, value in row:
-            start = column * width
-            for place in range(width):
-                totals[place] += value * numbers[start + place]
+            weights = self.values[column * width : (column + 1) * width]
+            totals = [total + value * one for total, one in zip(totals, weights, strict=True)]
         return totals
 
 

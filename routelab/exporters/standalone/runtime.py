@@ -4,6 +4,11 @@ It needs Python 3.10 and nothing else; numpy only where the bundle holds static 
 many classes it is used when it is there, for speed). routelab copies it into exports together with
 the files that it imports here, and its own tests hold it to the decisions of the fitted router and
 of the plan.
+
+Of classes with equal scores the first wins, as in numpy's argmax. TF-IDF is summed in float64
+here, in float32 by the fitted router: the two may part only where the best two scores, or a score
+and its threshold, lie within a rounding of float32 (about 1e-7 of cosines and shares). That is so
+of classes with the same examples, and of a threshold that is the score of a prompt asked.
 """
 
 from __future__ import annotations
@@ -105,8 +110,8 @@ class Decider:
 
         The first of these that applies names the group: a rule; the router, for a request with a
         text; the model that was asked for, when it is a group or an alias; the default. `now` is a
-        datetime with a zone, the present by default, for splits that ramp; a request without an id
-        gets one of its own.
+        datetime (without a zone: UTC), the present by default, for splits that ramp; a request
+        without an id gets one of its own.
         """
         plan = self.plan
         asked = plan["aliases"].get(model, model)
@@ -124,6 +129,8 @@ class Decider:
         facts = {"user": user, "session_id": session_id, "request_id": request}
         utc = timezone.utc  # noqa: UP017 - Python 3.10 has no datetime.UTC
         moment = datetime.now(utc) if now is None else now
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=utc)
         return self._split(Decision(group, route, by, None), facts, moment)
 
     def _split(self, made: Decision, facts: Any, now: Any) -> Decision:
@@ -244,6 +251,33 @@ class _Strong:
         return self.inner.classes[_largest(shares)]
 
 
+class _Sure:
+    """The route where the router is as sure as the route's threshold, else a default."""
+
+    def __init__(self, content: Any):
+        self.inner = _Pipeline(content["router"])
+        self.thresholds, self.default = content["thresholds"], content["default"]
+
+    def label(self, text: str) -> Any:
+        scores = self.inner.scores(text)
+        place = _largest(scores)
+        sure = self.inner.head.sure(scores) >= self.thresholds[place]
+        return self.inner.classes[place] if sure else self.default
+
+
+class _Cuts:
+    """The tier whose cuts the expected level of a prompt lies between."""
+
+    def __init__(self, content: Any):
+        self.inner = _Pipeline(content["router"])
+        self.levels, self.cuts, self.tiers = content["levels"], content["cuts"], content["tiers"]
+
+    def label(self, text: str) -> Any:
+        shares = self.inner.head.shares(self.inner.scores(text))
+        expected = math.fsum(s * level for s, level in zip(shares, self.levels, strict=True))
+        return self.tiers[bisect_right(self.cuts, expected)]
+
+
 def _largest(values: Any) -> int:
     """Return the place of the largest value, the first of equal ones."""
     return max(range(len(values)), key=values.__getitem__)
@@ -268,6 +302,10 @@ class _Linear:
     def shares(self, scores: Any) -> Any:
         return _softmax(scores)
 
+    def sure(self, scores: Any) -> float:
+        """Return the largest share, which the thresholds of routes are on."""
+        return max(_softmax(scores))
+
     def choose(self, scores: Any, classes: Any) -> Any:
         return classes[_largest(scores)]
 
@@ -288,6 +326,10 @@ class _Centroid:
 
     def shares(self, scores: Any) -> Any:
         return _softmax(scores, self.sharpness)
+
+    def sure(self, scores: Any) -> float:
+        """Return the nearest cosine, which the thresholds of routes are on."""
+        return max(scores)
 
     def choose(self, scores: Any, classes: Any) -> Any:
         place = _largest(scores)
@@ -508,11 +550,10 @@ class _Matrix:
         if width >= MANY_CLASSES and row and _numpy_or_none() is not None:
             columns, values = zip(*row, strict=True)
             return (_numpy().array(values) @ self.matrix()[list(columns)]).tolist()
-        numbers, totals = self.values, [0.0] * width
+        totals = [0.0] * width
         for column, value in row:
-            start = column * width
-            for place in range(width):
-                totals[place] += value * numbers[start + place]
+            weights = self.values[column * width : (column + 1) * width]
+            totals = [total + value * one for total, one in zip(totals, weights, strict=True)]
         return totals
 
 
@@ -526,8 +567,10 @@ _ENCODERS: Any = {
 _HEADS: Any = {"linear": _Linear, "centroid": _Centroid}
 _ROUTERS: Any = {
     "constant": _Constant,
+    "cuts": _Cuts,
     "keyword": _Keyword,
     "length": _Length,
     "pipeline": _Pipeline,
     "strong": _Strong,
+    "sure": _Sure,
 }

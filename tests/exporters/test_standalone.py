@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib.util
 import json
 import subprocess
 import sys
@@ -19,7 +21,13 @@ from routelab.datasets import load_traffic
 from routelab.decide import decide, route_prompts
 from routelab.encoders.static import StaticEncoder
 from routelab.encoders.static_table import StaticTable
-from routelab.exporters.standalone import NotStandalone, pack_plan, pack_router, runtime
+from routelab.exporters.standalone import (
+    NotStandalone,
+    pack_plan,
+    pack_router,
+    runtime,
+    runtime_source,
+)
 from routelab.exporters.standalone._base import PACKERS
 from routelab.routers import StrongThreshold
 from routelab.split import assign
@@ -31,10 +39,21 @@ MODELS = {"strong": "gpt-4o", "cheap": "gpt-4o-mini"}
 PIECES = ["sort", "list", "##s", "poem", "東", "cafe", "!", "py", "##thon", "'", "s", "[UNK]"]
 
 
-def loaded(router):
+def loaded(router, module=runtime):
     """Return the runtime's router, through JSON as in a bundle."""
     content = json.loads(json.dumps(pack_router(router)))
-    return runtime._ROUTERS[content["kind"]](content)
+    return module._ROUTERS[content["kind"]](content)
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """The runtime as exports hold it: one file."""
+    path = tmp_path_factory.mktemp("exported") / "one_file.py"
+    path.write_text(runtime_source(), encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("one_file", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def answers(router, prompts):
@@ -63,6 +82,8 @@ def fitted(kind):
         "static centroid": lambda: make_router("centroid", static),
         "static linear": lambda: make_router("linear", static),
         "discriminant": lambda: make_router("centroid", static, space="discriminant"),
+        "complexity": lambda: make_router("complexity"),
+        "complexity beside static": lambda: make_router("complexity", static),
         "keyword": lambda: make_router("keyword"),
         "length": lambda: make_router("length", bins=3),
         "constant": lambda: make_router("constant"),
@@ -79,7 +100,7 @@ def fitted(kind):
 KINDS = [
     *("centroid", "abstains with a label", "several centroids", "linear", "static centroid"),
     *("static linear", "discriminant", "keyword", "length", "constant"),
-    *("strong linear", "strong centroid"),
+    *("strong linear", "strong centroid", "complexity", "complexity beside static"),
 ]
 HOSTILE = [
     *("", " ", "\n\t", "a", "C?", "İstanbul ß ﬁ", "e\u0301 café CAFÉ", "東京 sort", "x" * 150),
@@ -94,11 +115,24 @@ def pair(request):
     return router, loaded(router)
 
 
-def test_labels_are_those_of_the_fitted_router(pair):
+def test_labels_are_those_of_the_fitted_router(pair, exported):
     router, own = pair
     clean = [text.encode("utf-8", "replace").decode() for text in HOSTILE]
     texts = [*PROMPTS, *clean, "compare and prove" * 200]
-    assert [own.label(text) for text in texts] == answers(router, texts)
+    expected = answers(router, texts)
+    assert [own.label(text) for text in texts] == expected
+    in_one_file = loaded(router, exported)
+    assert [in_one_file.label(text) for text in texts] == expected
+
+
+def test_no_name_of_the_one_file_is_given_twice():
+    defined = [
+        name.id if isinstance(name, ast.Name) else name.name
+        for node in ast.parse(runtime_source()).body
+        for name in (node.targets if isinstance(node, ast.Assign) else [node])
+        if isinstance(name, ast.Name | ast.FunctionDef | ast.ClassDef)
+    ]
+    assert sorted(set(defined)) == sorted(defined) and len(defined) > 30
 
 
 @settings(max_examples=150, deadline=None)

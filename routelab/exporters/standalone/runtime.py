@@ -1,8 +1,9 @@
 """Decides which model group a request asks for, from a ``bundle.json`` that routelab wrote.
 
-This file needs Python 3.10 and nothing else; numpy only where the bundle holds static embeddings
-(with many classes it is used when it is there, for speed). routelab copies it into exports as it
-is, and its own tests hold it to the decisions of the fitted router and of the plan.
+It needs Python 3.10 and nothing else; numpy only where the bundle holds static embeddings (with
+many classes it is used when it is there, for speed). routelab copies it into exports together with
+the files that it imports here, and its own tests hold it to the decisions of the fitted router and
+of the plan.
 
 Of classes with equal scores the first wins, as in numpy's argmax. TF-IDF is summed in float64
 here, in float32 by the fitted router: the two may part only where the best two scores, or a score
@@ -18,7 +19,6 @@ import json
 import math
 import re
 import sys
-import unicodedata
 import uuid
 from array import array
 from bisect import bisect_right
@@ -26,6 +26,9 @@ from collections import Counter
 from datetime import datetime, timezone
 from itertools import accumulate
 from typing import Any, NamedTuple
+
+from routelab.encoders._bert_text import bert_text, is_plain
+from routelab.routers._surface import openings, surface
 
 FORMAT = 1
 MANY_CLASSES = 12  # from here on numpy's product is faster than Python's sums
@@ -325,13 +328,9 @@ class _Tfidf:
         lowered = text.lower()
         halves = []
         for grams, sizes, columns, start, idf in self.halves:
-            counts = Counter(
-                column for column in map(columns.get, grams(lowered, sizes)) if column is not None
-            )
-            row = [(c, (math.log(n) + 1.0) * idf[c - start]) for c, n in counts.items()]
-            length = math.sqrt(math.fsum(value * value for _, value in row))
-            if length:
-                halves.append([(column, value / length) for column, value in row])
+            row = _weighed(grams(lowered, sizes), columns, idf, start)
+            if row:
+                halves.append(row)
         share = math.sqrt(len(halves))
         return [(column, value / share) for row in halves for column, value in row]
 
@@ -355,16 +354,19 @@ class _Tfidf:
                     yield padded[first : first + size]
 
 
+def _weighed(terms: Any, columns: Any, idf: Any, start: int = 0) -> Any:
+    """Return the row of known terms: log counts times idf, of length one; columns from `start`."""
+    found = (column for column in map(columns.get, terms) if column is not None)
+    row = [(c, (math.log(n) + 1.0) * idf[c - start]) for c, n in Counter(found).items()]
+    length = math.sqrt(math.fsum(value * value for _, value in row))
+    return [(column, value / length) for column, value in row]
+
+
 class _Static:
     """The vector of a prompt from rows of its word pieces and of pairs of them; needs numpy."""
 
     WORDS = re.compile(r"[^\x00-\x20\x7f!-/:-@\[-`{-~]+|[!-/:-@\[-`{-~]")
-    CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
     LONGEST = 100  # characters; a longer word is unknown
-    CHINESE = (
-        (0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2A6DF), (0x2A700, 0x2B73F),
-        (0x2B740, 0x2B81F), (0x2B920, 0x2CEAF), (0xF900, 0xFAFF), (0x2F800, 0x2FA1F),
-    )  # fmt: skip
 
     def __init__(self, content: Any):
         self.first: Any = {}
@@ -394,10 +396,9 @@ class _Static:
 
     def ids(self, text: str) -> Any:
         """Return the known word pieces of a text."""
-        if not text.isascii() or self.CONTROL.search(text):
-            text = "".join(map(self._character, text))
+        plain = text.lower() if is_plain(text) else bert_text(text)
         ids: Any = []
-        for word in self.WORDS.findall(text.lower()):
+        for word in self.WORDS.findall(plain):
             ids += self._pieces(word)
             if len(ids) >= self.max_tokens:
                 break
@@ -419,20 +420,47 @@ class _Static:
             start, known = end, self.inside
         return found
 
-    def _character(self, char: str) -> str:
-        """Return what an uncased BERT tokenizer makes of a character; "" where it is removed."""
-        if char in "\t\n\r":
-            return " "
-        if char == "\ufffd" or unicodedata.category(char) in ("Cc", "Cf", "Co", "Cs"):
-            return ""
-        if char.isspace():
-            return " "
-        parts = unicodedata.normalize("NFD", char)
-        plain = "".join(c for c in parts if unicodedata.category(c) != "Mn").lower()
-        marks = (f" {c} " if c > "\x7f" and unicodedata.category(c)[0] == "P" else c for c in plain)
-        text = "".join(marks)
-        apart = any(low <= ord(char) <= high for low, high in self.CHINESE)
-        return f" {text} " if apart else text
+
+class _Surface:
+    """What can be counted in a prompt, on the scale of the training prompts."""
+
+    def __init__(self, content: Any):
+        self.scaled = list(zip(content["mean"], content["scale"], strict=True))
+
+    def __call__(self, text: str) -> Any:
+        counted = zip(surface(text), self.scaled, strict=True)
+        return [(place, (x - m) / s) for place, (x, (m, s)) in enumerate(counted)]
+
+
+class _Openings:
+    """TF-IDF of how the clauses of a prompt open."""
+
+    def __init__(self, content: Any):
+        self.columns = {term: place for place, term in enumerate(content["terms"])}
+        self.idf = _Matrix(content["idf"]).values
+
+    def __call__(self, text: str) -> Any:
+        return _weighed(openings(text).split("\n"), self.columns, self.idf)
+
+
+class _Union:
+    """Rows of several encoders beside each other, each with its weight."""
+
+    def __init__(self, content: Any):
+        self.blocks = []
+        start = 0
+        for block in content["blocks"]:
+            encode = _ENCODERS[block["encoder"]["kind"]](block["encoder"])
+            self.blocks.append((encode, block["weight"], start))
+            start += block["width"]
+
+    def __call__(self, text: str) -> Any:
+        joined: Any = []
+        for encode, weight, start in self.blocks:
+            row = encode(text)
+            pairs = row if isinstance(row, list) else enumerate(row.tolist())
+            joined += [(start + column, value * weight) for column, value in pairs]
+        return joined
 
 
 # --- numbers --------------------------------------------------------------------------------------
@@ -494,7 +522,13 @@ class _Matrix:
         return totals
 
 
-_ENCODERS: Any = {"tfidf": _Tfidf, "static": _Static}
+_ENCODERS: Any = {
+    "openings": _Openings,
+    "static": _Static,
+    "surface": _Surface,
+    "tfidf": _Tfidf,
+    "union": _Union,
+}
 _HEADS: Any = {"linear": _Linear, "centroid": _Centroid}
 _ROUTERS: Any = {
     "constant": _Constant,

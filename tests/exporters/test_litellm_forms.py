@@ -111,7 +111,9 @@ def test_a_heuristic_with_tiers_of_its_own_becomes_a_plugin(tmp_path):
 
 
 def test_blank_prompts_are_told_where_the_default_is_not_medium(plans, folders, tmp_path):
-    assert any("white space alone" in told for told in folders["heuristic"].not_carried)
+    (told,) = folders["heuristic"].not_carried
+    assert "white space or reminders alone: the plan sends them to 'mid' as MEDIUM" in told
+    assert any("the plan asks the router" in told for told in folders["classifier"].not_carried)
     plan = plans["heuristic"].replace(default="mid")
     assert export(plan, directory=tmp_path / "g").not_carried == []
 
@@ -173,6 +175,29 @@ def test_a_semantic_route_named_like_its_group_needs_no_alias(plans, tmp_path):
     plan = Plan(models=models, default="art", router=plans["semantic"].router)
     config = config_in(export(plan, directory=tmp_path / "g"))
     assert "model_group_alias" not in config["router_settings"]
+
+
+def test_a_threshold_of_0_is_not_read_as_none(plans, tmp_path):
+    spec = plans["semantic"].router
+    encoder, head = (step for _, step in spec.fitted.steps)
+    told = type(spec.fitted)([("encoder", encoder), ("head", head_with(head, threshold=0))])
+    router = spec.model_copy(update={"fitted": told})
+    result = export(plans["semantic"].replace(router=router), directory=tmp_path / "g")
+    inline = json.loads(routers_of(config_in(result))[0]["auto_router_config"])
+    assert [route["score_threshold"] for route in inline["routes"]] == [1e-9] * 3
+    # only where some routes have a threshold and some have none
+    assert not any("with score 0" in told for told in result.not_carried)
+
+
+def test_what_the_gateways_semantic_router_does_otherwise_is_told(folders):
+    told = " ".join(folders["semantic"].not_carried)
+    for part in ("install 'litellm[semantic-router]'", "beyond 2,000 characters", "with score 0"):
+        assert part in told
+
+
+def test_a_semantic_route_without_a_group_is_an_error(plans, tmp_path):
+    with pytest.raises(InputError, match="'code', for which the plan has no model group"):
+        export(plans["semantic"].replace(routes={"art": "mid"}), directory=tmp_path / "g")
 
 
 def test_abstentions_of_a_semantic_router_keep_their_label(plans, tmp_path):

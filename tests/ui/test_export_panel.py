@@ -45,7 +45,7 @@ def test_the_download_holds_the_file_shown(plan):
 def test_a_file_that_is_no_text_shows_its_size(plan):
     router = make_router("centroid").fit(["fix", "poem"], ["strong", "cheap"])
     panel = ui.export(plan.replace(router=router))
-    binary = next(name for name in panel.file.options if name.endswith(".skops"))
+    binary = next(name for name in panel.file.options if name.endswith(".zip"))
     panel.file.value = binary
     assert "bytes that are not text" in panel.preview.value
 

@@ -36,20 +36,20 @@ def check_ruled(plan: Plan, config: dict[str, Any]) -> None:
     _same("the rules of the config decide", expected, found, [False] * len(found))
 
 
-def check_classifier(plan: Plan, decider: Any) -> list[str]:
+def check_classifier(plan: Plan, decider: Any, most: int = MOST) -> list[str]:
     """Compare the routes that a plugin's decider gives with those of the plan's router."""
     assert plan.router is not None
     router = plan.router.resolve()
-    prompts = probes(plan, router)
+    prompts = probes(plan, router, most)
     expected, found = route_prompts(plan, prompts), [decider.route(prompt) for prompt in prompts]
     pairs = zip(prompts, expected, found, strict=True)
     tied = [a != b and is_tie(router, prompt, a, b) for prompt, a, b in pairs]
     return _same("the plugin decides", expected, found, tied)
 
 
-def check_hook(plan: Plan, decider: Any) -> list[str]:
+def check_hook(plan: Plan, decider: Any, most: int = MOST) -> list[str]:
     """Compare whole decisions, over prompts and none, users, tiers and sizes at edges of rules."""
-    traffic = _requests(plan)
+    traffic = _requests(plan, most)
     expected = decide(plan.replace(decision_cache=None), traffic)
     facts = traffic.astype(object).where(traffic.notna(), None)
     made = [
@@ -95,11 +95,11 @@ def is_tie(router: Any, prompt: str, one: str | None, other: str | None) -> bool
     return bool(abs(confidence - head.threshold) < TIE)
 
 
-def _requests(plan: Plan) -> pd.DataFrame:
+def _requests(plan: Plan, most: int = MOST) -> pd.DataFrame:
     """Return requests that meet every tier, size and step of the plan, each prompt once."""
-    prompts: list[str | None] = [None, "hello"]
-    if plan.router is not None:
-        prompts += probes(plan, plan.router.resolve())
+    texts = ["hello"] if plan.router is None else probes(plan, plan.router.resolve(), most)
+    # every tenth request has no prompt
+    prompts = [p for i, text in enumerate(texts) for p in ([None] * (i % 9 == 0) + [text])]
     edges = [
         n for r in plan.rules for n in (r.min_input_tokens, r.max_input_tokens) if n is not None
     ]
@@ -107,7 +107,7 @@ def _requests(plan: Plan) -> pd.DataFrame:
     tiers = [None, "another", *(tier for rule in plan.rules for tier in rule.tiers or ())]
     now = pd.Timestamp.now("UTC")
     times = [now, *(pd.Timestamp(step.start) for step in (plan.split.ramp if plan.split else ()))]
-    met = list(product(sizes, dict.fromkeys(tiers), times))[:MOST]
+    met = list(product(sizes, dict.fromkeys(tiers), times))[:most]
     n = max(len(prompts), len(met))
     met, prompts = list(islice(cycle(met), n)), list(islice(cycle(prompts), n))
     users = [None if i % 7 == 0 else f"user-{i}" for i in range(n)]

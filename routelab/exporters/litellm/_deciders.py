@@ -9,11 +9,13 @@ from typing import Any
 
 from routelab.exporters.bundle import file_digest
 from routelab.exporters.litellm import decider
+from routelab.exporters.litellm._probes import MOST
 from routelab.exporters.standalone import NotStandalone, runtime, runtime_source, write_bundle
 from routelab.exporters.standalone.pack import BUNDLE
 from routelab.plan import Plan
 
 PLAN_BUNDLE = "plan.zip"
+FEW = 20  # prompts: routelab's own decision takes long, and only its bundle could be at fault
 _IMPORT = "from routelab.exporters.litellm.decider import last_user_text, load\n"
 _FUTURE = "from __future__ import annotations\n"
 
@@ -32,6 +34,8 @@ class Written:
         Of that file.
     decider : Decider
         Loaded from that file.
+    most : int
+        Prompts that it is compared on.
     told : list of str
         What the proxy needs for it.
     """
@@ -40,6 +44,7 @@ class Written:
     bundle: str
     sha256: str
     decider: Any
+    most: int
     told: list[str]
 
 
@@ -53,9 +58,9 @@ def write_decider(plan: Plan, folder: Path) -> Written:
         told = f"a plugin without dependencies: {part}, so install routelab in the proxy"
         sha256 = file_digest(folder / PLAN_BUNDLE)
         loaded: Any = decider.load(folder / PLAN_BUNDLE, sha256)
-        return Written(source, PLAN_BUNDLE, sha256, loaded, [told])
+        return Written(source, PLAN_BUNDLE, sha256, loaded, FEW, [told])
     loaded = runtime.load(folder / BUNDLE, sha256)
-    return Written(standalone(source), BUNDLE, sha256, loaded, [])
+    return Written(standalone(source), BUNDLE, sha256, loaded, MOST, [])
 
 
 def standalone(source: str) -> str:

@@ -40,6 +40,14 @@ class Form:
     told: list[str] = field(default_factory=list)
 
 
+def blank_prompts(plan: Plan, decided: str) -> str:
+    """Return the sentence on prompts that a complexity router never shows to its classifier."""
+    return (
+        f"prompts of white space or reminders alone: the plan {decided}, the gateway sends a "
+        f"request without text to {plan.default!r}"
+    )
+
+
 def router_name(plan: Plan) -> str:
     """Return the model name under which clients reach the plan's rules, router and split.
 

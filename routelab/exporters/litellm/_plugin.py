@@ -9,7 +9,7 @@ from typing import Any
 from routelab.decide import check_groups, group_of_route
 from routelab.exporters.litellm._agree import check_classifier, check_hook
 from routelab.exporters.litellm._deciders import Written, write_decider
-from routelab.exporters.litellm._form import SAFE, Form, router_name
+from routelab.exporters.litellm._form import SAFE, Form, blank_prompts, router_name
 from routelab.gateway_rules import TIERS
 from routelab.plan import Plan
 from routelab.routers import answers_of
@@ -51,7 +51,7 @@ def classifier_form(plan: Plan, folder: Path) -> Form:
     tiers = {label: tier_of[group_of_route(plan, label)] for label in _labels(plan)}
     written = write_decider(plan, folder)
     _write(folder, written, _CLASSIFIER, {"tiers": tiers})
-    tied = check_classifier(plan, written.decider)
+    tied = check_classifier(plan, written.decider, written.most)
     config = {
         "tiers": {tier: groups[min(i, len(groups) - 1)] for i, tier in enumerate(TIERS)},
         "classifier_type": "custom",
@@ -64,12 +64,7 @@ def classifier_form(plan: Plan, folder: Path) -> Form:
     }
     params = {"model": "auto_router/complexity_router", "complexity_router_config": config}
     params["complexity_router_default_model"] = plan.default
-    told = [
-        f"requests without text of a user: the gateway sends them to {plan.default!r} before the "
-        "router is asked",
-        *tied,
-        *written.told,
-    ]
+    told = [blank_prompts(plan, "asks the router"), *tied, *written.told]
     entry = {"model_name": router_name(plan), "litellm_params": params}
     return Form(f"{MODULE}.py decides, as classifier", entries=[entry], told=told)
 
@@ -84,7 +79,7 @@ def hook_form(plan: Plan, folder: Path) -> Form:
     counts = any((r.min_input_tokens, r.max_input_tokens) != (None, None) for r in plan.rules)
     name = router_name(plan)
     _write(folder, written, _HOOK, {"model": name, "default": plan.default, "counts": counts})
-    told = check_hook(plan, written.decider)
+    told = check_hook(plan, written.decider, written.most)
     if counts:
         told.append(
             "the provider's count of input tokens in rules: the hook counts before the call, with "

@@ -9,7 +9,7 @@ from routelab.labels import read_labels
 from routelab.plan import Plan
 from routelab.routers._parts import asks_service
 
-MOST = 300  # prompts that are compared
+MOST = 300  # prompts that are compared, where a decision takes no time
 BUNDLED = "bundled:prompts.csv"
 
 
@@ -22,13 +22,13 @@ def labelled(plan: Plan) -> list[tuple[str, str]]:
     return list(zip(frame["prompt"].tolist(), frame["label"].astype(str).tolist(), strict=True))
 
 
-def probes(plan: Plan, router: Any) -> list[str]:
-    """Return up to `MOST` prompts: of the plan's labels, else of the bundled ones.
+def probes(plan: Plan, router: Any, most: int = MOST) -> list[str]:
+    """Return up to `most` prompts: of the plan's labels, else of the bundled ones.
 
     A router that asks a service is shown prompts of its labels alone, whose vectors it has.
     """
     prompts = [prompt for prompt, _ in labelled(plan)]
     if not prompts and not asks_service(router):
         prompts = read_labels(resolve_bundled(BUNDLED), label="route")["prompt"].tolist()
-    step = max(1, -(-len(prompts) // MOST))
+    step = max(1, -(-len(prompts) // most))
     return prompts[::step]

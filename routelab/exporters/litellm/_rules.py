@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from routelab.decide import group_of_route
-from routelab.exporters.litellm._form import SAFE, Form, router_name
+from routelab.exporters.litellm._form import SAFE, Form, blank_prompts, router_name
 from routelab.gateway_rules import TIERS
 from routelab.plan import Plan
 from routelab.routers import LitellmHeuristic, LitellmHeuristicFitted, LitellmHeuristicV2
@@ -32,15 +32,15 @@ def ruled_form(plan: Plan, router: Any) -> Form:
     config = {"tiers": tiers, "default_model": plan.default, **SAFE, **learnt}
     params = {"model": "auto_router/complexity_router", "complexity_router_config": config}
     params["complexity_router_default_model"] = plan.default
-    told = []
-    if tiers["MEDIUM"] != plan.default:
-        told.append(
-            f"prompts of white space alone: the plan routes them to {tiers['MEDIUM']!r} as MEDIUM, "
-            f"the gateway sends a request without text to {plan.default!r}"
-        )
+    medium = tiers["MEDIUM"]
+    told = [blank_prompts(plan, f"sends them to {medium!r} as MEDIUM")]
     kind = config.get("classifier_type", "heuristic")
     entry = {"model_name": router_name(plan), "litellm_params": params}
-    return Form(f"LiteLLM's own {kind} decides", entries=[entry], told=told)
+    return Form(
+        f"LiteLLM's own {kind} decides",
+        entries=[entry],
+        told=told if medium != plan.default else [],
+    )
 
 
 def _config(router: Any) -> dict[str, Any]:

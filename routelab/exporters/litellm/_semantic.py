@@ -9,16 +9,21 @@ from typing import Any
 
 from routelab._checks import InputError
 from routelab._litellm import known_model
-from routelab.decide import group_of_route
+from routelab.decide import check_groups, group_of_route
 from routelab.encoders import LitellmEncoder
 from routelab.exporters.litellm._form import Form, free_name, router_name
 from routelab.exporters.litellm._models import given, key_name
 from routelab.exporters.litellm._probes import labelled
 from routelab.plan import Plan
-from routelab.routers import SemanticRouterHead
+from routelab.routers import SemanticRouterHead, answers_of
 
 MOST_UTTERANCES = 2000  # the gateway embeds all of them in one request, when the first one comes
 READ_CHARACTERS = 2000  # of a prompt are embedded by the gateway
+_LEAST = 1e-9
+_WITHOUT_HIT = (
+    "routes without a threshold where none of their examples is among the five nearest: the plan "
+    "takes one, with score 0, when the others miss theirs; the gateway takes the default"
+)
 _RULE = {"top_k": 5, "aggregation": "mean"}  # the gateway has no setting for these
 
 
@@ -45,6 +50,7 @@ def is_semantic(plan: Plan, router: Any) -> bool:
 def semantic_form(plan: Plan, router: Any) -> Form:
     """Return the semantic router inline, its embedding model, and a name for each route."""
     encoder, head = (step for _, step in router.steps)
+    check_groups(plan, answers_of(router))
     name, embedding = router_name(plan), free_name(plan, "routelab-embedding")
     utterances: dict[str, list[str]] = {}
     for prompt, label in labelled(plan):
@@ -55,7 +61,7 @@ def semantic_form(plan: Plan, router: Any) -> Form:
         {
             "name": names[label],
             "utterances": list(dict.fromkeys(texts)),
-            "score_threshold": bars[label] or 0.0,  # the gateway reads 0 as no threshold
+            "score_threshold": _written(bars.get(label)),
         }
         for label, texts in utterances.items()
     ]
@@ -79,8 +85,14 @@ def semantic_form(plan: Plan, router: Any) -> Form:
             "semantic routing in a proxy without the package semantic-router: it drops the router "
             "in silence, so install 'litellm[semantic-router]' there",
             f"prompts beyond {READ_CHARACTERS:,} characters: the gateway embeds their beginning",
+            *([_WITHOUT_HIT] if None in bars.values() and any(bars.values()) else []),
         ],
     )
+
+
+def _written(bar: float | None) -> float:
+    """Return a threshold as the gateway reads it: none would be its own 0.3, and 0 is none."""
+    return 0.0 if bar is None else max(bar, _LEAST)
 
 
 def group_of_abstention(plan: Plan, head: Any) -> str:

@@ -7,6 +7,7 @@ same :func:`routelab.decide.decide` that the replay uses.
 from __future__ import annotations
 
 import os
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ class Decider:
         text : str or None
             The newest text of the user.
         model, user, session_id, request_id, tier : str, optional
-            As a log would have them.
+            As a log would have them; a request without an id gets one of its own.
         input_tokens : float, optional
         now : timestamp, optional
             When the request came, which tells the step of a ramp; the present by default.
@@ -74,7 +75,7 @@ class Decider:
             model=model,
             user=user,
             session_id=session_id,
-            request_id=request_id,
+            request_id=request_id or uuid.uuid4().hex,
             tier=tier,
             input_tokens=input_tokens,
             timestamp=now,

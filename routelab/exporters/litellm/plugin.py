@@ -10,8 +10,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import uuid
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +46,9 @@ class Classifier:
     async def classify(self, context: Any) -> str | None:
         """Return the tier of a request; None sends it to the default model."""
         try:
-            text = last_user_text(list(context.structured_messages)) or ""
+            text = last_user_text(list(context.structured_messages))
+            if not text:  # a picture alone
+                return None
             return self.tiers.get(await asyncio.to_thread(self.decider.route, text))
         except Exception as error:  # an error's text may repeat the prompt
             _log.error("routelab: not classified (%s); the default serves", type(error).__name__)
@@ -101,8 +101,7 @@ class Hook:
 
     def _decide(self, data: dict[str, Any], key: Any) -> Any:
         tokens = count_tokens(data) if self.counts else None
-        now = datetime.now(timezone.utc)  # noqa: UP017 - the proxy may run Python 3.10
-        return self.decider.decide(**facts(data, key), input_tokens=tokens, now=now)
+        return self.decider.decide(**facts(data, key), input_tokens=tokens)
 
 
 def callback(hook: Hook, base: type) -> Any:
@@ -153,7 +152,7 @@ def facts(data: dict[str, Any], key: Any) -> dict[str, str | None]:
             getattr(key, "end_user_id", None), data.get("user"), getattr(key, "user_id", None)
         ),
         "session_id": _first(data.get("litellm_session_id"), metadata.get("session_id")),
-        "request_id": _first(data.get("litellm_call_id"), uuid.uuid4().hex),
+        "request_id": _first(data.get("litellm_call_id")),
         "tier": _first(*(_table(source).get("tier") for source in sources), *tagged),
     }
 
@@ -162,20 +161,8 @@ def prompt_of(data: dict[str, Any]) -> str | None:
     """Return the newest text of the user in a request body, None where there is none."""
     asked = next((data[k] for k in ("messages", "input", "prompt") if data.get(k)), None)
     if isinstance(asked, list):
-        asked = last_user_text([_as_chat(message) for message in asked])
+        asked = last_user_text(asked)
     return asked if isinstance(asked, str) and asked else None
-
-
-def _as_chat(message: Any) -> Any:
-    """Return a message of the Responses API, whose parts are of type "input_text", as of a chat."""
-    content = _table(message).get("content")
-    if not isinstance(content, list):
-        return message
-    parts = [
-        {**part, "type": "text"} if part.get("type") == "input_text" else part
-        for part in map(_table, content)
-    ]
-    return {**message, "content": parts}
 
 
 def count_tokens(data: dict[str, Any]) -> int:

@@ -23,6 +23,7 @@ from routelab import (
     _cli_labels,
     _cli_lint,
     _cli_off_policy,
+    _cli_schema,
     _cli_serve,
 )
 from routelab._checks import InputError, RoutelabError
@@ -63,6 +64,7 @@ app.add_typer(_cli_gateway.app)
 app.add_typer(_cli_labels.app)
 app.add_typer(_cli_lint.app)
 app.add_typer(_cli_off_policy.app)
+app.add_typer(_cli_schema.app)
 app.add_typer(_cli_serve.app)
 
 
@@ -391,7 +393,7 @@ def export(
     plan: Annotated[Path, typer.Argument(help="Plan YAML or bundle.")],
     out: Annotated[Path, typer.Option(help="Folder for the exported files.")],
     target: Annotated[
-        str, typer.Option(help="litellm, plan, python or semantic-router.")
+        str, typer.Option(help="litellm, onnx, plan, python or semantic-router.")
     ] = "litellm",
     force: Force = False,
     as_json: Json = False,

@@ -21,6 +21,7 @@ from routelab.exporters._base import TARGETS
 from routelab.exporters._semantic_routes import RULE, SemanticRoutes, semantic_routes
 from routelab.plan import Plan
 
+LEAST = 1e-9  # a threshold of 0, which LiteLLM would read as none
 ONE_REQUEST = 2048  # texts that embedding services take at once; LiteLLM sends all utterances so
 
 
@@ -133,12 +134,17 @@ def _auto_router(found: SemanticRoutes, names: Mapping[str, str]) -> dict[str, A
         {
             "name": names.get(label, label),
             "utterances": texts,
-            "score_threshold": found.bars.get(label) or 0.0,
+            "score_threshold": _written(found.bars.get(label)),
         }
         for label, texts in found.utterances.items()
     ]
     encoder = {"encoder_type": "litellm", "encoder_name": _full_name(found.encoder)}
     return {**encoder, "routes": routes}
+
+
+def _written(bar: float | None) -> float:
+    """Return a threshold as the gateway reads it: none would be its own 0.3, and 0 is none."""
+    return 0.0 if bar is None else max(bar, LEAST)
 
 
 def _lost_in_litellm(plan: Plan, found: SemanticRoutes) -> list[str]:

@@ -392,7 +392,9 @@ def verify(
 def export(
     plan: Annotated[Path, typer.Argument(help="Plan YAML or bundle.")],
     out: Annotated[Path, typer.Option(help="Folder for the exported files.")],
-    target: Annotated[str, typer.Option(help="litellm, plan or semantic-router.")] = "litellm",
+    target: Annotated[
+        str, typer.Option(help="litellm, plan, python or semantic-router.")
+    ] = "litellm",
     force: Force = False,
     as_json: Json = False,
 ) -> None:

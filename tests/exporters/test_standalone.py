@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import base64
+import importlib.util
 import json
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 
 import numpy as np
@@ -16,11 +20,19 @@ from hypothesis import strategies as st
 from routelab import InputError, Plan, export, make_router, read_labels
 from routelab.datasets import load_traffic
 from routelab.decide import decide, route_prompts
+from routelab.encoders.cache import CachedEncoder
 from routelab.encoders.static import StaticEncoder
 from routelab.encoders.static_table import StaticTable
-from routelab.exporters.standalone import NotStandalone, pack_plan, pack_router, runtime
+from routelab.exporters.standalone import (
+    NotStandalone,
+    pack_plan,
+    pack_router,
+    runtime,
+    runtime_source,
+)
 from routelab.exporters.standalone._base import PACKERS
-from routelab.routers import StrongThreshold
+from routelab.routers import CostThresholds, RouteThresholds, StrongThreshold
+from routelab.split import assign
 from routelab.traffic.readers._litellm import last_user_text
 
 from .conftest import LABELS, PROMPTS
@@ -29,10 +41,21 @@ MODELS = {"strong": "gpt-4o", "cheap": "gpt-4o-mini"}
 PIECES = ["sort", "list", "##s", "poem", "東", "cafe", "!", "py", "##thon", "'", "s", "[UNK]"]
 
 
-def loaded(router):
+def loaded(router, module=runtime):
     """Return the runtime's router, through JSON as in a bundle."""
     content = json.loads(json.dumps(pack_router(router)))
-    return runtime._ROUTERS[content["kind"]](content)
+    return module._ROUTERS[content["kind"]](content)
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """The runtime as exports hold it: one file."""
+    path = tmp_path_factory.mktemp("exported") / "one_file.py"
+    path.write_text(runtime_source(), encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("one_file", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def answers(router, prompts):
@@ -61,6 +84,8 @@ def fitted(kind):
         "static centroid": lambda: make_router("centroid", static),
         "static linear": lambda: make_router("linear", static),
         "discriminant": lambda: make_router("centroid", static, space="discriminant"),
+        "complexity": lambda: make_router("complexity"),
+        "complexity beside static": lambda: make_router("complexity", static),
         "keyword": lambda: make_router("keyword"),
         "length": lambda: make_router("length", bins=3),
         "constant": lambda: make_router("constant"),
@@ -70,6 +95,17 @@ def fitted(kind):
         "strong centroid": lambda: StrongThreshold(
             make_router("centroid"), strong="code", threshold=0.5
         ),
+        "sure linear": lambda: RouteThresholds(make_router("linear"), level=0.9, least=4, cv=2),
+        "sure centroid": lambda: RouteThresholds(
+            make_router("centroid"), target="coverage", level=0.8, default="art", cv=2
+        ),
+        "cuts": lambda: CostThresholds(
+            make_router("linear"),
+            [[0, 1, 2], [2, 0, 2], [4, 2, 0]],
+            cv=2,
+            levels=["art", "math", "code"],
+            tiers=["small", "medium", "large"],
+        ),
     }[kind]()
     return made.fit(PROMPTS * 4, LABELS * 4)
 
@@ -77,7 +113,8 @@ def fitted(kind):
 KINDS = [
     *("centroid", "abstains with a label", "several centroids", "linear", "static centroid"),
     *("static linear", "discriminant", "keyword", "length", "constant"),
-    *("strong linear", "strong centroid"),
+    *("strong linear", "strong centroid", "sure linear", "sure centroid", "cuts"),
+    *("complexity", "complexity beside static"),
 ]
 HOSTILE = [
     *("", " ", "\n\t", "a", "C?", "İstanbul ß ﬁ", "e\u0301 café CAFÉ", "東京 sort", "x" * 150),
@@ -92,11 +129,24 @@ def pair(request):
     return router, loaded(router)
 
 
-def test_labels_are_those_of_the_fitted_router(pair):
+def test_labels_are_those_of_the_fitted_router(pair, exported):
     router, own = pair
     clean = [text.encode("utf-8", "replace").decode() for text in HOSTILE]
     texts = [*PROMPTS, *clean, "compare and prove" * 200]
-    assert [own.label(text) for text in texts] == answers(router, texts)
+    expected = answers(router, texts)
+    assert [own.label(text) for text in texts] == expected
+    in_one_file = loaded(router, exported)
+    assert [in_one_file.label(text) for text in texts] == expected
+
+
+def test_no_name_of_the_one_file_is_given_twice():
+    defined = [
+        name.id if isinstance(name, ast.Name) else name.name
+        for node in ast.parse(runtime_source()).body
+        for name in (node.targets if isinstance(node, ast.Assign) else [node])
+        if isinstance(name, ast.Name | ast.FunctionDef | ast.ClassDef)
+    ]
+    assert sorted(set(defined)) == sorted(defined) and len(defined) > 30
 
 
 @settings(max_examples=150, deadline=None)
@@ -125,6 +175,20 @@ def fitted_once(kind, cache={}):  # noqa: B006 - shared by the examples of a pro
     if kind not in cache:
         cache[kind] = fitted(kind)
     return cache[kind]
+
+
+WORDS = "sort list poem rain code".split()
+said = st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(" ".join)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(said, min_size=4, max_size=6), st.lists(said, min_size=1, max_size=20))
+def test_classes_change_places_only_within_a_rounding_of_float32(learnt, asked):
+    router = make_router("centroid").fit(learnt, ["a", "b", "c", "a", "b", "c"][: len(learnt)])
+    own, expected = loaded(router), answers(router, asked)
+    for text, label in zip(asked, expected, strict=True):
+        scores = dict(zip(own.classes, own.scores(text), strict=True))
+        assert scores[label] == pytest.approx(scores[own.label(text)], abs=1e-6)
 
 
 def test_many_classes_decide_alike_with_and_without_numpy(data, monkeypatch):
@@ -211,6 +275,22 @@ def test_a_request_without_facts_has_defaults():
     assert runtime.Decider(pack_plan(sized)).decide(text="a").group == "strong"
     with pytest.raises(ValueError, match="the plan has no router"):
         own.route("a")
+
+
+def test_a_time_without_a_zone_is_utc_wherever_the_machine_stands(monkeypatch):
+    plan = Plan(models=MODELS, default="strong", split={**SPLIT, "models": None, "by": "user"})
+    own = runtime.Decider(pack_plan(plan))
+    monkeypatch.setenv("TZ", "Asia/Tokyo")  # there the ramp would begin nine hours later
+    time.tzset()
+    try:
+        users = [f"user-{i}" for i in range(20)]
+        for start in (datetime(2026, 1, 6), datetime(2026, 1, 6, tzinfo=UTC)):
+            arms = [own.decide(user=user, now=start).arm for user in users]
+            assert arms == assign(plan.split, users, [start] * 20)
+        assert set(arms) == {"old", "new", None}
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_router_whose_answers_have_no_group_is_refused():
@@ -308,3 +388,40 @@ def test_without_numpy_a_static_bundle_says_what_to_install(monkeypatch):
     with pytest.raises(ImportError, match="install numpy"):
         runtime._numpy()
     assert runtime._numpy_or_none() is None
+
+
+def test_infinite_thresholds_and_cuts_are_numbers_in_json():
+    sure = fitted("sure linear")
+    sure.thresholds_ = {"art": float("inf"), "code": float("-inf"), "math": 0.5}
+    cuts = fitted("cuts")
+    cuts.cuts_ = np.array([-np.inf, np.inf])
+    for router in (sure, cuts):
+        json.dumps(pack_router(router), allow_nan=False)
+        own = loaded(router)
+        assert [own.label(text) for text in PROMPTS] == answers(router, PROMPTS)
+    assert set(answers(cuts, PROMPTS)) == {"medium"}
+    assert "art" not in answers(sure, PROMPTS)
+
+
+def test_rules_on_tier_or_prompt_alone_apply():
+    rules = [{"model": "cheap", "has_prompt": False}, {"model": "mid", "tiers": ["paid"]}]
+    plan = Plan(models={**MODELS, "mid": "gpt-4o"}, default="strong", rules=rules)
+    own = runtime.Decider(pack_plan(plan))
+    assert own.decide(tier="paid") == ("cheap", None, "rule", None)
+    assert own.decide(text="a", tier="paid").group == "mid"
+    assert own.decide(text="a", tier="free") == ("strong", None, "default", None)
+
+
+def test_a_cached_encoder_is_packed_as_the_one_within(tmp_path):
+    static = StaticEncoder(static_table(), max_tokens=5)
+    cached = CachedEncoder(static, str(tmp_path / "kept.sqlite"))
+    router = make_router("centroid", cached).fit(PROMPTS, LABELS)
+    assert pack_router(router)["encoder"] == PACKERS[StaticEncoder](static)
+
+
+def test_numbers_are_little_endian_on_any_machine(monkeypatch):
+    numbers = np.array([1.0, -2.5], ">f4" if sys.byteorder == "little" else "<f4")
+    data = base64.b64encode(numbers.tobytes()).decode()
+    monkeypatch.setattr(sys, "byteorder", "big")
+    stored = runtime._Matrix({"base64": data, "dtype": "<f4", "shape": [1, 2]})
+    assert stored.values.tolist() == [1.0, -2.5]

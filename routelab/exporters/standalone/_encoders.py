@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.preprocessing import StandardScaler
 
 from routelab.encoders import TfidfEncoder
 from routelab.encoders.cache import CachedEncoder
 from routelab.encoders.static import StaticEncoder
-from routelab.exporters.standalone._base import matrix, packed, packs
+from routelab.exporters.standalone._base import NotStandalone, matrix, packed, packs
 from routelab.routers.discriminant import DiscriminantSpace
+from routelab.routers.features import OpeningTerms, PromptFeatures
 
 
 @packs(TfidfEncoder)
@@ -48,3 +51,40 @@ def _cached(encoder: CachedEncoder) -> dict[str, Any]:
 @packs(DiscriminantSpace)
 def _discriminant(space: DiscriminantSpace) -> dict[str, Any]:
     return matrix(space.directions_)
+
+
+@packs(OpeningTerms)
+def _openings(encoder: OpeningTerms) -> dict[str, Any]:
+    terms = encoder.get_feature_names_out().tolist()
+    return {"kind": "openings", "terms": terms, "idf": matrix(encoder.terms_.idf_)}
+
+
+@packs(FeatureUnion)
+def _union(union: FeatureUnion) -> dict[str, Any]:
+    weights = union.transformer_weights or {}
+    blocks = []
+    for name, part in union.transformer_list:
+        described = _surface(part) if isinstance(part, Pipeline) else packed(part, "encoder")
+        weight = float(weights.get(name, 1.0))
+        blocks.append({"encoder": described, "weight": weight, "width": _width(described)})
+    return {"kind": "union", "blocks": blocks}
+
+
+def _surface(steps: Pipeline) -> dict[str, Any]:
+    if [type(step) for _, step in steps.steps] != [PromptFeatures, StandardScaler]:
+        raise NotStandalone(
+            f"the encoder {' and '.join(type(step).__name__ for _, step in steps.steps)} needs "
+            "routelab where it runs"
+        )
+    scaler = steps.steps[-1][1]
+    return {"kind": "surface", "mean": scaler.mean_.tolist(), "scale": scaler.scale_.tolist()}
+
+
+def _width(described: dict[str, Any]) -> int:
+    """Return the number of columns of a packed encoder."""
+    return {
+        "openings": lambda d: len(d["terms"]),
+        "static": lambda d: d["offset"]["shape"][1],
+        "surface": lambda d: len(d["mean"]),
+        "tfidf": lambda d: len(d["words"]["terms"]) + len(d["chars"]["terms"]),
+    }[described["kind"]](described)

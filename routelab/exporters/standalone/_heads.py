@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from sklearn.pipeline import Pipeline
 
 from routelab.exporters.standalone._base import (
@@ -16,8 +17,10 @@ from routelab.exporters.standalone._base import (
 )
 from routelab.routers.baselines import ConstantRouter, LengthRouter
 from routelab.routers.centroid import CentroidHead
+from routelab.routers.cost_thresholds import CostThresholds
 from routelab.routers.keyword import KEYWORDS, LENGTHS, KeywordRouter
 from routelab.routers.logistic import LogisticHead
+from routelab.routers.route_thresholds import RouteThresholds
 from routelab.routers.strong_threshold import StrongThreshold
 
 
@@ -54,20 +57,49 @@ def _centroid(head: CentroidHead) -> dict[str, Any]:
     }
 
 
-@packs(StrongThreshold)
-def _strong(router: StrongThreshold) -> dict[str, Any]:
-    inner = packed(router.router_, "router")
+def _within(router: Any) -> dict[str, Any]:
+    """Return the description of the router that thresholds stand around."""
+    inner = packed(router, "router")
     if inner["kind"] != "pipeline":
         raise NotStandalone(
-            f"a threshold around {type(router.router_).__name__} needs routelab where it runs; "
+            f"a threshold around {type(router).__name__} needs routelab where it runs; "
             "without it runs one around a pipeline"
         )
-    place = router.classes_.tolist().index(router.strong)
+    return inner
+
+
+@packs(StrongThreshold)
+def _strong(router: StrongThreshold) -> dict[str, Any]:
     return {
         "kind": "strong",
-        "router": inner,
-        "place": place,
+        "router": _within(router.router_),
+        "place": router.classes_.tolist().index(router.strong),
         "threshold": float(router.threshold),
+    }
+
+
+@packs(RouteThresholds)
+def _sure(router: RouteThresholds) -> dict[str, Any]:
+    # JSON has no infinity, and no cosine or share lies beyond -2 and 2.
+    least = [router.thresholds_[route] for route in router.router_.classes_.tolist()]
+    return {
+        "kind": "sure",
+        "router": _within(router.router_),
+        "thresholds": np.clip(least, -2.0, 2.0).tolist(),
+        "default": label_text(router.default),
+    }
+
+
+@packs(CostThresholds)
+def _cuts(router: CostThresholds) -> dict[str, Any]:
+    # JSON has no infinity, and no mean level lies below 0 or above the highest one.
+    levels = [router.levels_.index(name) for name in router.router_.classes_.tolist()]
+    return {
+        "kind": "cuts",
+        "router": _within(router.router_),
+        "levels": levels,
+        "cuts": np.clip(router.cuts_, -1, len(levels)).tolist(),
+        "tiers": label_texts(router.classes_),
     }
 
 

@@ -15,6 +15,8 @@ from routelab.plan import Plan, Split
 from routelab.routers import answers_of
 
 BUNDLE = "bundle.json"
+#: Files of plain Python that an export holds, one after the other; the last one runs.
+RUNTIME = ("encoders/_bert_text.py", "routers/_surface.py", "exporters/standalone/runtime.py")
 
 
 def pack_router(router: Any) -> dict[str, Any]:
@@ -101,11 +103,20 @@ def write_bundle(plan: Plan, folder: Path) -> str:
 
 
 def runtime_source() -> str:
-    """Return the text of the Python file that reads a bundle.
+    """Return the text of the Python file that reads a bundle: `runtime` and what it imports.
 
     Examples
     --------
-    >>> "import routelab" in runtime_source()
+    >>> "import routelab" in runtime_source() or "from routelab" in runtime_source()
     False
     """
-    return files("routelab.exporters.standalone").joinpath("runtime.py").read_text("utf-8")
+    texts = [files("routelab").joinpath(name).read_text("utf-8") for name in RUNTIME]
+    head = texts[-1].partition('"""\n\n')[0] + '"""\n\nfrom __future__ import annotations\n\n'
+    return head + "\n\n".join(_body(text) for text in texts)
+
+
+def _body(text: str) -> str:
+    """Return a module without its docstring and without what stands in the same file now."""
+    lines = text.partition('"""\n\n')[2].splitlines(keepends=True)
+    left_out = ("from __future__", "from routelab.")
+    return "".join(line for line in lines if not line.startswith(left_out)).lstrip()

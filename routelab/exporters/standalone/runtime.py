@@ -1,8 +1,14 @@
 """Decides which model group a request asks for, from a ``bundle.json`` that routelab wrote.
 
-This file needs Python 3.10 and nothing else; numpy only where the bundle holds static embeddings
-(with many classes it is used when it is there, for speed). routelab copies it into exports as it
-is, and its own tests hold it to the decisions of the fitted router and of the plan.
+It needs Python 3.10 and nothing else; numpy only where the bundle holds static embeddings (with
+many classes it is used when it is there, for speed). routelab copies it into exports together with
+the files that it imports here, and its own tests hold it to the decisions of the fitted router and
+of the plan.
+
+Of classes with equal scores the first wins, as in numpy's argmax. TF-IDF is summed in float64
+here, in float32 by the fitted router: the two may part only where the best two scores, or a score
+and its threshold, lie within a rounding of float32 (about 1e-7 of cosines and shares). That is so
+of classes with the same examples, and of a threshold that is the score of a prompt asked.
 """
 
 from __future__ import annotations
@@ -13,7 +19,6 @@ import json
 import math
 import re
 import sys
-import unicodedata
 import uuid
 from array import array
 from bisect import bisect_right
@@ -21,6 +26,9 @@ from collections import Counter
 from datetime import datetime, timezone
 from itertools import accumulate
 from typing import Any, NamedTuple
+
+from routelab.encoders._bert_text import bert_text, is_plain
+from routelab.routers._surface import openings, surface
 
 FORMAT = 1
 MANY_CLASSES = 12  # from here on numpy's product is faster than Python's sums
@@ -43,8 +51,8 @@ def last_user_text(messages: Any) -> Any:
             if isinstance(content, str):
                 return content
             parts = content if isinstance(content, list) else []
-            texts = [part.get("text") for part in parts if isinstance(part, dict)]
-            texts = [text for text in texts if isinstance(text, str)]
+            found = [part.get("text") for part in parts if isinstance(part, dict)]
+            texts = [text for text in found if isinstance(text, str)]
             return "\n".join(texts) if texts else None
     return None
 
@@ -102,8 +110,8 @@ class Decider:
 
         The first of these that applies names the group: a rule; the router, for a request with a
         text; the model that was asked for, when it is a group or an alias; the default. `now` is a
-        datetime with a zone, the present by default, for splits that ramp; a request without an id
-        gets one of its own.
+        datetime (without a zone: UTC), the present by default, for splits that ramp; a request
+        without an id gets one of its own.
         """
         plan = self.plan
         asked = plan["aliases"].get(model, model)
@@ -121,6 +129,8 @@ class Decider:
         facts = {"user": user, "session_id": session_id, "request_id": request}
         utc = timezone.utc  # noqa: UP017 - Python 3.10 has no datetime.UTC
         moment = datetime.now(utc) if now is None else now
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=utc)
         return self._split(Decision(group, route, by, None), facts, moment)
 
     def _split(self, made: Decision, facts: Any, now: Any) -> Decision:
@@ -241,6 +251,33 @@ class _Strong:
         return self.inner.classes[_largest(shares)]
 
 
+class _Sure:
+    """The route where the router is as sure as the route's threshold, else a default."""
+
+    def __init__(self, content: Any):
+        self.inner = _Pipeline(content["router"])
+        self.thresholds, self.default = content["thresholds"], content["default"]
+
+    def label(self, text: str) -> Any:
+        scores = self.inner.scores(text)
+        place = _largest(scores)
+        sure = self.inner.head.sure(scores) >= self.thresholds[place]
+        return self.inner.classes[place] if sure else self.default
+
+
+class _Cuts:
+    """The tier whose cuts the expected level of a prompt lies between."""
+
+    def __init__(self, content: Any):
+        self.inner = _Pipeline(content["router"])
+        self.levels, self.cuts, self.tiers = content["levels"], content["cuts"], content["tiers"]
+
+    def label(self, text: str) -> Any:
+        shares = self.inner.head.shares(self.inner.scores(text))
+        expected = math.fsum(s * level for s, level in zip(shares, self.levels, strict=True))
+        return self.tiers[bisect_right(self.cuts, expected)]
+
+
 def _largest(values: Any) -> int:
     """Return the place of the largest value, the first of equal ones."""
     return max(range(len(values)), key=values.__getitem__)
@@ -265,6 +302,10 @@ class _Linear:
     def shares(self, scores: Any) -> Any:
         return _softmax(scores)
 
+    def sure(self, scores: Any) -> float:
+        """Return the largest share, which the thresholds of routes are on."""
+        return max(_softmax(scores))
+
     def choose(self, scores: Any, classes: Any) -> Any:
         return classes[_largest(scores)]
 
@@ -285,6 +326,10 @@ class _Centroid:
 
     def shares(self, scores: Any) -> Any:
         return _softmax(scores, self.sharpness)
+
+    def sure(self, scores: Any) -> float:
+        """Return the nearest cosine, which the thresholds of routes are on."""
+        return max(scores)
 
     def choose(self, scores: Any, classes: Any) -> Any:
         place = _largest(scores)
@@ -318,13 +363,9 @@ class _Tfidf:
         lowered = text.lower()
         halves = []
         for grams, sizes, columns, start, idf in self.halves:
-            counts = Counter(
-                column for column in map(columns.get, grams(lowered, sizes)) if column is not None
-            )
-            row = [(c, (math.log(n) + 1.0) * idf[c - start]) for c, n in counts.items()]
-            length = math.sqrt(math.fsum(value * value for _, value in row))
-            if length:
-                halves.append([(column, value / length) for column, value in row])
+            row = _weighed(grams(lowered, sizes), columns, idf, start)
+            if row:
+                halves.append(row)
         share = math.sqrt(len(halves))
         return [(column, value / share) for row in halves for column, value in row]
 
@@ -348,16 +389,19 @@ class _Tfidf:
                     yield padded[first : first + size]
 
 
+def _weighed(terms: Any, columns: Any, idf: Any, start: int = 0) -> Any:
+    """Return the row of known terms: log counts times idf, of length one; columns from `start`."""
+    found = (column for column in map(columns.get, terms) if column is not None)
+    row = [(c, (math.log(n) + 1.0) * idf[c - start]) for c, n in Counter(found).items()]
+    length = math.sqrt(math.fsum(value * value for _, value in row))
+    return [(column, value / length) for column, value in row]
+
+
 class _Static:
     """The vector of a prompt from rows of its word pieces and of pairs of them; needs numpy."""
 
     WORDS = re.compile(r"[^\x00-\x20\x7f!-/:-@\[-`{-~]+|[!-/:-@\[-`{-~]")
-    CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
     LONGEST = 100  # characters; a longer word is unknown
-    CHINESE = (
-        (0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2A6DF), (0x2A700, 0x2B73F),
-        (0x2B740, 0x2B81F), (0x2B920, 0x2CEAF), (0xF900, 0xFAFF), (0x2F800, 0x2FA1F),
-    )  # fmt: skip
 
     def __init__(self, content: Any):
         self.first: Any = {}
@@ -387,10 +431,9 @@ class _Static:
 
     def ids(self, text: str) -> Any:
         """Return the known word pieces of a text."""
-        if not text.isascii() or self.CONTROL.search(text):
-            text = "".join(map(self._character, text))
+        plain = text.lower() if is_plain(text) else bert_text(text)
         ids: Any = []
-        for word in self.WORDS.findall(text.lower()):
+        for word in self.WORDS.findall(plain):
             ids += self._pieces(word)
             if len(ids) >= self.max_tokens:
                 break
@@ -412,20 +455,47 @@ class _Static:
             start, known = end, self.inside
         return found
 
-    def _character(self, char: str) -> str:
-        """Return what an uncased BERT tokenizer makes of a character; "" where it is removed."""
-        if char in "\t\n\r":
-            return " "
-        if char == "\ufffd" or unicodedata.category(char) in ("Cc", "Cf", "Co", "Cs"):
-            return ""
-        if char.isspace():
-            return " "
-        parts = unicodedata.normalize("NFD", char)
-        plain = "".join(c for c in parts if unicodedata.category(c) != "Mn").lower()
-        marks = (f" {c} " if c > "\x7f" and unicodedata.category(c)[0] == "P" else c for c in plain)
-        text = "".join(marks)
-        apart = any(low <= ord(char) <= high for low, high in self.CHINESE)
-        return f" {text} " if apart else text
+
+class _Surface:
+    """What can be counted in a prompt, on the scale of the training prompts."""
+
+    def __init__(self, content: Any):
+        self.scaled = list(zip(content["mean"], content["scale"], strict=True))
+
+    def __call__(self, text: str) -> Any:
+        counted = zip(surface(text), self.scaled, strict=True)
+        return [(place, (x - m) / s) for place, (x, (m, s)) in enumerate(counted)]
+
+
+class _Openings:
+    """TF-IDF of how the clauses of a prompt open."""
+
+    def __init__(self, content: Any):
+        self.columns = {term: place for place, term in enumerate(content["terms"])}
+        self.idf = _Matrix(content["idf"]).values
+
+    def __call__(self, text: str) -> Any:
+        return _weighed(openings(text).split("\n"), self.columns, self.idf)
+
+
+class _Union:
+    """Rows of several encoders beside each other, each with its weight."""
+
+    def __init__(self, content: Any):
+        self.blocks = []
+        start = 0
+        for block in content["blocks"]:
+            encode = _ENCODERS[block["encoder"]["kind"]](block["encoder"])
+            self.blocks.append((encode, block["weight"], start))
+            start += block["width"]
+
+    def __call__(self, text: str) -> Any:
+        joined: Any = []
+        for encode, weight, start in self.blocks:
+            row = encode(text)
+            pairs = row if isinstance(row, list) else enumerate(row.tolist())
+            joined += [(start + column, value * weight) for column, value in pairs]
+        return joined
 
 
 # --- numbers --------------------------------------------------------------------------------------
@@ -480,20 +550,27 @@ class _Matrix:
         if width >= MANY_CLASSES and row and _numpy_or_none() is not None:
             columns, values = zip(*row, strict=True)
             return (_numpy().array(values) @ self.matrix()[list(columns)]).tolist()
-        numbers, totals = self.values, [0.0] * width
+        totals = [0.0] * width
         for column, value in row:
-            start = column * width
-            for place in range(width):
-                totals[place] += value * numbers[start + place]
+            weights = self.values[column * width : (column + 1) * width]
+            totals = [total + value * one for total, one in zip(totals, weights, strict=True)]
         return totals
 
 
-_ENCODERS: Any = {"tfidf": _Tfidf, "static": _Static}
+_ENCODERS: Any = {
+    "openings": _Openings,
+    "static": _Static,
+    "surface": _Surface,
+    "tfidf": _Tfidf,
+    "union": _Union,
+}
 _HEADS: Any = {"linear": _Linear, "centroid": _Centroid}
 _ROUTERS: Any = {
     "constant": _Constant,
+    "cuts": _Cuts,
     "keyword": _Keyword,
     "length": _Length,
     "pipeline": _Pipeline,
     "strong": _Strong,
+    "sure": _Sure,
 }

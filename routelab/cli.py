@@ -23,6 +23,7 @@ from routelab import (
     _cli_labels,
     _cli_lint,
     _cli_off_policy,
+    _cli_prove,
     _cli_schema,
     _cli_serve,
 )
@@ -64,6 +65,7 @@ app.add_typer(_cli_gateway.app)
 app.add_typer(_cli_labels.app)
 app.add_typer(_cli_lint.app)
 app.add_typer(_cli_off_policy.app)
+app.add_typer(_cli_prove.app)
 app.add_typer(_cli_schema.app)
 app.add_typer(_cli_serve.app)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ from routelab import cli
 
 PICTURES = Path(__file__).resolve().parents[1] / "notebooks" / "images"
 WIDTH = 88
+# Docstrings are written in reStructuredText; its roles and tables are no Markdown.
+ROLE = re.compile(r":(?:attr|class|data|func|math|meth|mod):(?=<code)")
+TABLE = re.compile(r"<p>(=+ +=[= ]*\n.*?=)</p>", re.DOTALL)
 HEAD = """# Command line
 
 What `routelab COMMAND --help` prints, for every command.
@@ -29,6 +33,11 @@ def on_files(files: Files, config: Any) -> Files:
     page = HEAD + "\n".join(sections(typer.main.get_command(cli.app), "routelab", None))
     files.append(File.generated(config, "reference/cli.md", content=page))
     return files
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """Take the roles out of docstrings, and show their tables as they were typed."""
+    return TABLE.sub(r"<pre><code>\1</code></pre>", ROLE.sub("", html))
 
 
 def sections(command: Any, name: str, parent: Any) -> Iterator[str]:

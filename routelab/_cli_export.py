@@ -21,7 +21,9 @@ app = typer.Typer()
 def export(
     plan: Annotated[Path, typer.Argument(help="Plan YAML or bundle.")],
     out: Annotated[Path, typer.Option(help="Folder for the exported files.")],
-    target: Annotated[str, typer.Option(help="litellm, plan or semantic-router.")] = "litellm",
+    target: Annotated[
+        str, typer.Option(help="litellm, onnx, plan, python or semantic-router.")
+    ] = "litellm",
     force: Force = False,
     as_json: Json = False,
 ) -> None:

@@ -26,8 +26,10 @@ from routelab import (
     _cli_labels,
     _cli_lint,
     _cli_off_policy,
+    _cli_prove,
     _cli_read,
     _cli_route,
+    _cli_schema,
     _cli_serve,
     _cli_simulate,
     _cli_train,
@@ -40,8 +42,8 @@ EXIT_CODES = """Exit codes:
 
 \b
   0    done
-  1    the answer is "no": a recording differs, lint found an error,
-       a target is not met, an alarm of drift, a required part is broken
+  1    the answer is "no": a recording or the gateway differs, lint found
+       an error, a target is not met, an alarm, a required part is broken
   2    bad input; one line on standard error says what and where
   130  stopped by Ctrl-C; what was done until then is kept
 
@@ -74,6 +76,8 @@ app.add_typer(_cli_simulate.app)
 app.add_typer(_cli_answers.app)
 app.add_typer(_cli_verify.app)
 app.add_typer(_cli_export.app)
+app.add_typer(_cli_prove.app)
+app.add_typer(_cli_schema.app)
 app.add_typer(_cli_lint.app)
 app.add_typer(_cli_gateway.app)
 app.add_typer(_cli_drift.app)

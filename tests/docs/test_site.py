@@ -45,6 +45,9 @@ def test_the_reference_is_made_from_docstrings_and_help(site):
     for name in ("routelab simulate", "routelab ab plan", "routelab doctor"):
         assert f">{name}<" in commands
     assert (site / "images" / "spend.png").is_file()
+    for page in (site / "reference").glob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert not re.search(r":(func|meth|class):<code|<p>=====", text), page.name
 
 
 def test_the_search_finds_pages_without_a_server(site):

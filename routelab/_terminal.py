@@ -77,7 +77,7 @@ def fit(text: str, width: int) -> str:
         if max(map(len, block)) <= width:
             lines += block
         elif tabular and len(block) > 1:
-            lines += _table(block, width)
+            lines += [line for table in _tables(block) for line in _table(table, width)]
         else:
             for line in block:
                 lines += _broken(line, width, 2)
@@ -96,11 +96,27 @@ def _escaped(character: str) -> str:
     return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
 
 
+def _tables(block: list[str]) -> Iterator[list[str]]:
+    """Yield the tables of a block: one ends where a line runs through a gap between its columns."""
+    table: list[str] = []
+    columns = 0
+    for line in block:
+        common = len(_starts([*table, line]))
+        if len(table) > 1 and common < columns:
+            yield table
+            table, common = [], len(_starts([line]))
+        table.append(line)
+        columns = common
+    yield table
+
+
 def _table(block: list[str], width: int) -> list[str]:
     """Return the columns of a table in parts of at most `width` characters."""
     longest = max(map(len, block))
+    if longest <= width:
+        return block
     padded = [line.ljust(longest) for line in block]
-    starts = list(_starts(padded, longest))
+    starts = _starts(block)
     bounds = list(zip(starts, [*starts[1:], longest], strict=True))
     columns = [[line[a:b].rstrip() for line in padded] for a, b in bounds]
     sizes = [max(map(len, column)) for column in columns]
@@ -124,17 +140,11 @@ def _table(block: list[str], width: int) -> list[str]:
     return lines
 
 
-def _starts(padded: list[str], longest: int) -> Iterator[int]:
-    """Yield where columns begin: two blanks before the second and later ones belong to them."""
-    blank = [all(line[i] == " " for line in padded) for i in range(longest)]
-    yield 0
-    inside = False
-    for i in range(longest):
-        if inside and blank[i : i + 2] == [True, True]:
-            yield i
-            inside = False
-        elif not blank[i]:
-            inside = True
+def _starts(block: list[str]) -> list[int]:
+    """Return where columns begin: two blanks before the second and later ones belong to them."""
+    written = {i for line in block for i, character in enumerate(line) if character != " "}
+    last = max(written, default=0)
+    return [0, *(i for i in range(1, last) if i - 1 in written and written.isdisjoint((i, i + 1)))]
 
 
 def _broken(line: str, width: int, indent: int) -> list[str]:

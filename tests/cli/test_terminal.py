@@ -34,11 +34,11 @@ def test_json_stays_the_same_value_and_is_printable():
         assert json.loads(told) == {"prompt": text}
 
 
-def test_a_line_of_a_megabyte_takes_less_than_two_seconds():
-    start = time.perf_counter()
+def test_a_line_of_a_megabyte_takes_seconds_not_minutes():
+    start = time.process_time()
     assert len(printable("\x1b" + "x" * 1_000_000)) == 1_000_004
     assert max(map(len, fit("word " * 200_000, 60).split("\n"))) <= 60
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 10  # 0.6 s of an idle core
 
 
 @pytest.mark.parametrize("width", [20, 24, 60, 200])
@@ -61,6 +61,14 @@ def test_a_table_is_laid_out_in_parts_with_its_first_column():
         "small  adds value",
         "large",
     ]
+
+
+def test_two_tables_in_a_row_keep_their_own_columns():
+    other = (
+        "day         requests   spent  what it may cost\n2026-11-12     4,226  $36.24  $15 to $17"
+    )
+    lines = fit(f"{TABLE}\n{other}", 40).split("\n")
+    assert lines == fit(TABLE, 40).split("\n") + fit(other, 40).split("\n")
 
 
 def test_a_last_column_of_sentences_hangs_below_itself():

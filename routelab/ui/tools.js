@@ -1,0 +1,64 @@
+// What widgets of ipywidgets lack: copy to the clipboard, names for sliders and pictures.
+async function copy(text, el) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch (error) { // no permission, or a page without https
+    const area = document.createElement("textarea");
+    area.value = text;
+    area.style.cssText = "position:fixed;opacity:0";
+    el.appendChild(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    return done;
+  }
+}
+
+function name(panel, alt) {
+  panel.querySelectorAll("img").forEach((image) => { if (image.alt !== alt) image.alt = alt; });
+  panel.querySelectorAll(".rl-number").forEach((row) => {
+    const label = row.querySelector(".widget-label")?.textContent ?? "";
+    row.querySelectorAll("[role=slider]").forEach((handle) => {
+      if (handle.getAttribute("aria-label") !== label) handle.setAttribute("aria-label", label);
+    });
+  });
+  panel.querySelectorAll(".widget-hprogress [role=progressbar], .widget-hprogress .progress")
+    .forEach((bar) => bar.setAttribute("aria-label", "progress"));
+}
+
+function render({ model, el }) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "jupyter-button lm-Widget rl-copy";
+  button.textContent = "Copy as code";
+  button.title = "Copy a script that makes this picture and its numbers again";
+  button.addEventListener("click", () => { button.disabled = true; model.send({ do: "code" }); });
+  el.appendChild(button);
+  const told = document.createElement("span");
+  told.className = "rl-copied";
+  told.setAttribute("role", "status");
+  el.appendChild(told);
+  model.on("msg:custom", async (message) => {
+    button.disabled = false;
+    if (message.code === undefined) return;
+    const done = await copy(message.code, el);
+    told.textContent = done ? "copied" : "the browser refused: see the code below";
+    if (!done) model.send({ do: "show" });
+    setTimeout(() => { told.textContent = ""; }, 4000);
+  });
+  let panel = null;
+  const again = () => { if (panel) name(panel, model.get("alt")); };
+  const find = () => {
+    panel = el.closest(".rl-panel");
+    if (!panel) { if (el.isConnected || !found.tries--) return; setTimeout(find, 100); return; }
+    again();
+    watcher.observe(panel, { childList: true, subtree: true });
+  };
+  const found = { tries: 100 };
+  const watcher = new MutationObserver(again);
+  setTimeout(find, 0);
+  model.on("change:alt", again);
+  return () => watcher.disconnect();
+}
+export default { render };

@@ -16,6 +16,7 @@ from routelab import (
     __version__,
     _cli_ab,
     _cli_answers,
+    _cli_app,
     _cli_calibrate,
     _cli_data,
     _cli_drift,
@@ -56,6 +57,7 @@ Encoder = Annotated[
 
 app.add_typer(_cli_ab.app, name="ab")
 app.add_typer(_cli_answers.app)
+app.add_typer(_cli_app.app)
 app.add_typer(_cli_calibrate.app)
 app.add_typer(_cli_data.app)
 app.add_typer(_cli_drift.app)
@@ -402,31 +404,6 @@ def export(
     lines += [f"not carried: {item}" for item in result.not_carried]
     data = {"out": out, "files": [str(f) for f in result.files], "not_carried": result.not_carried}
     say("\n".join(lines), data, as_json)
-
-
-@app.command()
-def lab(
-    port: Annotated[int, typer.Option(help="Port on this machine.")] = 8888,
-    directory: Annotated[Path, typer.Option(help="Where the notebooks are put.")] = Path(
-        "routelab-notebooks"
-    ),
-) -> None:
-    """Open JupyterLab on a copy of the notebooks; existing copies are kept."""
-    import subprocess
-
-    from routelab._checks import require
-    from routelab.datasets import copy_notebooks
-
-    require("jupyterlab", "lab")
-    folder = copy_notebooks(directory)
-    command = [
-        sys.executable,
-        "-m",
-        "jupyterlab",
-        f"--port={port}",
-        f"--ServerApp.root_dir={folder}",
-    ]
-    raise typer.Exit(subprocess.run(command, check=False).returncode)
 
 
 @app.command()

@@ -90,7 +90,7 @@ def arguments(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={value!r}" for name, value in values.items())
 
 
-def file_line(name: str, call: str, path: str | None, what: str) -> str:
+def file_line(name: str, call: str, path: str | None, what: str, key: str = "") -> str:
     """Return the line that reads `name` from a file; without one, a line that says so.
 
     Parameters
@@ -103,6 +103,8 @@ def file_line(name: str, call: str, path: str | None, what: str) -> str:
         None when the panel was given an object and not told its file.
     what : str
         What to put there, for the comment.
+    key : str, optional
+        Its name in `files`; by default that of the variable.
 
     Examples
     --------
@@ -116,7 +118,7 @@ def file_line(name: str, call: str, path: str | None, what: str) -> str:
         return f"{name} = {call.format(repr(path))}"
     told = (
         f"# The panel was not told the file of {what}: put its path here, "
-        f"or give files={{{name!r}: PATH}}."
+        f"or give files={{{(key or name)!r}: PATH}}."
     )
     return f"{told}\n{name} = {call.format(repr(f'PATH OF {name.upper()}'))}"
 

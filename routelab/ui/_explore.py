@@ -120,7 +120,7 @@ class ExplorePanel(Panel):
         for number_, name in enumerate(self.routers):
             variable = f"router_{number_ + 1}"
             path = self.files.get(name)
-            line = file_line(variable, "rl.load_bundle({}).router", path, f"router {name!r}")
+            line = file_line(variable, "rl.load_bundle({}).router", path, f"router {name!r}", name)
             lines.append(line)
             made.append(f"{name!r}: {variable}")
         lines.append(self.file_line("prompts", "pd.read_csv({})", "the prompts"))

@@ -34,7 +34,7 @@ class Status(w.HTML):
 PANEL_STYLE = (
     "<style>.rl-told table{border-collapse:collapse;margin:.2em 0}"
     ".rl-told th,.rl-told td{text-align:left;padding:.1em 1.4em .1em 0;line-height:1.5;"
-    "vertical-align:top}.rl-told ul{margin:.2em 0;padding-left:1.3em}"
+    "vertical-align:top;overflow-wrap:anywhere}.rl-told ul{margin:.2em 0;padding-left:1.3em}"
     ".rl-told li{line-height:1.5}.rl-yaml textarea{font-family:monospace;white-space:pre}"
     ".rl-yaml textarea:disabled{color:var(--jp-content-font-color1,inherit);opacity:1}</style>"
 )
@@ -89,19 +89,22 @@ def number(
 ) -> tuple[w.Widget, w.HBox]:
     """Return a labelled number field, and the row that pairs it with a slider.
 
-    Screen readers get the name from the field; sliders of ipywidgets have none. The slider's
+    Sliders of ipywidgets have no name for screen readers; the panel's tools give them the label of
+    the field (``tools.js``), and without the extra `lab` the field alone has it. The slider's
     values are rounded to six digits on their way, so that 6 does not become 5.999999999.
     """
     whole = all(float(x).is_integer() for x in (value, low, high, step))
     slide, field = (w.IntSlider, w.BoundedIntText) if whole else (w.FloatSlider, w.BoundedFloatText)
     bounds = {"min": low, "max": high, "step": step, "value": value}
-    slider = slide(**bounds, readout=False, layout=w.Layout(width="190px"))
+    slider = slide(**bounds, readout=False, layout=w.Layout(width="190px", max_width="100%"))
     box = field(
         **bounds,
         description=label,
         style={"description_width": "165px"},
-        layout=w.Layout(width="265px"),
+        layout=w.Layout(width="265px", max_width="100%"),
     )
     rounded = (lambda x: round(x, 6), lambda x: x)
     w.link((slider, "value"), (box, "value"), transform=rounded)
-    return box, w.HBox([box, slider])
+    row = w.HBox([box, slider], layout=w.Layout(flex_flow="row wrap", max_width="100%"))
+    row.add_class("rl-number")
+    return box, row

@@ -14,14 +14,16 @@ from routelab._checks import InputError, require
 DEFAULT_FILE = "routelab-session.yaml"
 
 STYLE = (
-    "<style>.rl-panel{container-type:inline-size}"
-    ".rl-panel img{max-width:100%;height:auto;background:#fff;border-radius:4px}"
+    "<style>.rl-panel .jupyter-widgets{max-width:calc(100% - 4px)}"  # their margin is 2 px
+    ".rl-panel img{max-width:calc(100% - 4px);height:auto;background:#fff;border-radius:4px}"
     ".rl-panel .rl-status{display:block;min-height:2.8em;line-height:1.4;"
     "color:var(--jp-content-font-color1,inherit);overflow-wrap:anywhere}"
     ".rl-computing img,.rl-computing .rl-told,.rl-computing .rl-fact{opacity:.35}"
     ".rl-panel .rl-copied{margin-left:.5em;color:var(--jp-content-font-color2,inherit)}"
     ".rl-restart{display:none;color:var(--jp-error-color1,#b00020)}"
-    ".jupyter-widgets-disconnected .rl-restart{display:block}</style>"
+    ".jupyter-widgets-disconnected .rl-restart{display:block}"
+    ".rl-panel.jupyter-widgets-disconnected::before,"
+    ".rl-panel .jupyter-widgets-disconnected::before{content:none}</style>"
     '<span class="rl-restart" role="alert">The kernel was restarted: run the cell again.</span>'
 )
 

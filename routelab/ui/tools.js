@@ -23,8 +23,10 @@ function name(panel, alt) {
       if (handle.getAttribute("aria-label") !== label) handle.setAttribute("aria-label", label);
     });
   });
-  panel.querySelectorAll(".widget-hprogress [role=progressbar], .widget-hprogress .progress")
-    .forEach((bar) => bar.setAttribute("aria-label", "progress"));
+  panel.querySelectorAll(".widget-hprogress .progress").forEach((bar) => {
+    bar.setAttribute("role", "img");
+    bar.setAttribute("aria-label", "progress");
+  });
 }
 
 function render({ model, el }) {
@@ -47,18 +49,21 @@ function render({ model, el }) {
     if (!done) model.send({ do: "show" });
     setTimeout(() => { told.textContent = ""; }, 4000);
   });
-  let panel = null;
-  const again = () => { if (panel) name(panel, model.get("alt")); };
-  const find = () => {
-    panel = el.closest(".rl-panel");
-    if (!panel) { if (el.isConnected || !found.tries--) return; setTimeout(find, 100); return; }
+  const again = () => {
+    const panel = el.closest(".rl-panel");
+    if (panel) name(panel, model.get("alt"));
+  };
+  // The rest of the panel appears before or after this widget, and changes with it.
+  const watcher = new MutationObserver(again);
+  const watch = () => {
+    const panel = el.closest(".rl-panel");
+    if (!panel) return false;
     again();
     watcher.observe(panel, { childList: true, subtree: true });
+    return true;
   };
-  const found = { tries: 100 };
-  const watcher = new MutationObserver(again);
-  setTimeout(find, 0);
+  const waiting = setInterval(() => { if (watch()) clearInterval(waiting); }, 100);
   model.on("change:alt", again);
-  return () => watcher.disconnect();
+  return () => { clearInterval(waiting); watcher.disconnect(); };
 }
 export default { render };

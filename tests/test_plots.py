@@ -176,6 +176,14 @@ def test_scores_and_costs_of_one_prompt():
     plots.png(fig)
 
 
+def test_seconds_stand_beside_costs():
+    _, (ax,) = plots.figure()
+    seconds = {"a": 2.345, "b": 12.4, "c": float("nan")}
+    plots.request_costs({"a": 1.0, "b": 1.0, "c": 1.0}, ax, seconds=seconds)
+    told = [t.get_text() for t in ax.texts]
+    assert told == ["$1.00, 2.3 s", "$1.00, 12 s", "$1.00, time unknown"]
+
+
 def test_an_unknown_theme_is_said():
     with pytest.raises(InputError, match="no theme 'drak'.*did you mean 'dark'"):
         plots.style("drak")

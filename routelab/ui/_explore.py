@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from os import PathLike
 from typing import Any
 
@@ -12,7 +13,6 @@ import pandas as pd
 
 from routelab import plots
 from routelab._checks import InputError
-from routelab._html import table
 from routelab.catalog import Catalog
 from routelab.decide import group_of_route
 from routelab.plan import Plan
@@ -20,6 +20,8 @@ from routelab.plots._style import short
 from routelab.routers import scores_of
 from routelab.ui._base import Panel
 from routelab.ui._code import Recipe, file_line
+from routelab.ui._explore_asked import Explored, answers_table, seconds_of
+from routelab.ui._explore_why import Reasons, examples_of, reasons, standing
 from routelab.ui._parts import guarded, number, told
 from routelab.ui._picture import PICTURE_DPI, Picture
 from routelab.ui._session import Session
@@ -40,34 +42,6 @@ class ExploreConfig:
     output_tokens: int = 300
 
 
-@dataclass(frozen=True)
-class Explored:
-    """What the routers said about one prompt.
-
-    Attributes
-    ----------
-    answers : dict of str to str or None
-        Router to its answer; None where it abstains.
-    scores : dict of str to dict of str to float
-        Router to the score of each answer; empty where a router has none.
-    groups : dict of str to str or None
-        Router to the plan's model group for its answer; None without a plan.
-    costs : dict of str to float
-        Model to USD.
-    chosen : tuple of str
-        Models of the groups that were answered.
-    input_tokens : int
-        Estimated from the prompt's length.
-    """
-
-    answers: dict[str, str | None]
-    scores: dict[str, dict[str, float]]
-    groups: dict[str, str | None]
-    costs: dict[str, float]
-    chosen: tuple[str, ...]
-    input_tokens: int
-
-
 class ExplorePanel(Panel):
     """See :func:`explore`."""
 
@@ -79,6 +53,7 @@ class ExplorePanel(Panel):
         prompts: Iterable[str],
         plan: Plan | None,
         show_prompts: bool,
+        labels: pd.DataFrame | None = None,
         **shared: Any,
     ):
         if not routers:
@@ -89,7 +64,11 @@ class ExplorePanel(Panel):
         self.routers = {str(name): router for name, router in routers.items()}
         self.plan = plan
         self.catalog = Catalog.bundled() if plan is None else plan.catalog
-        listed = _spread(list(prompts), PROMPTS_LISTED)
+        self._examples = examples_of(self.routers, labels)
+        self._ask_routers = lru_cache(maxsize=1)(self._asked)  # the same while tokens change
+        given = list(prompts)
+        listed = _spread(given, PROMPTS_LISTED)
+        self._logged = set(given)
         super().__init__(ExploreConfig(listed[0]), **shared)
         self.show_prompts = show_prompts
         self.hidden = () if show_prompts else ("prompt",)
@@ -126,7 +105,10 @@ class ExplorePanel(Panel):
         lines.append(self.file_line("prompts", "pd.read_csv({})", "the prompts"))
         if self.plan is not None:
             lines.append(self.file_line("plan", "rl.Plan.from_yaml({})", "the plan"))
+        if self._examples:
+            lines.append(self.file_line("labels", "rl.read_labels({})", "the labels"))
         plan = "plan=plan, " if self.plan is not None else ""
+        plan += "labels=labels, " if self._examples else ""
         call = f"ui.explore({{{', '.join(made)}}}, prompts, {plan}show_prompts={self.show_prompts})"
         return Recipe(call, tuple(lines), ("import pandas as pd",))
 
@@ -144,11 +126,7 @@ class ExplorePanel(Panel):
 
     def compute(self, config: ExploreConfig) -> Explored:
         """Ask every router, and price the request on every model."""
-        answers: dict[str, str | None] = {}
-        for name, router in self.routers.items():
-            label = router.predict([config.prompt])[0]
-            answers[name] = None if pd.isna(label) else str(label)
-        scores = {name: scores_of(router, config.prompt) for name, router in self.routers.items()}
+        answers, scores, why = self._ask_routers(config.prompt)
         groups = {name: self._group(answer) for name, answer in answers.items()}
         tokens = max(1, -(-len(config.prompt) // CHARACTERS_PER_TOKEN))
         priced = {
@@ -157,11 +135,30 @@ class ExplorePanel(Panel):
         }
         dearest_first = sorted(priced, key=lambda name: -priced[name])
         costs = {name: priced[name] for name in _spread(dearest_first, MODELS_SHOWN)}
+        seconds = {name: seconds_of(self.catalog[name], config.output_tokens) for name in costs}
+        standings = {name: standing(scores[name], answers[name]) for name in answers}
         chosen: set[str] = set()
         if self.plan is not None:
             for group in groups.values():
                 chosen |= {d.model for d in self.plan.models.get(group or "", ())}
-        return Explored(answers, scores, groups, costs, tuple(sorted(chosen)), tokens)
+        return Explored(
+            answers, scores, standings, why, groups, costs, seconds, tuple(sorted(chosen)), tokens
+        )
+
+    def _asked(
+        self, prompt: str
+    ) -> tuple[dict[str, str | None], dict[str, dict[str, float]], dict[str, Reasons]]:
+        """Return answers, scores and reasons of every router."""
+        answers: dict[str, str | None] = {}
+        for name, router in self.routers.items():
+            label = router.predict([prompt])[0]
+            answers[name] = None if pd.isna(label) else str(label)
+        scores = {name: scores_of(router, prompt) for name, router in self.routers.items()}
+        why = {
+            name: reasons(router, prompt, self._examples.get(name))
+            for name, router in self.routers.items()
+        }
+        return answers, scores, why
 
     def _group(self, answer: str | None) -> str | None:
         if self.plan is None:
@@ -171,18 +168,16 @@ class ExplorePanel(Panel):
 
     def draw(self, result: Explored) -> str:
         """Show answers as a table, scores and costs as a picture."""
-        rows = []
-        for name, answer in result.answers.items():
-            best = max(result.scores[name].values(), default=float("nan"))
-            score = "no score" if best != best else f"{best:.2f}"
-            group = result.groups[name]
-            rows.append([name, answer or "abstains", score, *([group or "–"] if self.plan else [])])
-        head = ["router", "answer", "best score", *(["model group"] if self.plan else [])]
-        self.table.value = told(table(head, rows))
+        shown = self.show_prompts or self.config.prompt not in self._logged
+        self.table.value = told(
+            answers_table(
+                result, plan=self.plan is not None, shown=shown, examples_shown=self.show_prompts
+            )
+        )
         assert self.picture is not None
         fig, axes = plots.figure(WIDTH, 3.3, columns=2, dpi=PICTURE_DPI, ratios=(1.25, 1.0))
         plots.router_scores(result.scores, axes[0])
-        plots.request_costs(result.costs, axes[1], chosen=result.chosen)
+        plots.request_costs(result.costs, axes[1], chosen=result.chosen, seconds=result.seconds)
         self.picture.paint(fig)
         asked = len(result.answers)
         different = len(set(result.answers.values()))
@@ -208,6 +203,7 @@ def explore(
     prompts: Any,
     *,
     plan: Plan | None = None,
+    labels: pd.DataFrame | None = None,
     show_prompts: bool = False,
     session: Session | None = None,
     files: Mapping[str, str | PathLike[str]] | None = None,
@@ -222,8 +218,14 @@ def explore(
     plan : Plan, optional
         With it, answers become model groups and costs are those of the plan's models; without,
         models are taken from the bundled catalog.
+    labels : DataFrame with columns `prompt` and `label`, optional
+        Examples. Beside the answers of routers that compare with examples (kinds "knn" and
+        "centroid") the nearest of them stand as the reason, with their cosine; for the others the
+        terms that pushed the answer do (:func:`routelab.routers.explain`; where words are left out
+        in turn, the first 40).
     show_prompts : bool, default False
-        Whether the texts to pick from are shown; without it, their lengths are. Logged prompts are
+        Whether the texts to pick from, their words and the examples are shown; without it, their
+        lengths are. Logged prompts are
         other people's words. What you type is always shown.
     session : Session, optional
         Shared with other panels, and kept in a file; prompts are not kept.
@@ -249,4 +251,4 @@ def explore(
             )
         prompts = prompts["prompt"]
     texts = [str(prompt) for prompt in prompts]
-    return ExplorePanel(routers, texts, plan, show_prompts, session=session, files=files)
+    return ExplorePanel(routers, texts, plan, show_prompts, labels, session=session, files=files)

@@ -6,14 +6,21 @@ import pandas as pd
 import pytest
 
 from routelab import Catalog, InputError, make_router, ui
+from routelab.catalog import Model
+from routelab.ui._explore_asked import seconds_of, why
+from routelab.ui._explore_why import Reasons, standing
 
 from .conftest import FORMULA
+
+EXAMPLES = pd.DataFrame(
+    {"prompt": ["fix the loop", "sort a list", "a poem on rain", "a song for her"],
+     "label": ["strong", "strong", "cheap", "cheap"]}
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def routers():
-    prompts = ["fix the loop", "sort a list", "a poem on rain", "a song for her"]
-    labels = ["strong", "strong", "cheap", "cheap"]
+    prompts, labels = EXAMPLES["prompt"].tolist(), EXAMPLES["label"].tolist()
     kinds = ("centroid", "knn")
     return {kind: make_router(kind).fit(prompts, labels) for kind in kinds}
 
@@ -90,6 +97,82 @@ def test_a_router_without_scores_still_answers():
 def test_many_prompts_are_listed_evenly(routers):
     panel = ui.explore(routers, [f"prompt {i}" for i in range(1000)])
     assert len(panel.pick.options) == 60 and panel.pick.options[-1][1] == "prompt 999"
+
+
+def test_the_margin_is_to_the_best_of_the_other_answers():
+    assert standing({"a": 0.5, "b": 0.25, "c": 0.125}, "a").margin == 0.25
+    assert standing({"a": 0.5, "b": 0.25}, "b").margin == -0.25
+    assert standing({"a": 0.5, "b": 0.25}, None).score == 0.5  # abstains: the best one
+    only = standing({"a": 0.5}, "a")
+    assert only.score == 0.5 and only.margin != only.margin
+
+
+def test_the_nearest_examples_are_the_reason_of_routers_that_compare(routers, plan):
+    routers = {**routers, "keyword": make_router("keyword").fit([])}
+    panel = ui.explore(routers, ["sort a list", "?"], plan=plan, labels=EXAMPLES, show_prompts=True)
+    near = panel.result.reasons["knn"].near
+    assert near[0] == ("sort a list", "strong", pytest.approx(1.0)) and near[0][2] > near[1][2]
+    assert panel.result.reasons["centroid"].near == near
+    assert panel.result.reasons["keyword"].near == ()
+    assert "1.00 strong: “sort a list”" in panel.table.value
+    assert "labels=labels" in panel.as_code() and "rl.read_labels(" in panel.as_code()
+
+
+def test_examples_and_words_of_logged_prompts_are_not_shown_unless_asked_for(routers):
+    trained = make_router("linear").fit(EXAMPLES["prompt"].tolist(), EXAMPLES["label"].tolist())
+    panel = ui.explore({**routers, "linear": trained}, ["sort a list"], labels=EXAMPLES)
+    assert "sort" not in panel.table.value and "1.00 strong: 11 characters" in panel.table.value
+    assert "words of a logged prompt are not shown" in panel.table.value
+    panel.text.value = "a short poem"  # what is typed is one's own
+    assert "word: poem" in panel.table.value
+
+
+def test_terms_are_the_reason_without_examples(routers):
+    panel = ui.explore(routers, ["sort it"], show_prompts=True)
+    reason = panel.result.reasons["knn"]
+    assert reason.method == "occlusion" and reason.terms[0][::2] == ("word: sort", "strong")
+    assert "word: sort" in panel.table.value
+
+
+def test_each_kind_of_reason_has_words_where_there_is_none():
+    told = {
+        method: why(Reasons(method), shown=True, examples_shown=True)
+        for method in ("none", "evidence", "occlusion")
+    }
+    assert told["none"] == "gives no reasons" and told["evidence"] == "no keyword was found"
+    assert told["occlusion"] == "no single word matters"
+
+
+def test_latency_stands_beside_the_cost(routers, plan):
+    panel = ui.explore(routers, ["fix"], plan=plan)
+    # 0.5 s to the first token, then 300 tokens at 99 per second
+    assert panel.result.seconds["dear"] == pytest.approx(0.5 + 300 / 99)
+    panel.tokens.value = 0
+    assert panel.result.seconds["dear"] == 0.5
+    unknown = seconds_of(Model("m", "p", 1.0, 1.0), 10)
+    assert unknown != unknown
+
+
+def test_moving_the_tokens_asks_no_router_again(plan):
+    class Counting:
+        asked = 0
+
+        def predict(self, prompts):
+            self.asked += 1
+            return ["strong"]
+
+    router = Counting()
+    panel = ui.explore({"r": router}, ["x"], plan=plan)
+    asked = router.asked
+    panel.tokens.value = 50
+    assert router.asked == asked and panel.result.costs["dear"] > 0
+
+
+def test_bad_examples_are_said(routers):
+    with pytest.raises(InputError, match="labels has no column 'label', only prompt"):
+        ui.explore(routers, ["x"], labels=pd.DataFrame({"prompt": ["x"]}))
+    with pytest.raises(InputError, match="labels has no rows"):
+        ui.explore(routers, ["x"], labels=EXAMPLES[:0])
 
 
 def test_bad_input_is_said(routers):

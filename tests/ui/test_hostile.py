@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from routelab import Plan, make_router, simulate, ui
@@ -27,6 +28,8 @@ def panels(comparison, traffic, plan):
     yield explore
     explore.text.value = f"{FORMULA} {HOSTILE}"
     yield explore
+    examples = pd.DataFrame({"prompt": [HOSTILE, FORMULA], "label": [HOSTILE, FORMULA]})
+    yield ui.explore({HOSTILE: router}, [HOSTILE], labels=examples, show_prompts=True)
     compare = ui.compare(comparison)
     yield compare
     compare.update(router=HOSTILE, truth=HOSTILE)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
 
 from routelab._html import table
 from routelab.catalog import Model
 from routelab.plots._style import short
+from routelab.routers import answers_of
+from routelab.routers._order import ordinal_scale
 from routelab.ui._explore_why import Reasons, Standing
 
 _NO_REASON = {
@@ -112,3 +118,38 @@ def _text(prompt: str, shown: bool) -> str:
 
 def _number(value: float, missing: str) -> str:
     return missing if value != value else f"{value:.2f}"
+
+
+def known_routes(routers: Mapping[str, Any], labels: pd.DataFrame | None) -> list[str]:
+    """Return every route that a router may give or an example has, levels from low to high.
+
+    Examples
+    --------
+    >>> from routelab.routers import make_router
+    >>> router = make_router("centroid").fit(["sort a list", "write a poem"], ["code", "art"])
+    >>> known_routes({"r": router}, pd.DataFrame({"prompt": ["hi"], "label": ["chat"]}))
+    ['art', 'chat', 'code']
+    """
+    able = [router for router in routers.values() if hasattr(router, "classes_")]
+    found = {str(answer) for router in able for answer in answers_of(router)}
+    if labels is not None:
+        found |= set(labels["label"].astype(str))
+    return [str(name) for name in ordinal_scale(sorted(found)) or sorted(found)]
+
+
+def likeliest(
+    routes: list[str], scores: Mapping[str, Mapping[str, float]], count: int
+) -> list[str]:
+    """Return at most `count` routes, in their order: those with the best score of any router.
+
+    Examples
+    --------
+    >>> likeliest(["a", "b", "c"], {"r": {"a": 0.1, "b": 0.2, "c": 0.7}}, 2)
+    ['b', 'c']
+    """
+    best = {
+        route: max((given.get(route, 0.0) for given in scores.values()), default=0.0)
+        for route in routes
+    }
+    kept = set(sorted(routes, key=lambda route: -best[route])[:count])
+    return [route for route in routes if route in kept]

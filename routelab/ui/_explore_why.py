@@ -107,7 +107,12 @@ def compares(router: Any) -> bool:
     return isinstance(router, Pipeline) and isinstance(router[-1], NeighborsHead | CentroidHead)
 
 
-def reasons(router: Any, prompt: str, examples: Examples | None = None) -> Reasons:
+def reasons(
+    router: Any,
+    prompt: str,
+    examples: Examples | None = None,
+    terms: list[str] | None = None,
+) -> Reasons:
     """Return why a router answered a prompt as it did.
 
     Parameters
@@ -116,6 +121,8 @@ def reasons(router: Any, prompt: str, examples: Examples | None = None) -> Reaso
     prompt : str
     examples : Examples, optional
         Of this router; with them, the nearest ones are the reason.
+    terms : list of str, optional
+        As of :func:`routelab.routers.explain.linear_terms`, to be quick.
 
     Examples
     --------
@@ -128,12 +135,12 @@ def reasons(router: Any, prompt: str, examples: Examples | None = None) -> Reaso
         return Reasons("nearest", near=examples.nearest(prompt, EXAMPLES_SHOWN))
     if not hasattr(router, "predict_proba"):
         return Reasons("none")
-    frame = explain(router, prompt, TERMS_SHOWN, words=WORDS_TRIED)
+    frame = explain(router, prompt, TERMS_SHOWN, words=WORDS_TRIED, terms=terms)
     names = zip(frame["term"], frame["towards"], strict=True)
     pushes = frame["contribution"].to_numpy(dtype=float).tolist()
     pushed = zip(names, pushes, strict=True)
-    terms = tuple((str(term), push, str(to)) for (term, to), push in pushed if push != 0)
-    return Reasons(frame.attrs["method"], terms)
+    told = tuple((str(term), push, str(to)) for (term, to), push in pushed if push != 0)
+    return Reasons(frame.attrs["method"], told)
 
 
 def examples_of(routers: dict[str, Any], labels: Any) -> dict[str, Examples]:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import json
+
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from routelab import Catalog, InputError, make_router, ui
 from routelab.catalog import Model
-from routelab.ui._explore_asked import seconds_of, why
+from routelab.ui._explore_add import LabelFile
+from routelab.ui._explore_asked import likeliest, seconds_of, why
+from routelab.ui._explore_map import PROMPTS_MAPPED, prompt_map
 from routelab.ui._explore_why import Reasons, standing
 
-from .conftest import FORMULA
+from .conftest import FORMULA, HOSTILE
 
 EXAMPLES = pd.DataFrame(
     {"prompt": ["fix the loop", "sort a list", "a poem on rain", "a song for her"],
@@ -166,6 +173,143 @@ def test_moving_the_tokens_asks_no_router_again(plan):
     asked = router.asked
     panel.tokens.value = 50
     assert router.asked == asked and panel.result.costs["dear"] > 0
+
+
+def test_prompts_that_read_alike_are_near_on_the_map(routers):
+    prompts = ["sort a list", "sort a list now", "a poem on rain", "a poem on snow"]
+    found = prompt_map(routers, prompts)
+    apart = np.linalg.norm(found.points[:, None] - found.points[None], axis=2)
+    assert apart[0, 1] < apart[0, 2] and apart[2, 3] < apart[1, 3]
+    assert found.answers["knn"] == ("strong", "strong", "cheap", "cheap")
+    assert found.place(prompts[2]) == pytest.approx(found.points[2], abs=1e-6)
+    again = prompt_map(routers, prompts)
+    np.testing.assert_array_equal(again.points, found.points)
+
+
+def test_of_many_prompts_a_sample_is_mapped_and_said(routers):
+    known = EXAMPLES["prompt"].tolist()
+    prompts = [f"{known[i % 4]} {i}" for i in range(PROMPTS_MAPPED + 1)]
+    found = prompt_map({"centroid": routers["centroid"]}, prompts)
+    assert len(found.points) == PROMPTS_MAPPED
+    assert found.told == "A sample of 2,000 of 2,001 prompts on the map."
+
+
+def test_there_is_no_map_of_nothing(routers):
+    assert prompt_map(routers, ["a", "b", "c", "a"]) is None  # three different ones
+    assert prompt_map(routers, ["q1", "q2", "q3", "q4", "q5"]) is None  # no known word
+    assert prompt_map({"k": make_router("keyword").fit([])}, list("abcde")) is None
+    panel = ui.explore(routers, ["fix"])
+    assert panel.map is None and panel.still() == panel.picture.value
+
+
+def test_an_abstaining_router_has_a_colour_of_its_own(routers):
+    shy = make_router("knn", threshold=0.99).fit(["fix me", "a sonnet"], ["strong", "cheap"])
+    found = prompt_map({**routers, "shy": shy}, EXAMPLES["prompt"].tolist())
+    assert set(found.answers["shy"]) == {"abstains"}
+
+
+def test_the_asked_prompt_moves_on_the_map_and_the_router_colours_it(routers):
+    prompts = [*EXAMPLES["prompt"], *(f"sort poem {i}" for i in range(3))]
+    panel = ui.explore(routers, prompts, show_prompts=True)
+    first = panel.map.picture.value
+    panel.pick.value = "a poem on rain"
+    moved = panel.map.picture.value
+    assert moved != first
+    panel.pick.value = "fix the loop"
+    assert panel.map.picture.value == first  # same state, same bytes
+    panel.map.of.value = "knn"
+    assert panel.config.map_of == "knn" and "what knn answers" in panel.status.text
+    size = Image.open(io.BytesIO(panel.still())).size
+    above, below = (Image.open(io.BytesIO(p.value)) for p in (panel.picture, panel.map.picture))
+    assert size == (above.width, above.height + below.height)
+    with pytest.raises(InputError, match="no router 'kn'.*did you mean 'knn'.*centroid, knn"):
+        panel.update(map_of="kn")
+
+
+def test_a_right_route_is_added_by_a_key_and_taken_back(routers, tmp_path):
+    pytest.importorskip("anywidget", reason="needs the extra 'lab'")
+    path = tmp_path / "labels.jsonl"
+    panel = ui.explore(routers, ["fix the list", "a poem"], add_to=path)
+    assert not path.exists() and panel.box.labels == ["cheap", "strong"]
+    panel.act({"do": "label", "number": 1})
+    panel.text.value = "a poem"
+    panel.act({"do": "label", "number": 0})
+    found = pd.read_json(path, lines=True)
+    assert found.values.tolist() == [["fix the list", "strong"], ["a poem", "cheap"]]
+    assert "Added to labels.jsonl as cheap; 2 in this panel." in panel.status.text
+    panel.act({"do": "undo"})
+    assert path.read_text() == '{"prompt": "fix the list", "label": "strong"}\n'
+    assert "Took the last label, cheap" in panel.status.text
+    for odd in ({"do": "label", "number": 2}, {"do": "label", "number": "0"}, "undo", {}):
+        panel.act(odd)
+    assert path.read_text().count("\n") == 1 and f"add_to={str(path)!r}" in panel.as_code()
+
+
+def test_without_a_file_nothing_is_added(routers):
+    panel = ui.explore(routers, ["fix"], labels=EXAMPLES)
+    assert panel.box is None
+    for act in (lambda: panel.add("cheap"), panel.undo):
+        with pytest.raises(InputError, match="name a file to add labels to"):
+            act()
+
+
+def test_of_many_routes_the_likeliest_are_offered(tmp_path):
+    pytest.importorskip("anywidget", reason="needs the extra 'lab'")
+    words = [f"word{i} text{i}" for i in range(12)]
+    router = make_router("centroid").fit(words, [f"route{i:02}" for i in range(12)])
+    panel = ui.explore({"r": router}, [words[11]], add_to=tmp_path / "l.jsonl")
+    assert len(panel.box.labels) == 9 and "route11" in panel.box.labels
+    assert "(the likeliest of 12)" in panel.box.told
+    assert likeliest(["a"], {}, 9) == ["a"]
+
+
+def test_a_label_file_keeps_what_was_there(tmp_path):
+    path = tmp_path / "l.jsonl"
+    before = b'{"prompt": "x", "label": "y", "group": 3}'  # no newline at the end
+    path.write_bytes(before)
+    file = LabelFile(path)
+    file.add(f"{HOSTILE}\r\n\u2028\ud800{FORMULA}", "\x1b[31m")
+    assert path.read_bytes().startswith(before + b"\n") and path.read_bytes().count(b"\n") == 2
+    entry = json.loads(path.read_bytes().split(b"\n")[1])
+    assert entry == {"prompt": f"{HOSTILE}\r\n\u2028\ud800{FORMULA}", "label": "\x1b[31m"}
+    file.undo()
+    assert path.read_bytes() == before + b"\n" and [p.name for p in tmp_path.iterdir()] == [
+        path.name
+    ]
+
+
+def test_a_label_file_refuses_what_it_cannot_do(tmp_path):
+    with pytest.raises(InputError, match=r"a .jsonl file, got 'l.csv'"):
+        LabelFile(tmp_path / "l.csv")
+    path = tmp_path / "l.jsonl"
+    for content, told in (
+        ("prompt,label", "l.jsonl:1: not valid JSON"),
+        ("[1]", "no 'prompt' and 'label'"),
+        ('{"prompt": "x", "label": "y", "action": "label"}', "belongs to a labelling session"),
+    ):
+        path.write_text(content)
+        with pytest.raises(InputError, match=told):
+            LabelFile(path)
+    path.unlink()
+    file = LabelFile(path)
+    with pytest.raises(InputError, match="nothing to undo"):
+        file.undo()
+    with pytest.raises(InputError, match="an empty prompt has no label"):
+        file.add(" ", "a")
+    file.add("x", "a")
+    with pytest.raises(InputError, match="this prompt is in l.jsonl as 'a' already"):
+        file.add("x", "a")
+    path.write_text("{}\n")
+    with pytest.raises(InputError, match="was changed since"):
+        file.undo()
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(InputError, match="'l.jsonl' cannot be read: Is a directory"):
+        file.add("y", "a")
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with pytest.raises(InputError, match="'l.jsonl' cannot be written: "):
+        LabelFile(blocked / "l.jsonl").add("y", "a")
 
 
 def test_bad_examples_are_said(routers):

@@ -29,7 +29,15 @@ def panels(comparison, traffic, plan):
     explore.text.value = f"{FORMULA} {HOSTILE}"
     yield explore
     examples = pd.DataFrame({"prompt": [HOSTILE, FORMULA], "label": [HOSTILE, FORMULA]})
-    yield ui.explore({HOSTILE: router}, [HOSTILE], labels=examples, show_prompts=True)
+    prompts = [HOSTILE, FORMULA, f"{FORMULA} 2", f"meant \u202e {HOSTILE}"]
+    mapped = ui.explore({HOSTILE: router, FORMULA: router}, prompts, labels=examples,
+                        show_prompts=True)  # fmt: skip
+    assert mapped.map is not None
+    yield mapped
+    mapped.text.value = f"\x1b[31m{HOSTILE} {'x' * 1_000_000}"
+    assert "router" in mapped.status.text
+    mapped.map.of.value = FORMULA
+    yield mapped
     compare = ui.compare(comparison)
     yield compare
     compare.update(router=HOSTILE, truth=HOSTILE)

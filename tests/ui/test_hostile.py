@@ -34,7 +34,7 @@ def panels(comparison, traffic, plan):
                         show_prompts=True)  # fmt: skip
     assert mapped.map is not None
     yield mapped
-    mapped.text.value = f"\x1b[31m{HOSTILE} {'x' * 1_000_000}"
+    mapped.text.value = f"\x1b[31m{HOSTILE} {'x' * 100_000}"
     assert "router" in mapped.status.text
     mapped.map.of.value = FORMULA
     yield mapped

@@ -28,7 +28,7 @@ $(VENV)/.lab: pyproject.toml | $(BIN)/python
 	@touch $@ $(VENV)/.core
 
 $(VENV)/.test: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet -e '.[test,litellm,onnx,static,serve]'
+	$(BIN)/python -m pip install --quiet -e '.[test,litellm,onnx,onnx-export,static,serve]'
 	$(BIN)/python -m routelab.simulation
 	@touch $@ $(VENV)/.core $(VENV)/.lab
 

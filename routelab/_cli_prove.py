@@ -10,12 +10,17 @@ from typing import Annotated, Any
 import typer
 
 from routelab._checks import atomic_file
-from routelab._cli_common import Json, progress_bar, say
+from routelab._cli_common import Json, examples, progress_bar, say
 
 app = typer.Typer()
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "routelab prove litellm-config --probes prompts.csv",
+        "routelab prove litellm-config --probes prompts.csv --python proxy-env/bin/python",
+    )
+)
 def prove(
     directory: Annotated[Path, typer.Argument(help="Folder of export --target litellm.")],
     probes: Annotated[Path, typer.Option(help="Prompts: CSV, JSONL, Parquet, or any label file.")],

@@ -44,7 +44,8 @@ def export(
     ----------
     plan : Plan
     target : str
-        One of ``TARGETS.names()``: "litellm", "plan", "python", "semantic-router".
+        One of ``TARGETS.names()``: "litellm", "onnx", "plan", "python",
+        "semantic-router".
     directory : path
         Gets the files and ``NOT_EXPORTED.md``; a folder that exists is refused unless `force`.
     force : bool

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 import yaml
 
@@ -141,11 +139,5 @@ def test_other_targets(plan, tmp_path, root):
     result = export(bundled, target="plan", directory=tmp_path / "p")
     assert Plan.from_yaml(tmp_path / "p" / "plan.yaml").models == bundled.models
     assert result.not_carried == []
-    result = export(bundled, target="semantic-router", directory=tmp_path / "s")
-    routes = json.loads((tmp_path / "s" / "routes.json").read_text())["routes"]
-    assert {r["name"] for r in routes} == {"low", "medium", "high"}
-    assert all(0 < len(r["utterances"]) <= 50 for r in routes)
-    with pytest.raises(InputError, match=r"router\.labels"):
-        export(plan, target="semantic-router", directory=tmp_path / "t")
     with pytest.raises(InputError, match="unknown export target 'litelm'"):
         export(plan, target="litelm", directory=tmp_path / "u")

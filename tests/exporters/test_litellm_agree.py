@@ -10,9 +10,10 @@ import pytest
 from routelab import InputError, Plan, export, make_router
 from routelab.exporters.litellm import _agree, _probes
 from routelab.exporters.litellm._probes import labelled, probes
+from routelab.exporters.litellm._ties import is_tie
 from routelab.exporters.litellm.decider import Decider
 from routelab.exporters.standalone import runtime
-from routelab.routers import StrongThreshold
+from routelab.routers import CostThresholds, RouteThresholds, StrongThreshold, serving_costs
 
 from .conftest import MODELS, ROUTES
 
@@ -84,7 +85,7 @@ def test_a_router_that_asks_a_service_is_shown_no_other_prompts(plans):
 def test_ties_are_told_and_no_error(plans, folders):
     """Five routes of one example each: some prompts are as near to one as to the other."""
     told = [told for told in folders["groups"].not_carried if told.startswith("ties")]
-    assert all("two answers score the same to 1e-05" in sentence for sentence in told)
+    assert all("are the same to 1e-05" in sentence for sentence in told)
     router = make_router("centroid").fit(["a list", "a poem"], ["code", "art"])
     plan = Plan(models=MODELS, default="cheap", router=router, routes=ROUTES)
     other = SimpleNamespace(route=lambda _: "code" if router.predict([_])[0] == "art" else "art")
@@ -108,13 +109,31 @@ def test_ties_with_a_threshold():
     head = {"threshold": 0.5, "abstain_label": None}
     router = make_router("centroid", **head).fit(["a list", "a poem"], ["code", "art"])
     sure = router[-1].confidence(router[:-1].transform(["a poem"]))[0]
-    assert not _agree.is_tie(router, "a poem", "art", None)
+    assert not is_tie(router, "a poem", "art", None)
     router[-1].set_params(threshold=float(sure) + 1e-8)
-    assert _agree.is_tie(router, "a poem", None, "art")
+    assert is_tie(router, "a poem", None, "art")
     keyword = make_router("keyword").fit(["a"], ["low"])
-    assert not _agree.is_tie(keyword, "a", "low", None)
+    assert not is_tie(keyword, "a", "low", None)
     strong = StrongThreshold.of_fitted(router, "code", 0.9)
-    assert not _agree.is_tie(strong, "a list", "code", "art")
+    assert not is_tie(strong, "a list", "code", "art")
     share = router.predict_proba(["a list"])[0, list(router.classes_).index("code")]
     strong.set_params(threshold=float(share) + 1e-8)
-    assert _agree.is_tie(strong, "a list", "art", "code")
+    assert is_tie(strong, "a list", "art", "code")
+
+
+def test_ties_with_thresholds_around_a_router():
+    texts = [f"{what} number {i}" for what in ("a list", "a poem") for i in range(6)]
+    labels = ["code"] * 6 + ["art"] * 6
+    sure = RouteThresholds(make_router("centroid"), cv=2).fit(texts, labels)
+    confidence = sure.router_[-1].confidence(sure.router_[:-1].transform(["a poem"]))[0]
+    for above, tied in ((1e-8, True), (0.1, False)):
+        sure.thresholds_ = dict.fromkeys(sure.thresholds_, float(confidence) + above)
+        assert is_tie(sure, "a poem", "art", None) is tied
+    order = ["low" if label == "code" else "high" for label in labels]
+    costs = serving_costs([1.0, 2.0], 5.0, levels=2)
+    cuts = CostThresholds(make_router("linear"), costs, levels=["low", "high"], cv=2)
+    cuts.fit(texts, order)
+    level = cuts.expected_level(["a poem"])[0]
+    for above, tied in ((1e-8, True), (0.1, False)):
+        cuts.cuts_ = [level + above]
+        assert is_tie(cuts, "a poem", "low", "high") is tied

@@ -7,6 +7,7 @@ import importlib.util
 import json
 import shutil
 import sys
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -24,11 +25,12 @@ KEY = SimpleNamespace(metadata={}, team_metadata=None, end_user_id=None, user_id
 class Fixed:
     """Decides always the same, and keeps what it was asked."""
 
-    def __init__(self, answer):
-        self.answer, self.asked = answer, []
+    def __init__(self, answer, quick=True):
+        self.answer, self.quick, self.asked, self.threads = answer, quick, [], []
 
     def route(self, text):
         self.asked.append(text)
+        self.threads.append(threading.current_thread() is threading.main_thread())
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
@@ -100,8 +102,26 @@ def test_a_slow_decision_sends_the_default(monkeypatch):
     import time
 
     monkeypatch.setattr(plugin, "TIMEOUT_S", 0.01)
-    slow = SimpleNamespace(decide=lambda **_: time.sleep(0.2))
+    slow = SimpleNamespace(decide=lambda **_: time.sleep(0.2), quick=False)
     assert chosen(Hook(slow, "routelab", "cheap"), {"model": "routelab"}) == "cheap"
+
+
+@pytest.mark.parametrize(
+    ("quick", "prompt", "counts", "at_once"),
+    [
+        (True, "short", False, True),
+        (True, "x" * 1001, False, False),
+        (True, "short", True, False),
+        (False, "short", False, False),
+    ],
+)
+def test_only_what_is_quick_runs_in_the_event_loop(monkeypatch, quick, prompt, counts, at_once):
+    monkeypatch.setattr(plugin, "count_tokens", lambda data: 1)
+    decider = Fixed(Decision("strong", None, "rule", None), quick)
+    hook = Hook(decider, "routelab", "cheap", counts=counts)
+    assert chosen(hook, {"model": "routelab", "messages": [said(prompt)]}) == "strong"
+    asyncio.run(Classifier(decider, {}).classify(context(said(prompt))))
+    assert decider.threads == [at_once, at_once or counts]
 
 
 def test_the_decision_is_told_to_the_spend_log():

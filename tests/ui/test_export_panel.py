@@ -53,8 +53,8 @@ def test_a_file_that_is_no_text_shows_its_size(plan):
 def test_a_target_that_cannot_hold_the_plan_is_refused_with_the_reason(plan):
     router = make_router("centroid").fit(["fix", "poem"], ["strong", "cheap"])
     panel = ui.export(plan.replace(router=router))
-    panel.target.value = "plan"
-    assert "fitted in Python" in panel.status.text
+    panel.target.value = "semantic-router"
+    assert "router.labels" in panel.status.text
     assert panel.target.value == panel.config.target == "litellm"
 
 

@@ -1,7 +1,6 @@
 """The written form decides like the plan, on prompts of its labels: anything else is an error.
 
-But for ties: where two answers of a router score the same, the runtime's float64 may take the one
-and the router's float32 the other. These are counted and told.
+But for ties (`_ties`), which are counted and told.
 """
 
 from __future__ import annotations
@@ -14,11 +13,10 @@ import pandas as pd
 from routelab._checks import InputError
 from routelab.decide import decide, group_of_route, route_prompts
 from routelab.exporters.litellm._probes import MOST, probes
+from routelab.exporters.litellm._ties import TIE, is_tie
 from routelab.gateway_rules import ComplexityRouter, current_ask
 from routelab.plan import Plan
-from routelab.routers import scores_of
 
-TIE = 1e-5
 _FACTS = ("user", "session_id", "request_id", "tier", "input_tokens")
 
 
@@ -73,28 +71,6 @@ def _both_routed(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
     return one[1] != other[1] and {one[2], other[2]} <= {"router", "abstained"}
 
 
-def is_tie(router: Any, prompt: str, one: str | None, other: str | None) -> bool:
-    """Return whether two answers of a router to a prompt are apart by rounding alone.
-
-    Examples
-    --------
-    >>> from routelab import make_router
-    >>> router = make_router("centroid").fit(["a list", "a poem"], ["code", "art"])
-    >>> is_tie(router, "a", "code", "art"), is_tie(router, "a poem", "code", "art")
-    (True, False)
-    """
-    scores = scores_of(router, prompt)
-    if hasattr(router, "strong"):
-        return abs(scores[str(router.strong)] - router.threshold) < TIE
-    if one in scores and other in scores:
-        return abs(scores[one] - scores[other]) < TIE
-    head = router.steps[-1][1] if hasattr(router, "steps") else router
-    if getattr(head, "threshold", None) is None:
-        return False
-    confidence = head.confidence(router[:-1].transform([prompt]))[0]  # one of them abstains
-    return bool(abs(confidence - head.threshold) < TIE)
-
-
 def _requests(plan: Plan, most: int = MOST) -> pd.DataFrame:
     """Return requests that meet every tier, size and step of the plan, each prompt once."""
     texts = ["hello"] if plan.router is None else probes(plan, plan.router.resolve(), most)
@@ -136,6 +112,6 @@ def _same(what: str, expected: list[Any], found: list[Any], tied: list[bool]) ->
     if not any(tied):
         return []
     return [
-        f"ties of the router: on {sum(tied)} of {len(expected)} prompts two answers score the same "
-        f"to {TIE:g}, and the plugin takes the other one"
+        f"ties of the router: on {sum(tied)} of {len(expected)} prompts two answers, or a score "
+        f"and its threshold, are the same to {TIE:g}, and the plugin takes the other one"
     ]

@@ -14,12 +14,12 @@ from routelab.encoders import LitellmEncoder
 from routelab.exporters.litellm._form import Form, free_name, router_name
 from routelab.exporters.litellm._models import given, key_name
 from routelab.exporters.litellm._probes import labelled
+from routelab.exporters.semantic_router import auto_router_config
 from routelab.plan import Plan
 from routelab.routers import SemanticRouterHead, answers_of
 
 MOST_UTTERANCES = 2000  # the gateway embeds all of them in one request, when the first one comes
 READ_CHARACTERS = 2000  # of a prompt are embedded by the gateway
-_LEAST = 1e-9
 _WITHOUT_HIT = (
     "routes without a threshold where none of their examples is among the five nearest: the plan "
     "takes one, with score 0, when the others miss theirs; the gateway takes the default"
@@ -57,18 +57,9 @@ def semantic_form(plan: Plan, router: Any) -> Form:
         utterances.setdefault(label, []).append(prompt)
     names = _names(plan, utterances, {name, embedding})
     bars = _thresholds(head)
-    routes = [
-        {
-            "name": names[label],
-            "utterances": list(dict.fromkeys(texts)),
-            "score_threshold": _written(bars.get(label)),
-        }
-        for label, texts in utterances.items()
-    ]
-    inline = {"encoder_type": "litellm", "encoder_name": encoder.model, "routes": routes}
     params = {
         "model": f"auto_router/{name}",
-        "auto_router_config": json.dumps(inline),
+        "auto_router_config": json.dumps(auto_router_config(plan, names=names)),
         "auto_router_default_model": group_of_abstention(plan, head),
         "auto_router_embedding_model": embedding,
     }
@@ -88,11 +79,6 @@ def semantic_form(plan: Plan, router: Any) -> Form:
             *([_WITHOUT_HIT] if None in bars.values() and any(bars.values()) else []),
         ],
     )
-
-
-def _written(bar: float | None) -> float:
-    """Return a threshold as the gateway reads it: none would be its own 0.3, and 0 is none."""
-    return 0.0 if bar is None else max(bar, _LEAST)
 
 
 def group_of_abstention(plan: Plan, head: Any) -> str:

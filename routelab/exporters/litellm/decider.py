@@ -38,6 +38,8 @@ class Decider:
     Decision(group='cheap', route=None, routed_by='rule', arm=None)
     """
 
+    quick = False  # scikit-learn takes milliseconds, an embedding tens of them
+
     def __init__(self, plan: Plan):
         self.plan = plan.fitted().replace(decision_cache=None)
 

@@ -17,6 +17,7 @@ from routelab.exporters.litellm.decider import last_user_text, load
 
 SETTINGS = "routelab_plugin.json"
 TIMEOUT_S = 3.0
+SHORT = 1000  # characters
 COUNTED_AS = "gpt-4o"  # its tokenizer comes with LiteLLM; others are looked for on the network
 
 _log = logging.getLogger("routelab")
@@ -49,7 +50,8 @@ class Classifier:
             text = last_user_text(list(context.structured_messages))
             if not text:  # a picture alone
                 return None
-            return self.tiers.get(await asyncio.to_thread(self.decider.route, text))
+            quick = self.decider.quick and len(text) <= SHORT
+            return self.tiers.get(await _call(quick, self.decider.route, text))
         except Exception as error:  # an error's text may repeat the prompt
             _log.error("routelab: not classified (%s); the default serves", type(error).__name__)
             return None
@@ -89,9 +91,8 @@ class Hook:
             return data
         group = self.default
         try:
-            decision = await asyncio.wait_for(
-                asyncio.to_thread(self._decide, data, key), timeout=TIMEOUT_S
-            )
+            quick = self.decider.quick and not self.counts and len(prompt_of(data) or "") <= SHORT
+            decision = await asyncio.wait_for(_call(quick, self._decide, data, key), TIMEOUT_S)
             group = decision.group
             note(data, decision)
         except Exception as error:  # a request is never lost for the sake of its routing
@@ -181,6 +182,14 @@ def note(data: dict[str, Any], decision: Any) -> None:
         kept = _table(metadata.get("spend_logs_metadata"))
         told = {fact: getattr(decision, fact) for fact in ("group", "route", "routed_by", "arm")}
         metadata["spend_logs_metadata"] = {**kept, "routelab": told}
+
+
+async def _call(quick: bool, function: Any, *arguments: Any) -> Any:
+    """Call a function, in a thread unless it is done before a thread would have started.
+
+    A long prompt or a slow router then holds up no other request.
+    """
+    return function(*arguments) if quick else await asyncio.to_thread(function, *arguments)
 
 
 def _loaded(file: str) -> tuple[Any, dict[str, Any]]:

@@ -1,0 +1,22 @@
+"""The command that prints a JSON Schema."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from routelab._cli_common import Json, examples
+
+app = typer.Typer()
+
+
+@app.command(epilog=examples("routelab schema plan", "routelab schema bundle"))
+def schema(
+    name: Annotated[str, typer.Argument(help="plan, or bundle (its manifest.json).")] = "plan",
+    as_json: Json = False,  # a schema is one JSON object either way
+) -> None:
+    """Print the JSON Schema of a plan or of a bundle's manifest, for editors and programs."""
+    from routelab.exporters.schemas import schema_text
+
+    typer.echo(schema_text(name), nl=False)

@@ -28,7 +28,7 @@ $(VENV)/.lab: pyproject.toml | $(BIN)/python
 	@touch $@ $(VENV)/.core
 
 $(VENV)/.test: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet -e '.[test,litellm,onnx,static,serve]'
+	$(BIN)/python -m pip install --quiet -e '.[test,litellm,onnx,onnx-export,static,serve]'
 	$(BIN)/python -m routelab.simulation
 	@touch $@ $(VENV)/.core $(VENV)/.lab
 
@@ -67,13 +67,14 @@ bench-read: setup-test ## Speed of reading 10 million rows beside pandas, pyarro
 	$(BIN)/python -m pip install --quiet -e '.[bench]'
 	$(BIN)/python benchmarks/bench_read.py
 
-bench-routers: setup-test ## Routers: accuracy beside scikit-learn, speed of neighbours (DATA=, MODELS=; SEMANTIC_ROUTER=its python)
+bench-routers: setup-test ## Routers: accuracy beside scikit-learn, speed of neighbours and exports (DATA=, MODELS=; SEMANTIC_ROUTER=its python)
 	$(BIN)/python benchmarks/bench_routers.py --data $(DATA) --models $(MODELS)
 	$(BIN)/python benchmarks/bench_outcomes.py --model $(MODELS)/minilm-l6-onnx-int8 \
 		$(DATA)/llmrouter_9models/outcomes_train.json $(DATA)/routellm/gsm8k/gsm8k_responses.csv \
 		$(DATA)/routerbench/arc_challenge_train.csv $(DATA)/routerbench/mbpp_train.csv \
 		$(DATA)/routerbench/winograde_train.csv
 	$(BIN)/python benchmarks/bench_knn.py --data $(DATA) --models $(MODELS)
+	$(BIN)/python benchmarks/bench_plugin.py --data $(DATA) --models $(MODELS)
 	$(if $(SEMANTIC_ROUTER),$(BIN)/python benchmarks/bench_semantic_router.py --data $(DATA) --models $(MODELS) \
 		--python $(SEMANTIC_ROUTER))
 

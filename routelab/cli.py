@@ -24,6 +24,7 @@ from routelab import (
     _cli_labels,
     _cli_lint,
     _cli_off_policy,
+    _cli_schema,
     _cli_serve,
 )
 from routelab._checks import InputError, RoutelabError
@@ -65,6 +66,7 @@ app.add_typer(_cli_gateway.app)
 app.add_typer(_cli_labels.app)
 app.add_typer(_cli_lint.app)
 app.add_typer(_cli_off_policy.app)
+app.add_typer(_cli_schema.app)
 app.add_typer(_cli_serve.app)
 
 
@@ -392,7 +394,9 @@ def verify(
 def export(
     plan: Annotated[Path, typer.Argument(help="Plan YAML or bundle.")],
     out: Annotated[Path, typer.Option(help="Folder for the exported files.")],
-    target: Annotated[str, typer.Option(help="litellm, plan or semantic-router.")] = "litellm",
+    target: Annotated[
+        str, typer.Option(help="litellm, onnx, plan, python or semantic-router.")
+    ] = "litellm",
     force: Force = False,
     as_json: Json = False,
 ) -> None:

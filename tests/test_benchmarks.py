@@ -178,3 +178,25 @@ def test_the_benchmark_of_comparisons_knows_useless_from_useful(root, data):
     told = {line["router"]: line for line in said if line["figure"] == "verdicts"}
     assert told["useless"]["said"] == {"adds nothing": 2}
     assert told["useful"]["said"] == {"adds value": 1} and told["useful"]["alarms"] == {}
+
+
+def test_the_benchmark_of_exported_modules_agrees_with_the_pipeline(
+    root, data, monkeypatch, capsys
+):
+    monkeypatch.syspath_prepend(str(root / "benchmarks"))
+    import bench_plugin
+
+    monkeypatch.setattr(bench_plugin, "CLASSES", (20,))
+    models, few = str(data.parent / "models"), ["--examples", "4", "--calls", "20"]
+    arguments = ["--data", str(data), "--models", models, *few]
+    monkeypatch.setattr(sys, "argv", ["bench_plugin.py", *arguments])
+    bench_plugin.main()
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    tfidf = [line for line in told if line["encoder"] != "static"]
+    assert [(line["encoder"], line["router"], line["classes"]) for line in tfidf] == [
+        (encoder, router, 20)
+        for router in ("linear", "centroid")
+        for encoder in ("tfidf", "tfidf, no numpy")
+    ]
+    assert {line["agree"] for line in told} == {1.0}
+    assert all(0 < line["cpu_ms"] <= line["cpu_ms_p99"] for line in told)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from os import PathLike
 from typing import Any
 
 import ipywidgets as w
@@ -17,8 +18,12 @@ from routelab.decide import group_of_route
 from routelab.plan import Plan
 from routelab.plots._style import short
 from routelab.routers import scores_of
-from routelab.ui._base import Panel, guarded, number, told
+from routelab.ui._base import Panel
+from routelab.ui._code import Recipe, file_line
+from routelab.ui._parts import guarded, number, told
 from routelab.ui._picture import PICTURE_DPI, Picture
+from routelab.ui._session import Session
+from routelab.ui._settings import SETTINGS, private
 
 PROMPTS_LISTED = 60
 MODELS_SHOWN = 8
@@ -26,11 +31,12 @@ CHARACTERS_PER_TOKEN = 4
 WIDTH = 11.0
 
 
+@SETTINGS.register("explore")
 @dataclass(frozen=True, slots=True)
 class ExploreConfig:
-    """Settings of the explore panel: the prompt, and the answer's length in tokens."""
+    """Settings of the explore panel: the prompt (kept in no file), the answer's tokens."""
 
-    prompt: str
+    prompt: str = private()
     output_tokens: int = 300
 
 
@@ -65,12 +71,15 @@ class Explored:
 class ExplorePanel(Panel):
     """See :func:`explore`."""
 
+    kind = "explore"
+
     def __init__(
         self,
         routers: Mapping[str, Any],
         prompts: Iterable[str],
         plan: Plan | None,
         show_prompts: bool,
+        **shared: Any,
     ):
         if not routers:
             raise InputError("nothing to explore: give at least one fitted router by name")
@@ -81,8 +90,9 @@ class ExplorePanel(Panel):
         self.plan = plan
         self.catalog = Catalog.bundled() if plan is None else plan.catalog
         listed = _spread(list(prompts), PROMPTS_LISTED)
-        super().__init__(ExploreConfig(listed[0]))
+        super().__init__(ExploreConfig(listed[0]), **shared)
         self.show_prompts = show_prompts
+        self.hidden = () if show_prompts else ("prompt",)
         names = [(f"{i + 1}. {self._told(prompt)}", prompt) for i, prompt in enumerate(listed)]
         wide = {"description_width": "90px"}
         self.pick = w.Dropdown(
@@ -102,8 +112,23 @@ class ExplorePanel(Panel):
         else:
             for control in (self.pick, self.text):
                 control.observe(guarded(self.status)(self._ask), "value")
-        self.children = [self.pick, self.text, row, self.table, self.picture, self.status]
-        self.update()
+        self.begin(self.pick, self.text, row, self.table, self.picture)
+
+    def recipe(self) -> Recipe:
+        """Return how this panel is made again: routers from their bundles, prompts from a table."""
+        lines, made = [], []
+        for number_, name in enumerate(self.routers):
+            variable = f"router_{number_ + 1}"
+            path = self.files.get(name)
+            line = file_line(variable, "rl.load_bundle({}).router", path, f"router {name!r}", name)
+            lines.append(line)
+            made.append(f"{name!r}: {variable}")
+        lines.append(self.file_line("prompts", "pd.read_csv({})", "the prompts"))
+        if self.plan is not None:
+            lines.append(self.file_line("plan", "rl.Plan.from_yaml({})", "the plan"))
+        plan = "plan=plan, " if self.plan is not None else ""
+        call = f"ui.explore({{{', '.join(made)}}}, prompts, {plan}show_prompts={self.show_prompts})"
+        return Recipe(call, tuple(lines), ("import pandas as pd",))
 
     def _told(self, prompt: str) -> str:
         return short(prompt, 80) if self.show_prompts else f"{len(prompt):,} characters"
@@ -184,6 +209,8 @@ def explore(
     *,
     plan: Plan | None = None,
     show_prompts: bool = False,
+    session: Session | None = None,
+    files: Mapping[str, str | PathLike[str]] | None = None,
 ) -> ExplorePanel:
     """Return a panel that asks fitted routers about a prompt that you pick or type.
 
@@ -198,6 +225,10 @@ def explore(
     show_prompts : bool, default False
         Whether the texts to pick from are shown; without it, their lengths are. Logged prompts are
         other people's words. What you type is always shown.
+    session : Session, optional
+        Shared with other panels, and kept in a file; prompts are not kept.
+    files : mapping of str to path, optional
+        Where `prompts`, `plan` and the bundle of each router came from, for "Copy as code".
 
     Returns
     -------
@@ -217,4 +248,5 @@ def explore(
                 f"prompts has no column 'prompt', only {', '.join(map(str, prompts.columns))}"
             )
         prompts = prompts["prompt"]
-    return ExplorePanel(routers, [str(prompt) for prompt in prompts], plan, show_prompts)
+    texts = [str(prompt) for prompt in prompts]
+    return ExplorePanel(routers, texts, plan, show_prompts, session=session, files=files)

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import ipywidgets as w
 import pytest
 
 from routelab import Plan, make_router, simulate, ui
 from routelab.report import write_report
 
-from .conftest import DEAR, FAIR, FORMULA, HOSTILE
-
-
-def html_of(widget: w.Widget) -> str:
-    """Return all HTML that a widget and its children hold."""
-    parts = [widget.value] if isinstance(widget, w.HTML) else []
-    return "\n".join(parts + [html_of(child) for child in getattr(widget, "children", ())])
+from .conftest import DEAR, FAIR, FORMULA, HOSTILE, html_of
 
 
 @pytest.fixture

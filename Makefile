@@ -7,7 +7,7 @@ export LITELLM_LOCAL_MODEL_COST_MAP := True
 export LITELLM_TELEMETRY := False
 export MPLBACKEND := Agg
 
-.PHONY: help setup setup-test demo test check lab bench bench-simulate bench-read bench-routers bench-compare bench-field notebooks clean
+.PHONY: help setup setup-test demo test check lab bench bench-simulate bench-read bench-routers bench-compare bench-field bench-ui notebooks docs clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,7 +28,7 @@ $(VENV)/.lab: pyproject.toml | $(BIN)/python
 	@touch $@ $(VENV)/.core
 
 $(VENV)/.test: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet -e '.[test,litellm,onnx,static,serve]'
+	$(BIN)/python -m pip install --quiet -e '.[test,litellm,onnx,onnx-export,static,serve]'
 	$(BIN)/python -m routelab.simulation
 	@touch $@ $(VENV)/.core $(VENV)/.lab
 
@@ -67,13 +67,14 @@ bench-read: setup-test ## Speed of reading 10 million rows beside pandas, pyarro
 	$(BIN)/python -m pip install --quiet -e '.[bench]'
 	$(BIN)/python benchmarks/bench_read.py
 
-bench-routers: setup-test ## Routers: accuracy beside scikit-learn, speed of neighbours (DATA=, MODELS=; SEMANTIC_ROUTER=its python)
+bench-routers: setup-test ## Routers: accuracy beside scikit-learn, speed of neighbours and exports (DATA=, MODELS=; SEMANTIC_ROUTER=its python)
 	$(BIN)/python benchmarks/bench_routers.py --data $(DATA) --models $(MODELS)
 	$(BIN)/python benchmarks/bench_outcomes.py --model $(MODELS)/minilm-l6-onnx-int8 \
 		$(DATA)/llmrouter_9models/outcomes_train.json $(DATA)/routellm/gsm8k/gsm8k_responses.csv \
 		$(DATA)/routerbench/arc_challenge_train.csv $(DATA)/routerbench/mbpp_train.csv \
 		$(DATA)/routerbench/winograde_train.csv
 	$(BIN)/python benchmarks/bench_knn.py --data $(DATA) --models $(MODELS)
+	$(BIN)/python benchmarks/bench_plugin.py --data $(DATA) --models $(MODELS)
 	$(if $(SEMANTIC_ROUTER),$(BIN)/python benchmarks/bench_semantic_router.py --data $(DATA) --models $(MODELS) \
 		--python $(SEMANTIC_ROUTER))
 
@@ -84,8 +85,15 @@ bench-compare: setup-test ## How far a comparison can be believed: verdicts, ala
 bench-field: setup-test ## Published figures of the field beside ours, and the claims that the data cannot resolve (DATA=)
 	$(BIN)/python benchmarks/field.py --data $(DATA)
 
+bench-ui: setup-test ## Key press to settled picture per panel in a real browser, beside a bare echo
+	$(BIN)/python benchmarks/bench_ui.py
+
 notebooks: setup-test ## Execute the notebooks and write them in their committed form
 	$(BIN)/python tools/clean_notebooks.py
+
+docs: setup-test ## Build the documentation site into build/site; a warning is an error (`make test` builds it, too)
+	$(BIN)/python -m mkdocs build --strict -f docs/mkdocs.yml
+	@echo "open build/site/index.html"
 
 clean: ## Remove what was built
 	rm -rf $(VENV) out build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
+from routelab._exchange import exchange
+
 
 class RoutelabError(Exception):
     """Base of the errors that routelab raises on purpose."""
@@ -86,10 +88,7 @@ def atomic_folder(path: str | os.PathLike[str], *, force: bool = False) -> Itera
         yield temporary
         temporary.chmod(0o755)
         if target.is_dir():
-            old = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}.old."))
-            os.replace(target, old / "folder")
-            os.replace(temporary, target)
-            shutil.rmtree(old)
+            exchange(temporary, target)
         else:
             target.unlink(missing_ok=True)
             os.replace(temporary, target)

@@ -16,10 +16,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    WithJsonSchema,
     field_validator,
     model_serializer,
     model_validator,
 )
+from pydantic.json_schema import SkipJsonSchema
 
 from routelab._checks import InputError, did_you_mean
 
@@ -80,7 +82,7 @@ class RouterSpec(Part):
     usd_per_decision: float = Field(
         0, ge=0, description="what it costs to ask the router once, an encoder's call for instance"
     )
-    fitted: Any = Field(None, exclude=True, repr=False)
+    fitted: SkipJsonSchema[Any] = Field(None, exclude=True, repr=False)
 
     def resolve(self) -> Any:
         """Return the fitted estimator.
@@ -122,10 +124,17 @@ class RouterSpec(Part):
         return router.fit(frame["prompt"].tolist(), frame["label"].tolist())
 
 
+def _without_id(schema: dict[str, Any]) -> None:
+    """Let the id be absent: a plan fills it in before the deployment is made."""
+    schema["required"].remove("id")
+
+
 class Deployment(Part):
     """One place that serves a model: what a LiteLLM ``model_list`` entry describes."""
 
-    id: str
+    model_config = ConfigDict(json_schema_extra=_without_id)
+
+    id: str = Field(description="in a plan, group/model by default")
     model: str = Field(description="name in the catalog")
     weight: float | None = Field(None, ge=0)
     order: int | None = Field(None, ge=1)
@@ -323,6 +332,9 @@ def _as_utc(value: Any) -> Any:
     raise ValueError(f"a step starts at a date or time such as 2026-03-01T08:00Z, got {value!r}")
 
 
+_TIME = {"type": "string", "description": "a date, or a date and time; UTC without a zone"}
+
+
 class RampStep(Part):
     """From a time on (UTC), the share of units that a split exposes to its experiment.
 
@@ -331,7 +343,9 @@ class RampStep(Part):
 
     model_config = ConfigDict(populate_by_name=True)
 
-    start: Annotated[AwareDatetime, BeforeValidator(_as_utc)] = Field(alias="from")
+    start: Annotated[AwareDatetime, BeforeValidator(_as_utc), WithJsonSchema(_TIME)] = Field(
+        alias="from"
+    )
     share: float = Field(ge=0, le=1)
 
     @model_serializer

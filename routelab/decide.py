@@ -108,14 +108,51 @@ def route_prompts(plan: Plan, prompts: Sequence[str]) -> list[Any]:
 
     assert plan.router is not None
     router = plan.router.resolve()
-    _check_groups(plan, answers_of(router))
+    check_groups(plan, answers_of(router))
+    if not prompts:
+        return []  # which a vectoriser would refuse
     codes, unique = pd.factorize(np.asarray(prompts, object))
     labels = [None if pd.isna(label) else str(label) for label in router.predict(list(unique))]
-    _check_groups(plan, labels)  # an abstain label is none of its answers
+    check_groups(plan, labels)  # an abstain label is none of its answers
     return [labels[code] for code in codes]
 
 
-def _check_groups(plan: Plan, labels: Iterable[Any]) -> None:
+def one_request(
+    *,
+    prompt: str | None = None,
+    model: str | None = None,
+    user: str | None = None,
+    session_id: str | None = None,
+    request_id: str | None = None,
+    tier: str | None = None,
+    input_tokens: float | None = None,
+    timestamp: Any = None,
+) -> pd.DataFrame:
+    """Return one request as `decide` takes it; its time is now unless it is given.
+
+    Examples
+    --------
+    >>> from routelab.plan import Plan
+    >>> plan = Plan(models={"cheap": "gpt-4o-mini"}, default="cheap")
+    >>> decide(plan, one_request(prompt="hello"))["group"].tolist()
+    ['cheap']
+    """
+    return pd.DataFrame(
+        {
+            "timestamp": [pd.Timestamp.now("UTC") if timestamp is None else timestamp],
+            "request_id": [request_id],
+            "model": [model],
+            "prompt": [prompt],
+            "input_tokens": [input_tokens],
+            "user": [user],
+            "session_id": [session_id],
+            "tier": [tier],
+        }
+    )
+
+
+def check_groups(plan: Plan, labels: Iterable[Any]) -> None:
+    """Refuse labels of a router for which the plan has no model group."""
     unmapped = [label for label in labels if not _has_group(plan, label)]
     if unmapped:
         raise InputError(

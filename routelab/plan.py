@@ -99,6 +99,8 @@ def _as_deployments(group: str, entry: Any) -> Any:
     return tuple(expanded)
 
 
+_OneOf = str | Deployment
+_Groups = dict[str, _OneOf | Annotated[list[_OneOf], Field(min_length=1)]]
 CatalogField = Annotated[
     Catalog,
     BeforeValidator(_as_catalog),
@@ -138,7 +140,10 @@ class Plan(Part):
     version: Literal[1] = 1
     name: str = "plan"
     semantics: Literal["litellm"] = "litellm"
-    models: Annotated[dict[str, tuple[Deployment, ...]], BeforeValidator(_as_groups)]
+    models: Annotated[
+        dict[str, tuple[Deployment, ...]],
+        BeforeValidator(_as_groups, json_schema_input_type=_Groups),
+    ]
     default: str
     catalog: CatalogField = Field("bundled", validate_default=True)
     router: Annotated[RouterSpec | None, BeforeValidator(_as_spec)] = None

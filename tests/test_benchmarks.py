@@ -22,6 +22,22 @@ def lines(root, *command):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+def test_the_benchmark_of_panels_has_every_panel_that_follows_a_touch(root, monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(root / "benchmarks"))
+    import bench_ui
+    import nbformat
+
+    from routelab.ui._settings import SETTINGS
+
+    bench_ui.notebook(tmp_path / "bench.ipynb")
+    cells = nbformat.read(tmp_path / "bench.ipynb", 4).cells
+    for cell in cells:
+        compile(cell.source, "cell", "exec")
+    named = {name for name in SETTINGS if any(f"ui.{name}(" in cell.source for cell in cells)}
+    assert named >= {"explore", "compare", "budget", "export", "profile"}
+    assert cells[1].source == bench_ui.ECHO_CELL  # in the same run
+
+
 @pytest.mark.parametrize("kind", ["independent", "in_flight", "cooldown", "cooldown_budget"])
 def test_each_kind_of_plan_serves_the_benchmark_traffic(root, monkeypatch, kind):
     monkeypatch.syspath_prepend(str(root / "benchmarks"))
@@ -162,3 +178,25 @@ def test_the_benchmark_of_comparisons_knows_useless_from_useful(root, data):
     told = {line["router"]: line for line in said if line["figure"] == "verdicts"}
     assert told["useless"]["said"] == {"adds nothing": 2}
     assert told["useful"]["said"] == {"adds value": 1} and told["useful"]["alarms"] == {}
+
+
+def test_the_benchmark_of_exported_modules_agrees_with_the_pipeline(
+    root, data, monkeypatch, capsys
+):
+    monkeypatch.syspath_prepend(str(root / "benchmarks"))
+    import bench_plugin
+
+    monkeypatch.setattr(bench_plugin, "CLASSES", (20,))
+    models, few = str(data.parent / "models"), ["--examples", "4", "--calls", "20"]
+    arguments = ["--data", str(data), "--models", models, *few]
+    monkeypatch.setattr(sys, "argv", ["bench_plugin.py", *arguments])
+    bench_plugin.main()
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    tfidf = [line for line in told if line["encoder"] != "static"]
+    assert [(line["encoder"], line["router"], line["classes"]) for line in tfidf] == [
+        (encoder, router, 20)
+        for router in ("linear", "centroid")
+        for encoder in ("tfidf", "tfidf, no numpy")
+    ]
+    assert {line["agree"] for line in told} == {1.0}
+    assert all(0 < line["cpu_ms"] <= line["cpu_ms_p99"] for line in told)

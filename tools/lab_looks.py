@@ -63,9 +63,9 @@ def violations(page: Any, selector: str = PANEL) -> list[str]:
     ]
 
 
-def overflow(page: Any, selector: str = PANEL) -> int:
-    """Return by how many pixels the first panel is wider than the room that it has."""
-    return int(page.locator(selector).first.evaluate("e => e.scrollWidth - e.clientWidth"))
+def overflow(page: Any, number: int = 0) -> int:
+    """Return by how many pixels the panel of this number is wider than the room that it has."""
+    return int(page.locator(PANEL).nth(number).evaluate("e => e.scrollWidth - e.clientWidth"))
 
 
 def check_looks(page: Any, name: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from routelab._checks import atomic_folder
+from routelab._checks import RoutelabError, atomic_folder
 from routelab._registry import Registry
 from routelab.plan import Plan
 
@@ -44,7 +44,8 @@ def export(
     ----------
     plan : Plan
     target : str
-        One of ``TARGETS.names()``: "litellm", "plan", "semantic-router".
+        One of ``TARGETS.names()``: "litellm", "onnx", "plan", "python",
+        "semantic-router".
     directory : path
         Gets the files and ``NOT_EXPORTED.md``; a folder that exists is refused unless `force`.
     force : bool
@@ -54,6 +55,8 @@ def export(
     ------
     InputError
         For an unknown target, a folder that exists, or a plan that the target cannot hold at all.
+    RoutelabError
+        The files could not be written; a folder that exists is as it was.
 
     Examples
     --------
@@ -62,13 +65,22 @@ def export(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     result = export(plan, directory=folder)
     >>> [str(file) for file in result.files]
-    ['NOT_EXPORTED.md', 'config.yaml']
+    ['NOT_EXPORTED.md', 'config.yaml', 'plan.zip']
     """
     write = TARGETS[target]
-    with atomic_folder(directory, force=force) as folder:
-        not_carried = write(plan, folder)
-        lines = [f"# What {target} does not carry of the plan {plan.name!r}", ""]
-        lines += [f"- {item}" for item in not_carried] or ["Nothing: the target carries all of it."]
-        (folder / "NOT_EXPORTED.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        files = sorted(p.relative_to(folder) for p in folder.rglob("*") if p.is_file())
+    try:
+        with atomic_folder(directory, force=force) as folder:
+            not_carried = write(plan, folder)
+            (folder / "NOT_EXPORTED.md").write_text(_told(plan, target, not_carried), "utf-8")
+            files = sorted(p.relative_to(folder) for p in folder.rglob("*") if p.is_file())
+    except OSError as error:
+        raise RoutelabError(
+            f"the export to {str(directory)!r} failed, nothing there was changed: {error}"
+        ) from error
     return ExportResult(Path(directory), files, not_carried)
+
+
+def _told(plan: Plan, target: str, not_carried: list[str]) -> str:
+    lines = [f"# What {target} does not carry of the plan {plan.name!r}", ""]
+    lines += [f"- {item}" for item in not_carried] or ["Nothing: the target carries all of it."]
+    return "\n".join(lines) + "\n"

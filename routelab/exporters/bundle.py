@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.metadata
-import json
 import os
 import tempfile
-import zipfile
+import warnings
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
-from routelab import __version__
-from routelab._checks import InputError, atomic_file, atomic_folder
+from sklearn.exceptions import InconsistentVersionWarning
+
+from routelab._checks import InputError, RoutelabError, atomic_file, atomic_folder
+from routelab._yaml import read_yaml
+from routelab.exporters._bundle_manifest import (
+    MANIFEST,
+    PLAN,
+    ROUTER,
+    Manifest,
+    file_digest,
+    installed_versions,
+    read_manifest,
+    write_manifest,
+)
+from routelab.exporters._bundle_zip import pack, unpack
 from routelab.plan import Plan
 from routelab.routers import load_router, save_router
 
-FORMAT = 1
-MANIFEST, PLAN, ROUTER = "manifest.json", "plan.yaml", "router.skops"
 MAX_BYTES = 2**31
-_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+class BundleVersionWarning(UserWarning):
+    """A bundle was written with another minor version of scikit-learn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +52,9 @@ def save_bundle(
 ) -> Path:
     """Write a bundle: a zip when `path` ends in ``.zip``, else a folder.
 
+    The same plan and router give the same bytes, in any process. What stands there already is
+    replaced in one step, when everything is written.
+
     Parameters
     ----------
     path : path
@@ -55,26 +69,36 @@ def save_bundle(
     ------
     InputError
         Nothing to save, or the path exists.
+    RoutelabError
+        It could not be written; what stood there is as it was.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = save_bundle(f"{folder}/b.zip", plan=Plan(models={"a": "gpt-4o"}, default="a"))
+    ...     load_bundle(path).plan.default
+    'a'
     """
     if plan is None and router is None:
         raise InputError("a bundle holds a plan, a router or both; nothing was given")
     if router is None and plan is not None and plan.router is not None:
         router = plan.router.resolve()
     target = Path(path)
-    if target.suffix != ".zip":
-        with atomic_folder(target, force=force) as folder:
-            _write(folder, plan, router)
-        return target
-    if target.exists() and not force:
+    zipped = target.suffix == ".zip"
+    if zipped and target.exists() and not force:
         raise InputError(f"{str(path)!r} exists already; name another file or pass --force")
-    with tempfile.TemporaryDirectory() as name, atomic_file(target) as temporary:
-        _write(Path(name), plan, router)
-        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
-            for file in sorted(Path(name).iterdir()):
-                entry = zipfile.ZipInfo(file.name, _EPOCH)
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                entry.external_attr = 0o644 << 16
-                archive.writestr(entry, file.read_bytes())
+    try:
+        if not zipped:
+            with atomic_folder(target, force=force) as folder:
+                _write(folder, plan, router)
+            return target
+        with tempfile.TemporaryDirectory() as name, atomic_file(target) as temporary:
+            _write(Path(name), plan, router)
+            pack(Path(name), temporary)
+    except OSError as error:
+        raise RoutelabError(
+            f"the bundle {str(path)!r} could not be written, nothing there was changed: {error}"
+        ) from error
     return target
 
 
@@ -87,98 +111,101 @@ def _write(folder: Path, plan: Plan | None, router: Any) -> None:
             update = {"file": ROUTER, "labels": None, "label": None}
             stored = plan.replace(router=plan.router.model_copy(update=update))
         stored.to_yaml(folder / PLAN)
-    files = {
-        file.name: {"bytes": file.stat().st_size, "sha256": _digest(file)}
-        for file in sorted(folder.iterdir())
-    }
-    packages = ("numpy", "scikit-learn", "skops")
-    versions = {"routelab": __version__}
-    versions |= {name: importlib.metadata.version(name) for name in packages}
-    manifest = {"format": FORMAT, "versions": versions, "files": files}
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-
-
-def _digest(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    write_manifest(folder)
 
 
 def load_bundle(path: str | os.PathLike[str]) -> Bundle:
     """Load a bundle after checking every byte of it.
 
+    Digests find damage, not malice: whoever writes a bundle writes them too. What protects from a
+    hostile one is that nothing in it is run or built except the types that a router needs, and that
+    no file outside it is read.
+
+    Parameters
+    ----------
+    path : path
+        A folder or a zip that `save_bundle` wrote.
+
     Raises
     ------
     InputError
-        The bundle is missing, truncated, changed, of an unknown format, holds files that the
-        manifest does not name or that lie outside it, or a router of types that are not listed.
+        The bundle is missing, truncated, changed, of another format, holds anything but its plan,
+        its router and its manifest, names files outside it, or a router of types that are not
+        listed. The message names the bundle and the reason.
+
+    Warns
+    -----
+    BundleVersionWarning
+        It was written with another minor version of scikit-learn, whose answers may differ.
     """
     found = Path(path)
-    if found.is_dir():
-        return _load(found, str(path))
-    if not found.is_file():
-        raise InputError(f"bundle {str(path)!r} does not exist")
-    with tempfile.TemporaryDirectory() as name:
-        try:
-            with zipfile.ZipFile(found) as archive:
-                _extract(archive, Path(name), str(path))
-        except (zipfile.BadZipFile, EOFError, OSError) as error:
-            raise InputError(
-                f"bundle {str(path)!r} is truncated or no zip archive: {error}"
-            ) from error
-        bundle = _load(Path(name), str(path))
-    return bundle
+    try:
+        if found.is_dir():
+            return _load(found)
+        if not found.is_file():
+            raise InputError("does not exist")
+        with tempfile.TemporaryDirectory() as name:
+            unpack(found, Path(name), most=MAX_BYTES)
+            return _load(Path(name))
+    except InputError as error:
+        raise InputError(f"bundle {str(path)!r}: {error}") from error
 
 
-def _extract(archive: zipfile.ZipFile, folder: Path, shown: str) -> None:
-    total = 0
-    for entry in archive.infolist():
-        inner = PurePosixPath(entry.filename)
-        if inner.is_absolute() or len(inner.parts) != 1 or ".." in inner.parts:
-            raise InputError(f"bundle {shown!r}: the entry {entry.filename!r} leaves the bundle")
-        total += entry.file_size
-        if total > MAX_BYTES:
-            raise InputError(f"bundle {shown!r}: unpacks to more than {MAX_BYTES} bytes")
-        (folder / inner.name).write_bytes(archive.read(entry))
+def _load(folder: Path) -> Bundle:
+    manifest = read_manifest(folder)
+    _check_files(folder, manifest)
+    written, here = manifest.versions.scikit_learn, installed_versions()["scikit-learn"]
+    other = written.split(".")[:2] != here.split(".")[:2]
+    versions = f"written with scikit-learn {written}, read with {here}"
+    try:
+        with warnings.catch_warnings():
+            # scikit-learn warns of each of its estimators inside, and of patch versions too
+            warnings.simplefilter("ignore", InconsistentVersionWarning)
+            router = load_router(folder / ROUTER) if ROUTER in manifest.files else None
+        plan = _load_plan(folder, router) if PLAN in manifest.files else None
+    except InputError as error:
+        told = str(error).replace(f"{folder}{os.sep}", "")
+        raise InputError(f"{told} ({versions})" if other else told) from error
+    if other and router is not None:
+        warnings.warn(
+            f"a bundle was {versions}: the router may decide otherwise; train and save it again, "
+            "or compare its answers",
+            BundleVersionWarning,
+            stacklevel=3,
+        )
+    return Bundle(plan, router, manifest.model_dump(by_alias=True))
 
 
-def _load(folder: Path, shown: str) -> Bundle:
-    manifest = _manifest(folder, shown)
-    listed = manifest["files"]
-    present = {p.name for p in folder.iterdir()} - {MANIFEST}
-    for name in sorted(present - listed.keys()):
-        raise InputError(f"bundle {shown!r}: {name!r} is not in the manifest")
+def _check_files(folder: Path, manifest: Manifest) -> None:
+    listed = {str(name): facts for name, facts in manifest.files.items()}
+    for name in sorted({path.name for path in folder.iterdir()} - {MANIFEST, *listed}):
+        raise InputError(f"holds {name!r}, which its manifest does not list")
+    if sum(facts.bytes for facts in listed.values()) > MAX_BYTES:
+        raise InputError(f"holds more than {MAX_BYTES:,} bytes")
     for name, facts in listed.items():
         file = folder / name
-        if PurePosixPath(name).name != name or file.is_symlink():
-            raise InputError(f"bundle {shown!r}: the file name {name!r} leaves the bundle")
+        if file.is_symlink():
+            raise InputError(f"{name} is a link that leads out of it")
         if not file.is_file():
-            raise InputError(f"bundle {shown!r}: {name} is missing")
+            raise InputError(f"{name} is missing")
         size = file.stat().st_size
-        if size != facts["bytes"] or _digest(file) != facts["sha256"]:
+        if size != facts.bytes or file_digest(file) != facts.sha256:
             raise InputError(
-                f"bundle {shown!r}: {name} was truncated or changed "
-                f"({size} bytes, the manifest says {facts['bytes']})"
+                f"{name} was truncated or changed ({size} bytes, the manifest says {facts.bytes})"
             )
-    router = load_router(folder / ROUTER) if ROUTER in listed else None
-    plan = Plan.from_yaml(folder / PLAN) if PLAN in listed else None
-    if plan is not None and plan.router is not None and router is not None:
-        plan = plan.replace(router=plan.router.model_copy(update={"fitted": router}))
-    return Bundle(plan, router, manifest)
 
 
-def _manifest(folder: Path, shown: str) -> dict[str, Any]:
-    file = folder / MANIFEST
-    if not file.is_file():
-        raise InputError(f"{shown!r} is no bundle: it has no {MANIFEST}")
-    try:
-        manifest = json.loads(file.read_text(encoding="utf-8"))
-        version = manifest["format"]
-        for facts in manifest["files"].values():
-            int(facts["bytes"]), str(facts["sha256"])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"bundle {shown!r}: the manifest is damaged: {error!r}") from error
-    if version != FORMAT:
-        raise InputError(
-            f"bundle {shown!r} has format {version!r}, this routelab reads {FORMAT}: update "
-            f"routelab"
-        )
-    return manifest
+def _load_plan(folder: Path, router: Any) -> Plan:
+    data = read_yaml(folder / PLAN, "plan").data
+    fields = data if isinstance(data, dict) else {}
+    spec = fields["router"] if isinstance(fields.get("router"), dict) else {}
+    named = [fields.get("catalog"), spec.get("labels"), spec.get("file")]
+    for name in named:
+        if isinstance(name, str) and name not in ("bundled", ROUTER):
+            raise InputError(f"{PLAN} names the file {name!r}, which is not in the bundle")
+    plan = Plan.from_yaml(folder / PLAN)
+    if plan.router is None:
+        return plan
+    if router is None:
+        raise InputError(f"{PLAN} has a router, but there is no {ROUTER}")
+    return plan.replace(router=plan.router.model_copy(update={"fitted": router, "file": None}))

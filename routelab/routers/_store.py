@@ -14,6 +14,7 @@ import numpy as np
 
 from routelab._checks import InputError, atomic_file, existing_file
 from routelab.encoders import CachedEncoder, LitellmEncoder
+from routelab.routers._archive import check_archive
 from routelab.routers._base import TRUSTED_TYPES
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -88,22 +89,22 @@ def load_router(path: str | os.PathLike[str], *, trust_api_base: bool = False) -
     Raises
     ------
     InputError
-        The file is missing, damaged, holds a type that is not on the list, or an address that
-        is not trusted.
+        The file is missing, damaged, unpacks to more than 2 GiB, holds a type that is not on the
+        list or anything else that no router needs, or an address that is not trusted.
     """
     import skops.io
-    from skops.io.exceptions import UntrustedTypesFoundException
 
     found = existing_file(path, "router")
     try:
+        check_archive(found)
         unknown = set(skops.io.get_untrusted_types(file=found)) - set(TRUSTED_TYPES)
         if unknown:
-            raise InputError(
-                f"{found}: holds the type {sorted(unknown)[0]}, which no router needs: refused"
-            )
+            raise InputError(f"holds the type {sorted(unknown)[0]}, which no router needs: refused")
         router = skops.io.load(found, trusted=TRUSTED_TYPES)
-    except (zipfile.BadZipFile, KeyError, OSError, UntrustedTypesFoundException) as error:
-        raise InputError(f"{found}: not a stored router, or damaged: {error}") from error
+    except InputError as error:
+        raise InputError(f"{found}: {error}") from error
+    except Exception as error:  # what a hostile file makes of skops and of __setstate__ is open
+        raise InputError(f"{found}: not a stored router, or damaged: {error!r}") from error
     for encoder in _encoders(router):
         if isinstance(encoder, CachedEncoder):
             encoder.path = None

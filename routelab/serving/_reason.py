@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
-
-from sklearn.base import BaseEstimator
 
 from routelab.plan import Rule
 
@@ -63,13 +60,3 @@ def why(routed_by: str, number: int, rule: Rule | None, answer: str | None, plai
 def _conditions(rule: Rule) -> str:
     given = rule.model_dump(exclude_none=True, exclude={"model"}, mode="json")
     return ", ".join(f"{name} {value!r}" for name, value in given.items()) or "every request"
-
-
-def estimators_in(value: Any) -> Iterator[BaseEstimator]:
-    """Yield an estimator and those inside it."""
-    if isinstance(value, BaseEstimator):
-        yield value
-        value = list(vars(value).values())
-    if isinstance(value, list | tuple):
-        for inner in value:
-            yield from estimators_in(inner)

@@ -10,11 +10,12 @@ import pandas as pd
 
 from routelab._checks import InputError
 from routelab._plan_parts import Deployment
-from routelab.decide import decide, rule_numbers
+from routelab.decide import decide, one_request, rule_numbers
 from routelab.exporters import Bundle, load_bundle
 from routelab.plan import Plan
 from routelab.routers import scores_of
-from routelab.serving._reason import estimators_in, threshold_of, why
+from routelab.routers._parts import asks_service
+from routelab.serving._reason import threshold_of, why
 from routelab.serving._request import Asked
 
 #: Asked once when a decider is made: what a router loads or builds late is there before threads.
@@ -156,9 +157,7 @@ class Decider:
 
 
 def _check_offline(router: Any) -> None:
-    from routelab.encoders import LitellmEncoder
-
-    if any(isinstance(part, LitellmEncoder) for part in estimators_in(router)):
+    if asks_service(router):
         raise InputError(
             "this router's encoder asks a provider for every prompt, and a dry run calls none: "
             "serve a router with an encoder of this machine"
@@ -166,18 +165,8 @@ def _check_offline(router: Any) -> None:
 
 
 def _row(asked: Asked) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "timestamp": [pd.Timestamp.now("UTC")],
-            "request_id": [asked.request_id],
-            "model": [asked.model],
-            "prompt": [asked.prompt],
-            "input_tokens": [asked.input_tokens],
-            "user": [asked.user],
-            "session_id": [asked.session_id],
-            "tier": [asked.tier],
-        }
-    )
+    names = ("request_id", "model", "prompt", "input_tokens", "user", "session_id", "tier")
+    return one_request(**{name: getattr(asked, name) for name in names})
 
 
 def _by_router(router: Any, asked: Asked) -> dict[str, Any]:

@@ -52,7 +52,8 @@ class MapView(w.VBox):
         told = f" {self.mapped.told}" if self.mapped.told else ""
         return (
             f" The map holds {self.mapped.explained:.0%} of the differences between "
-            f"{len(self.mapped.points):,} prompts, coloured by what {short(router)} answers; the shade is what most of the five nearest have.{told}"
+            f"{len(self.mapped.points):,} prompts, coloured by what {short(router)} answers; "
+            f"the shade is what most of the five nearest have.{told}"
         )
 
     def _color(self) -> None:

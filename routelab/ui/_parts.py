@@ -105,6 +105,6 @@ def number(
     )
     rounded = (lambda x: round(x, 6), lambda x: x)
     w.link((slider, "value"), (box, "value"), transform=rounded)
-    row = w.HBox([box, slider], layout=w.Layout(flex_flow="row wrap", max_width="100%"))
+    row = w.HBox([box, slider], layout=w.Layout(max_width="100%"))  # the slider gives way
     row.add_class("rl-number")
     return box, row

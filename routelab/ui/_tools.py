@@ -14,8 +14,10 @@ from routelab._checks import InputError, require
 DEFAULT_FILE = "routelab-session.yaml"
 
 STYLE = (
-    "<style>.rl-panel .jupyter-widgets{max-width:calc(100% - 4px)}"  # their margin is 2 px
-    ".rl-panel img{max-width:calc(100% - 4px);height:auto;background:#fff;border-radius:4px}"
+    # Widgets have margins at both sides: one as wide as its panel would stand out of it.
+    "<style>.rl-panel>*,.rl-panel>.widget-vbox>*{margin-left:0;margin-right:0}"
+    ".rl-panel .jupyter-widgets{max-width:100%}"
+    ".rl-panel img{max-width:100%;height:auto;background:#fff;border-radius:4px}"
     ".rl-panel .rl-status{display:block;min-height:2.8em;line-height:1.4;"
     "color:var(--jp-content-font-color1,inherit);overflow-wrap:anywhere}"
     ".rl-computing img,.rl-computing .rl-told,.rl-computing .rl-fact{opacity:.35}"
@@ -98,7 +100,7 @@ class Tools(w.VBox):
     def describe(self, text: str) -> None:
         """Give the pictures of the panel their alternative text."""
         if hasattr(self.copy, "alt"):
-            self.copy.alt = text
+            self.copy.alt = "".join(c for c in text if c.isprintable())
 
     def busy(self, running: bool) -> None:
         """Let Cancel be pressed while something is computed."""

@@ -1,4 +1,4 @@
-// What widgets of ipywidgets lack: copy to the clipboard, names for sliders and pictures.
+// What ipywidgets lacks: the clipboard, names for sliders and pictures, arrow keys in lists.
 async function copy(text, el) {
   try {
     await navigator.clipboard.writeText(text);
@@ -23,6 +23,8 @@ function name(panel, alt) {
       if (handle.getAttribute("aria-label") !== label) handle.setAttribute("aria-label", label);
     });
   });
+  // JupyterLab takes the arrow keys of everything that is no text field, to move between cells.
+  panel.querySelectorAll("select").forEach((list) => { list.dataset.lmSuppressShortcuts = "true"; });
   panel.querySelectorAll(".widget-hprogress .progress").forEach((bar) => {
     bar.setAttribute("role", "img");
     bar.setAttribute("aria-label", "progress");

@@ -36,6 +36,7 @@ def test_what_the_gateway_lacks_is_named(tmp_path):
         ],
         hedge={"after_s": 3},
         cooldown={"half_open_trials": 2},
+        retries={"retry_after_s": 2.5},
     )
     told = "\n".join(export(plan, directory=tmp_path / "out").not_carried)
     for part in (
@@ -46,5 +47,6 @@ def test_what_the_gateway_lacks_is_named(tmp_path):
         "the budget of USD 2 per 7d for the key: keys and teams live in the proxy's database",
         "2 half-open trials",
         "the hedge after 3 s",
+        "the part of a second of retry_after 2.5",
     ):
         assert part in told

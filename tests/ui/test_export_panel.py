@@ -45,7 +45,7 @@ def test_the_download_holds_the_file_shown(plan):
 def test_a_file_that_is_no_text_shows_its_size(plan):
     router = make_router("centroid").fit(["fix", "poem"], ["strong", "cheap"])
     panel = ui.export(plan.replace(router=router))
-    binary = next(name for name in panel.file.options if name.endswith(".skops"))
+    binary = next(name for name in panel.file.options if name.endswith(".zip"))
     panel.file.value = binary
     assert "bytes that are not text" in panel.preview.value
 
@@ -53,8 +53,8 @@ def test_a_file_that_is_no_text_shows_its_size(plan):
 def test_a_target_that_cannot_hold_the_plan_is_refused_with_the_reason(plan):
     router = make_router("centroid").fit(["fix", "poem"], ["strong", "cheap"])
     panel = ui.export(plan.replace(router=router))
-    panel.target.value = "plan"
-    assert "fitted in Python" in panel.status.text
+    panel.target.value = "semantic-router"
+    assert "router.labels" in panel.status.text
     assert panel.target.value == panel.config.target == "litellm"
 
 

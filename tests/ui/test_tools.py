@@ -186,6 +186,8 @@ def test_pictures_are_described_by_the_status(traffic, plan):
     assert panel.tools.copy.alt == panel.status.text
     panel.daily_usd.value = 2.0
     assert panel.tools.copy.alt.startswith("Budget $2.00 a day")
+    panel.tools.describe("a\x1b[31m\u202eb")
+    assert panel.tools.copy.alt == "a[31mb"
 
 
 def test_every_button_has_a_name_and_texts_are_set_as_text(traffic, plan):

@@ -54,7 +54,9 @@ def boundaries_out_of_order(config: Config) -> Iterator[Spot]:
             for (_, low), (key, high) in zip(values, values[1:], strict=False):
                 if not low < high:
                     message = f"{key} {shown(high)} is not above {shown(low)}"
-                    yield Spot((*where, name, key), message)
+                    # Equal ones are how a tier is left out, by `routelab tune-gateway` as well.
+                    told = _SKIPPED if low == high else {}
+                    yield Spot((*where, name, key), message, **told)
 
 
 @check(
@@ -105,7 +107,8 @@ def score_out_of_reach(config: Config) -> Iterator[Spot]:
         for name, value in as_dict(settings.get("tier_boundaries")).items():
             if is_number(value) and value > top:
                 message = f"{shown(name)} {shown(value)} is above the highest score, {top:.2f}"
-                yield Spot((*where, "tier_boundaries", name), message)
+                # A tier may be left out like that on purpose; a threshold may not.
+                yield Spot((*where, "tier_boundaries", name), message, **_SKIPPED)
         value = settings.get("heuristic_v2_success_threshold")
         if is_number(value) and not 0 < value <= 1:
             message = f"a success threshold of {shown(value)} is no probability"
@@ -176,6 +179,7 @@ def licence_limit(config: Config) -> Iterator[Spot]:
         yield Spot((PROXY, "tag_budget_config"), "budgets per tag need an enterprise licence")
 
 
+_SKIPPED = {"severity": "note", "fix": "nothing, where the tier is not meant to be used"}
 # Defaults of LiteLLM's heuristic (SEMANTICS 3.1).
 _WEIGHTS = dict(zip(_names.DIMENSIONS, (0.10, 0.30, 0.25, 0.25, 0.05, 0.03, 0.02), strict=True))
 

@@ -15,12 +15,7 @@ from routelab._cli_common import Json, examples, progress_bar, say
 app = typer.Typer()
 
 
-@app.command(
-    epilog=examples(
-        "routelab prove litellm-config --probes prompts.csv",
-        "routelab prove litellm-config --probes prompts.csv --python proxy-env/bin/python",
-    )
-)
+@app.command(epilog=examples("routelab prove litellm-config --probes bundled:prompts.csv"))
 def prove(
     directory: Annotated[Path, typer.Argument(help="Folder of export --target litellm.")],
     probes: Annotated[Path, typer.Option(help="Prompts: CSV, JSONL, Parquet, or any label file.")],

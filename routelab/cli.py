@@ -42,8 +42,8 @@ EXIT_CODES = """Exit codes:
 
 \b
   0    done
-  1    the answer is "no": a recording differs, lint found an error,
-       a target is not met, an alarm of drift, a required part is broken
+  1    the answer is "no": a recording or the gateway differs, lint found
+       an error, a target is not met, an alarm, a required part is broken
   2    bad input; one line on standard error says what and where
   130  stopped by Ctrl-C; what was done until then is kept
 

@@ -22,7 +22,7 @@ from packaging.requirements import Requirement
 PYTHON = (3, 11)
 BUNDLED = ("prompts.csv", "traffic.parquet", "catalog.yaml", "plan.yaml", "outages.csv")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-NOT_FOR_USERS = ("bench", "test", "all")
+NOT_FOR_USERS = ("bench", "docs", "test", "all")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,22 @@ def lines(root, *command):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+def test_the_benchmark_of_panels_has_every_panel_that_follows_a_touch(root, monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(root / "benchmarks"))
+    import bench_ui
+    import nbformat
+
+    from routelab.ui._settings import SETTINGS
+
+    bench_ui.notebook(tmp_path / "bench.ipynb")
+    cells = nbformat.read(tmp_path / "bench.ipynb", 4).cells
+    for cell in cells:
+        compile(cell.source, "cell", "exec")
+    named = {name for name in SETTINGS if any(f"ui.{name}(" in cell.source for cell in cells)}
+    assert named >= {"explore", "compare", "budget", "export", "profile"}
+    assert cells[1].source == bench_ui.ECHO_CELL  # in the same run
+
+
 @pytest.mark.parametrize("kind", ["independent", "in_flight", "cooldown", "cooldown_budget"])
 def test_each_kind_of_plan_serves_the_benchmark_traffic(root, monkeypatch, kind):
     monkeypatch.syspath_prepend(str(root / "benchmarks"))

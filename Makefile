@@ -7,7 +7,7 @@ export LITELLM_LOCAL_MODEL_COST_MAP := True
 export LITELLM_TELEMETRY := False
 export MPLBACKEND := Agg
 
-.PHONY: help setup setup-test demo test check lab bench bench-simulate bench-read bench-routers bench-compare bench-field bench-ui notebooks clean
+.PHONY: help setup setup-test demo test check lab bench bench-simulate bench-read bench-routers bench-compare bench-field bench-ui notebooks docs clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -90,6 +90,10 @@ bench-ui: setup-test ## Key press to settled picture per panel in a real browser
 
 notebooks: setup-test ## Execute the notebooks and write them in their committed form
 	$(BIN)/python tools/clean_notebooks.py
+
+docs: setup-test ## Build the documentation site into build/site; a warning is an error (`make test` builds it, too)
+	$(BIN)/python -m mkdocs build --strict -f docs/mkdocs.yml
+	@echo "open build/site/index.html"
 
 clean: ## Remove what was built
 	rm -rf $(VENV) out build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -28,6 +28,7 @@ _HOME = {
     "OffPolicyResult": "routelab.off_policy",
     "OutcomeTable": "routelab.outcomes",
     "Plan": "routelab.plan",
+    "Proof": "routelab.proving",
     "Regret": "routelab.forecasting",
     "Replay": "routelab.simulation",
     "RouteThresholds": "routelab.routers",
@@ -71,6 +72,7 @@ _HOME = {
     "outages_from_log": "routelab.fits",
     "plan_labels": "routelab.labelling",
     "plan_split": "routelab.experiments",
+    "prove": "routelab.proving",
     "read": "routelab.read_any",
     "read_decisions": "routelab.outcomes",
     "read_labels": "routelab.labels",
@@ -108,6 +110,7 @@ __all__ = [
     "OffPolicyResult",
     "OutcomeTable",
     "Plan",
+    "Proof",
     "Regret",
     "Replay",
     "RouteThresholds",
@@ -151,6 +154,7 @@ __all__ = [
     "outages_from_log",
     "plan_labels",
     "plan_split",
+    "prove",
     "read",
     "read_decisions",
     "read_labels",
@@ -222,6 +226,8 @@ if TYPE_CHECKING:
     from routelab.plan import Plan
     from routelab.prices import diff_prices, load_prices, read_prices
     from routelab.privacy import hash_ids, redact, redact_traffic
+    from routelab.proving import Proof
+    from routelab.proving.prove import prove
     from routelab.read_any import read
     from routelab.routers import (
         CostThresholds,

@@ -9,14 +9,14 @@ from typing import Annotated, Any, cast
 import typer
 
 from routelab._checks import InputError
-from routelab._cli_common import Json, plan_of, read_table, say
+from routelab._cli_common import Json, examples, plan_of, read_table, say
 
 app = typer.Typer(help="A/B tests: how long to run one, and what it found.", no_args_is_help=True)
 
 Alpha = Annotated[float, typer.Option(help="Level of the test.")]
 
 
-@app.command()
+@app.command(epilog=examples("routelab ab plan --baseline 0.8 --effect 0.02 --units-per-day 500"))
 def plan(
     baseline: Annotated[float, typer.Option(help="The control's mean, or its rate.")],
     effect: Annotated[float, typer.Option(help="Smallest difference worth finding, with sign.")],
@@ -52,7 +52,12 @@ def plan(
     say(str(result), {**asdict(result), "total": result.total}, as_json)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "routelab ab analyse requests.csv --metric quality --unit user",
+        "routelab ab analyse requests.csv --metric solved --kind binary --plan plan.yaml",
+    )
+)
 def analyse(
     file: Annotated[Path, typer.Argument(help="CSV, JSONL or Parquet, one row per request.")],
     metric: Annotated[str, typer.Option(help="Column of the outcome.")],

@@ -9,12 +9,17 @@ from typing import Annotated
 import typer
 
 from routelab._checks import InputError
-from routelab._cli_common import Force, Json, Seed, plan_of, progress_bar, say
+from routelab._cli_common import Force, Json, Seed, examples, plan_of, progress_bar, say
 
 app = typer.Typer()
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "routelab sweep traffic.parquet --plan plan.yaml --grid grid.yaml --out sweep",
+        "routelab sweep traffic.parquet --plan plan.yaml --grid grid.yaml --out sweep --resume",
+    )
+)
 def sweep(
     log: Annotated[Path, typer.Argument(help="Log, or traffic.parquet from 'read'.")],
     plan: Annotated[Path, typer.Option(help="Plan YAML or bundle.")],
@@ -78,7 +83,7 @@ def sweep(
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(epilog=examples("routelab fit bundled:traffic.parquet --out assumptions.yaml"))
 def fit(
     log: Annotated[Path, typer.Argument(help="Log, or traffic.parquet from 'read'.")],
     out: Annotated[Path, typer.Option(help="YAML file for the assumptions.")],
@@ -125,7 +130,11 @@ def fit(
     say("\n".join([*notes, wrote]), answer, as_json)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "routelab forecast bundled:traffic.parquet --plan bundled:plan.yaml --days 14 --out ahead"
+    )
+)
 def forecast(
     log: Annotated[Path, typer.Argument(help="Log, or traffic.parquet from 'read'.")],
     plan: Annotated[Path, typer.Option(help="Plan YAML or bundle.")],
@@ -168,7 +177,10 @@ def forecast(
     say(f"{result}\nwrote {out}", answer, as_json)
 
 
-@app.command("what-if")
+@app.command(
+    "what-if",
+    epilog=examples("routelab what-if traffic.parquet --plan plan.yaml --changes changes.yaml"),
+)
 def what_if(
     log: Annotated[Path, typer.Argument(help="Log, or traffic.parquet from 'read'.")],
     plan: Annotated[Path, typer.Option(help="Plan YAML or bundle.")],
@@ -200,7 +212,11 @@ def what_if(
     say(str(result), {"table": table, "notes": list(result.notes)}, as_json)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "routelab savings bundled:traffic.parquet --plan bundled:plan.yaml --against strong"
+    )
+)
 def savings(
     log: Annotated[Path, typer.Argument(help="Log, or traffic.parquet from 'read'.")],
     plan: Annotated[Path, typer.Option(help="Plan YAML or bundle.")],
@@ -231,7 +247,9 @@ def savings(
     say("\n".join(lines), found, as_json)
 
 
-@app.command()
+@app.command(
+    epilog=examples("routelab regret traffic.parquet --plan plan.yaml --quality worth.yaml")
+)
 def regret(
     log: Annotated[Path, typer.Argument(help="Log, or traffic.parquet from 'read'.")],
     plan: Annotated[Path, typer.Option(help="Plan YAML or bundle.")],

@@ -8,12 +8,18 @@ from typing import Annotated, Any
 import typer
 
 from routelab._checks import InputError
-from routelab._cli_common import Force, Json, Seed, say
+from routelab._cli_common import Force, Json, Seed, examples, say, tell
+from routelab._cli_inputs import tell_rejects
 
 app = typer.Typer()
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "routelab calibrate router.zip --on log.csv --target usd_per_day=25 --out tuned.zip",
+        'routelab calibrate router.zip --on outcomes.csv --target "quality>=0.9"',
+    )
+)
 def calibrate(
     bundle: Annotated[Path, typer.Argument(help="Bundle with a fitted router.")],
     on: Annotated[
@@ -112,15 +118,13 @@ def _read(path: Path, label: str | None) -> tuple[str, Any]:
     else:
         found = read(path)
         kind, data, account = found.kind, found.data, found.report.to_dict()
-    if account["rejects"]:
-        first = account["reasons"][0]
-        typer.echo(f"{account['rejects']} rows left out (first: {first})", err=True)
+    tell_rejects(account)
     if kind not in ("outcomes", "labels", "traffic"):
         raise InputError(f"{str(path)!r} holds {kind}: calibrate takes outcomes, labels or traffic")
     if kind == "labels" and "split" in data.columns:
         learnt = data["split"].astype(str).str.contains("train")
         if learnt.any() and not learnt.all():
-            typer.echo(f"{learnt.sum()} rows of the file's train part left out", err=True)
+            tell(f"{learnt.sum()} rows of the file's train part left out")
             data = data[~learnt]
     return kind, data
 

@@ -11,15 +11,41 @@ from typing import Annotated, Any
 import typer
 
 from routelab._checks import InputError, existing_file
+from routelab._terminal import fit, printable, printable_json, terminal_width
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what exists at --out.")]
 Seed = Annotated[int, typer.Option(help="Seed of every draw.")]
+Encoder = Annotated[
+    str,
+    typer.Option(
+        help="tfidf, hashing, onnx:FOLDER, static:FOLDER, model2vec:NAME, "
+        "sentence-transformers:NAME, litellm:MODEL."
+    ),
+]
 
 
 def say(text: str, data: Any, as_json: bool) -> None:
-    """Print text, or data as one JSON object."""
-    typer.echo(json.dumps(data, ensure_ascii=False, default=str) if as_json else text)
+    """Print text, made to fit a terminal, or data as one JSON object.
+
+    Whatever comes from data is shown in a form that cannot steer the terminal.
+    """
+    if as_json:
+        typer.echo(printable_json(json.dumps(data, ensure_ascii=False, default=str)))
+        return
+    width = terminal_width()
+    told = printable(text)
+    typer.echo(told if width is None else fit(told, width))
+
+
+def tell(text: str) -> None:
+    """Print a remark on standard error, where pipes and --json do not see it."""
+    typer.echo(printable(text), err=True)
+
+
+def examples(*lines: str) -> str:
+    """Return the end of a command's help: commands that can be copied, one a line."""
+    return "Examples:\n\n\b\n" + "\n".join(f"  {line}" for line in lines)
 
 
 def progress_bar(what: str) -> Callable[..., None]:

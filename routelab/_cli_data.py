@@ -9,12 +9,17 @@ from typing import Annotated
 import typer
 
 from routelab._checks import InputError
-from routelab._cli_common import Json, progress_bar, say
+from routelab._cli_common import Json, examples, progress_bar, say, tell
 
 app = typer.Typer()
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "routelab prices bundled:catalog.yaml --on 2026-01-01",
+        "routelab prices prices/ --on 2025-06-30 --diff-on 2026-01-01 --out catalog.yaml",
+    )
+)
 def prices(
     files: Annotated[list[Path], typer.Argument(help="Price lists, or a folder of them.")],
     on: Annotated[str | None, typer.Option(help="Day, such as 2025-06-30; default: now.")] = None,
@@ -41,7 +46,9 @@ def prices(
     say(text, {**data, "out": out}, as_json)
 
 
-@app.command()
+@app.command(
+    epilog=examples("routelab fetch --list", "routelab fetch routellm --folder data --yes")
+)
 def fetch(
     name: Annotated[str | None, typer.Argument(help="Name of the set.")] = None,
     every: Annotated[bool, typer.Option("--list", help="List the sets.")] = False,
@@ -56,8 +63,7 @@ def fetch(
         found = [module.describe(one) for one in module.sets()]
         say("\n\n".join(found), {"sets": list(module.sets())}, as_json)
         return
-    if not as_json:
-        typer.echo(module.describe(name))
+    tell(module.describe(name))
     if not yes and not typer.confirm("fetch it?", err=True):
         raise InputError("nothing was fetched")
     files = module.fetch(name, folder, progress=progress_bar("fetch"))

@@ -7,12 +7,16 @@ from typing import Annotated
 
 import typer
 
-from routelab._cli_common import Force, Json, Seed, plan_of, progress_bar, say
+from routelab._cli_common import Force, Json, Seed, examples, plan_of, progress_bar, say
 
 app = typer.Typer()
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "routelab drift new.parquet --plan plan.yaml --reference old.parquet --out drift"
+    )
+)
 def drift(
     log: Annotated[Path, typer.Argument(help="Log, or traffic.parquet from 'read'.")],
     plan: Annotated[Path, typer.Option(help="Plan YAML or bundle.")],

@@ -9,12 +9,15 @@ from typing import Annotated, Any
 import typer
 
 from routelab._checks import InputError
-from routelab._cli_common import Force, Json, Seed, say
+from routelab._cli_common import Force, Json, Seed, examples, say
+from routelab._cli_inputs import read_data
 
 app = typer.Typer()
 
 
-@app.command()
+@app.command(
+    epilog=examples("routelab tune-gateway labels.csv --tiers tiers.yaml --out config.yaml")
+)
 def tune_gateway(
     data: Annotated[Path, typer.Argument(help="Label file or outcome table.")],
     out: Annotated[Path, typer.Option(help="LiteLLM config file with the tuned router.")],
@@ -82,24 +85,13 @@ def tune_gateway(
 
 
 def _prompts_and_target(path: Path, label: str | None) -> tuple[list[str], Any]:
-    """Read outcomes when the file holds outcomes, else labels; say what was left out."""
-    from routelab.labels import read_labels
-    from routelab.outcomes import read_outcomes
-    from routelab.read_any import kind_of
+    """Return the prompts, and the outcomes or labels that go with them."""
+    from routelab.outcomes import OutcomeTable
 
-    prompts: list[str]
-    target: Any
-    if label is None and kind_of(path) == "outcomes":
-        target = read_outcomes(path)
-        prompts, account = target.prompts, target.report.to_dict()
-    else:
-        frame = read_labels(path, label)
-        prompts, target = frame["prompt"].tolist(), frame["label"].tolist()
-        account = frame.attrs["report"]
-    if account["rejects"]:
-        first = account["reasons"][0]
-        typer.echo(f"{account['rejects']} rows left out (first: {first})", err=True)
-    return prompts, target
+    table = read_data(path, label)
+    if isinstance(table, OutcomeTable):
+        return table.prompts, table
+    return table["prompt"].tolist(), table["label"].tolist()
 
 
 def _mapping(path: Path | None, option: str) -> dict[str, Any] | None:

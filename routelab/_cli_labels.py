@@ -8,12 +8,17 @@ from typing import Annotated
 import typer
 
 from routelab._checks import InputError, atomic_file
-from routelab._cli_common import Json, progress_bar, say
+from routelab._cli_common import Json, examples, progress_bar, say, tell
 
 app = typer.Typer()
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "routelab judge prompts.csv --labels easy,hard --model openai/gpt-4o-mini "
+        "--max-usd 2 --out labels.csv --estimate"
+    )
+)
 def judge(
     file: Annotated[Path, typer.Argument(help="Prompts: a label set, or a log with prompts.")],
     labels: Annotated[str, typer.Option(help="Labels to choose from, parted by commas.")],
@@ -38,7 +43,7 @@ def judge(
     if estimate:
         say(str(expected), {"calls": expected.calls, "usd": expected.usd}, as_json)
         return
-    typer.echo(str(expected), err=True)
+    tell(str(expected))
     result = judge_labels(prompts, names, model, progress=progress_bar("judge"), **options)  # type: ignore[arg-type]
     assert not isinstance(result, Estimate)
     with atomic_file(out) as temporary:
@@ -48,7 +53,7 @@ def judge(
     say(f"{result}\nwrote {out}", data, as_json)
 
 
-@app.command()
+@app.command(epilog=examples("routelab plan-labels pilot.csv --models small,large --delta 0.03"))
 def plan_labels(
     outcomes: Annotated[Path, typer.Argument(help="Outcome table of a pilot.")],
     models: Annotated[str, typer.Option(help="The two to compare, parted by a comma.")],

@@ -10,12 +10,14 @@ from typing import Annotated
 import typer
 
 from routelab._checks import InputError, atomic_file
-from routelab._cli_common import Json, say
+from routelab._cli_common import Json, examples, say
 
 app = typer.Typer()
 
 
-@app.command()
+@app.command(
+    epilog=examples("routelab lint config.yaml --sarif lint.sarif", "routelab lint --list")
+)
 def lint(
     config: Annotated[Path | None, typer.Argument(help="LiteLLM config.yaml.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,

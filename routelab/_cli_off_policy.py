@@ -8,12 +8,18 @@ from typing import Annotated, Any
 import typer
 
 from routelab._checks import InputError
-from routelab._cli_common import Json, Seed, plan_of, read_table, say
+from routelab._cli_common import Json, Seed, examples, plan_of, read_table, say
 
 app = typer.Typer()
 
 
-@app.command("off-policy")
+@app.command(
+    "off-policy",
+    epilog=examples(
+        "routelab off-policy log.csv --policy small",
+        "routelab off-policy log.csv --policy shares.yaml --unit user --picture overlap.png",
+    ),
+)
 def off_policy(
     log: Annotated[Path, typer.Argument(help="CSV, JSONL or Parquet, one row per decision.")],
     policy: Annotated[

@@ -1,16 +1,57 @@
-"""What ``routelab read`` does: streams logs, reads the rest whole, writes the profile."""
+"""The command ``read``: streams logs, reads the rest whole, writes the profile."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-import pandas as pd
+import typer
 
 from routelab._checks import InputError, atomic_file
-from routelab._cli_common import progress_bar
-from routelab.read_any import Read
-from routelab.reading.report import Report
+from routelab._cli_common import Json, examples, progress_bar, say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from routelab.read_any import Read
+    from routelab.reading.report import Report
+
+app = typer.Typer()
+
+
+@app.command(
+    epilog=examples(
+        "routelab read bundled:traffic.parquet",
+        "routelab read 'logs/*.jsonl.gz' --out traffic.parquet --rejects bad.txt",
+        "routelab read log.csv --columns names.yaml --profile profile.html",
+    )
+)
+def read(
+    file: Annotated[list[Path], typer.Argument(help="Files, folders or patterns of one kind.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Parquet for traffic; CSV for labels, outages, decisions.")
+    ] = None,
+    format: Annotated[str | None, typer.Option(help="Log format, when detection fails.")] = None,
+    columns: Annotated[
+        Path | None, typer.Option(help="YAML: our names to the file's names.")
+    ] = None,
+    rejects: Annotated[Path | None, typer.Option(help="File for rejected rows, verbatim.")] = None,
+    profile: Annotated[Path | None, typer.Option(help="HTML page with pictures.")] = None,
+    redact: Annotated[bool, typer.Option("--redact", help="Take secrets out of prompts.")] = False,
+    hash_users_salt_env: Annotated[
+        str | None, typer.Option(help="Environment variable with a salt: hash users, sessions.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Read a log, outcomes, labels, outages or prices, and say what was found."""
+    request = Request(
+        list(file), out, format, columns, rejects, profile, redact, hash_users_salt_env
+    )
+    report, kind = run(request)
+    text = f"kind       {kind}\n{report}"
+    text += "".join(f"\nwrote {path}" for path in (out, profile) if path is not None)
+    say(text, {**report.to_dict(), "out": out, "profile": profile}, as_json)
 
 
 @dataclass(frozen=True)
@@ -34,7 +75,11 @@ class Request:
 
 def run(request: Request) -> tuple[Report, str]:
     """Read, write what was asked for, and return the report and the kind."""
+    import pandas as pd
+
+    from routelab.read_any import Read
     from routelab.read_any import read as read_any
+    from routelab.reading.report import Report
     from routelab.report.profile import write_profile
 
     if request.private and request.out is None:
@@ -77,6 +122,7 @@ def _is_log(files: list[Path]) -> bool:
 
 def _log(request: Request) -> Read | Report:
     from routelab.privacy import hash_ids, redact_traffic, salt_from_env
+    from routelab.read_any import Read
     from routelab.traffic import convert_log, read_log
 
     show = progress_bar("read")
@@ -99,6 +145,8 @@ def _log(request: Request) -> Read | Report:
 
 
 def _write(found: Read, out: Path) -> None:
+    import pandas as pd
+
     from routelab.catalog import Catalog
     from routelab.outcomes import OutcomeTable
 

@@ -35,3 +35,10 @@ def test_the_table_of_extension_points_names_real_folders(root, kind):
     folder = {"router": "routelab/routers/", "reader": "routelab/traffic/readers/"}[kind]
     assert f"`{folder}`" in text
     assert (root / folder).is_dir()
+
+
+def test_links_to_files_lead_somewhere(root):
+    text = (root / "README.md").read_text(encoding="utf-8")
+    links = re.findall(r"\]\(((?!https?:)[^)#]+)", text)
+    assert "docs/pages/limits.md" in links
+    assert [link for link in links if not (root / link).exists()] == []

@@ -65,6 +65,7 @@ def serve(
     host: str = HOST,
     port: int = PORT,
     tell: Callable[[str], Any] = lambda line: None,
+    ready: Callable[[str], Any] = lambda address: None,
 ) -> None:
     """Serve an application until the process is interrupted.
 
@@ -78,6 +79,8 @@ def serve(
         0: a free one.
     tell : callable, optional
         Called with each line of text: the warning, and the address once it is open.
+    ready : callable, optional
+        Called with the bare address once it is open, for a program that waits for it.
 
     Raises
     ------
@@ -89,5 +92,7 @@ def serve(
         if not is_loopback(host):
             tell(f"warning: {host} is reached from other machines, and no key is asked for")
         shown = f"[{host}]" if ":" in host else host
-        tell(f"routelab serves http://{shown}:{opened.getsockname()[1]}/v1/route (Ctrl-C stops it)")
+        address = f"http://{shown}:{opened.getsockname()[1]}/v1/route"
+        tell(f"routelab serves {address} (Ctrl-C stops it)")
+        ready(address)
         server.run(sockets=[opened])

@@ -120,6 +120,22 @@ def proportions_differ(
     return None
 
 
+def attempts_of(
+    output: Output, ids: Sequence[str], requests: int
+) -> list[list[tuple[float, str, int | str]]]:
+    """Return (time, deployment, status) of the attempts of each request, in order of time.
+
+    Times are seconds from the start; the status of a call that timed out is "client_timeout".
+    """
+    attempts: list[list[tuple[float, str, int | str]]] = [[] for _ in range(requests)]
+    for entry in output.attempt[np.lexsort((output.attempt[:, A_T], output.attempt[:, A_REQUEST]))]:
+        number = int(entry[A_STATUS])
+        status = "client_timeout" if number == CLIENT_TIMEOUT else number
+        deployment = ids[int(entry[A_DEPLOYMENT])]
+        attempts[int(entry[A_REQUEST])].append((float(entry[A_T]), deployment, status))
+    return attempts
+
+
 def _differs(recorded: float, replayed: float, tolerance: float) -> bool:
     return abs(recorded - replayed) > tolerance
 
@@ -128,12 +144,7 @@ def first_difference(
     recording: dict[str, Any], output: Output, state: State, ids: list[str]
 ) -> str | None:
     """Return the first thing in which a replay differs from its recording, or None."""
-    attempts: list[list[tuple[float, str, Any]]] = [[] for _ in recording["trace"]]
-    for entry in output.attempt[np.lexsort((output.attempt[:, A_T], output.attempt[:, A_REQUEST]))]:
-        status: Any = int(entry[A_STATUS])
-        status = "client_timeout" if status == CLIENT_TIMEOUT else status
-        deployment = ids[int(entry[A_DEPLOYMENT])]
-        attempts[int(entry[A_REQUEST])].append((float(entry[A_T]), deployment, status))
+    attempts = attempts_of(output, ids, len(recording["trace"]))
     mirrors = any(
         (d.get("params") or {}).get("silent_model") for d in recording["config"]["deployments"]
     )

@@ -123,14 +123,17 @@ def test_the_command_hands_its_options_on(run, tmp_path, monkeypatch):
     PLAN.to_yaml(tmp_path / "plan.yaml")
     seen = {}
 
-    def fake(app, *, host, port, tell):
+    def fake(app, *, host, port, tell, ready):
         seen.update(host=host, port=port)
         tell("told")
+        ready("http://127.0.0.1:1/v1/route")
 
     monkeypatch.setattr("routelab.serving.serve", fake)
     code, out, err = run("serve", tmp_path / "plan.yaml", "--max-body-kb", 1)
     assert (code, out, err) == (0, "", "told\n")
     assert seen == {"host": "127.0.0.1", "port": 8100}
+    code, out, err = run("serve", tmp_path / "plan.yaml", "--json")
+    assert (code, out) == (0, '{"address": "http://127.0.0.1:1/v1/route"}\n')
 
 
 def test_bad_input_is_one_line_and_exit_code_2(run, tmp_path):

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from routelab import _cli_app
+from routelab import _cli_lab
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def started(monkeypatch):
         lines.append(command)
         return SimpleNamespace(returncode=3)
 
-    monkeypatch.setattr(_cli_app.subprocess, "run", run)
+    monkeypatch.setattr(_cli_lab.subprocess, "run", run)
     return lines
 
 

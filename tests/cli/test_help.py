@@ -1,0 +1,130 @@
+"""The help of every command: examples that parse, --json, exit codes, completion."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+
+import pytest
+import typer
+
+from routelab import __version__, cli
+
+
+def walk(command, name="routelab"):
+    """Yield every command below one, with its full name."""
+    for child, one in getattr(command, "commands", {}).items():
+        full = f"{name} {child}"
+        yield from walk(one, full) if hasattr(one, "commands") else [(full, one)]
+
+
+COMMANDS = dict(walk(typer.main.get_command(cli.app)))
+
+
+def lines_of(command):
+    found = [line.strip() for line in (command.epilog or "").splitlines()]
+    return [line for line in found if "routelab " in line]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_examples_that_parse(name):
+    examples = lines_of(COMMANDS[name])
+    assert examples
+    for line in examples:
+        words = shlex.split(line)
+        words = words[words.index("routelab") :]
+        assert " ".join(words).startswith(name)
+        COMMANDS[name].make_context(name, words[len(name.split()) :])  # parses, runs nothing
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_takes_json_and_says_what_each_option_is(name):
+    options = {p.name: p for p in COMMANDS[name].params}
+    assert "as_json" in options
+    assert [key for key, p in options.items() if not getattr(p, "help", "") and key != "help"] == []
+
+
+def test_help_fits_80_columns_and_names_the_exit_codes(run):
+    code, out, _ = run("--help")
+    assert code == 0
+    assert max(map(len, out.splitlines())) <= 80
+    for line in ("0    done", "1    the answer", "2    bad input", "130  stopped"):
+        assert line in out
+    assert out.startswith("Usage: routelab ")
+    assert "routelab route router.zip" in run("route", "--help")[1]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_prints_a_script(shell):
+    code = "from routelab.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"_ROUTELAB_COMPLETE": f"source_{shell}", "PYTHONPATH": ":".join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "_ROUTELAB_COMPLETE" in done.stdout
+    assert done.stderr == ""
+
+
+def test_version_is_text_or_json(run):
+    assert run("version")[1] == f"{__version__}\n"
+    assert json.loads(run("version", "--json")[1]) == {"version": __version__}
+
+
+def test_ctrl_c_is_exit_code_130(run, monkeypatch):
+    def stop(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "with_bundled", stop)
+    assert run("version") == (130, "", "routelab: stopped\n")
+
+
+def test_bundled_files_are_named_on_the_command_line(run, root):
+    path = str(root / "data" / "prompts.csv")
+    assert cli.with_bundled(["bundled:prompts.csv", "--plan=bundled:plan.yaml", "a=b"]) == [
+        path,
+        f"--plan={root / 'data' / 'plan.yaml'}",
+        "a=b",
+    ]
+    code, _, err = run("read", "bundled:prompt.csv")
+    assert code == 2
+    assert "did you mean 'prompts.csv'" in err
+
+
+def test_prompts_come_through_a_pipe(run, tmp_path, monkeypatch):
+    labels = tmp_path / "labels.csv"
+    rows = [f"{word} {i},{word}" for word in ("code", "poem") for i in range(6)]
+    labels.write_text("prompt,label\n" + "\n".join(rows) + "\n")
+    router = tmp_path / "router.zip"
+    assert run("train", labels, "--router", "centroid", "--out", router)[0] == 0
+    for name in ("-", "/dev/stdin"):
+        monkeypatch.setattr("sys.stdin", __import__("io").StringIO("a poem\n\nsome code\n"))
+        code, out, _ = run("route", router, "--file", name, "--json")
+        assert [d["route"] for d in json.loads(out)["decisions"]] == ["poem", "code"]
+    monkeypatch.setattr("sys.stdin", __import__("io").StringIO("\n"))
+    code, _, err = run("route", router, "--file", "-")
+    assert (code, "no prompts" in err) == (2, True)
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_lab_says_where_the_notebooks_are_and_hands_on_the_exit_code(
+    run, tmp_path, monkeypatch, as_json
+):
+    calls = []
+
+    def fake(command, check):
+        calls.append(command)
+        return subprocess.CompletedProcess(command, 3)
+
+    monkeypatch.setattr("subprocess.run", fake)
+    code, out, _ = run("lab", "--port", 9, "--directory", tmp_path, *["--json"] * as_json)
+    assert code == 3
+    assert "--port=9" in calls[0] and f"--ServerApp.root_dir={tmp_path}" in calls[0]
+    if as_json:
+        assert json.loads(out) == {"directory": str(tmp_path), "port": 9}
+    else:
+        assert out == f"notebooks in {tmp_path}\n"

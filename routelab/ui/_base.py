@@ -204,6 +204,11 @@ class Panel(w.VBox):
         """Return the text that stands in for the panel where neither widget nor picture shows."""
         return f"{self.config}\n{self.status.text}"
 
+    def still(self) -> bytes:
+        """Return the panel's pictures as one PNG, for readers without a kernel."""
+        assert self.picture is not None
+        return self.picture.value
+
     def _compute(
         self, config: Any, tell: Callable[[str], None], cancelled: Callable[[], bool]
     ) -> None:
@@ -278,6 +283,6 @@ class Panel(w.VBox):
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
         data["text/plain"] = self.fallback()
         if self.picture is not None:
-            data["image/png"] = base64.b64encode(compact(self.picture.value)).decode()
+            data["image/png"] = base64.b64encode(compact(self.still())).decode()
             metadata["image/png"] = {"width": self.picture.width_px}
         return data, metadata

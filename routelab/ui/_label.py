@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
-from routelab._checks import InputError, require
+from routelab._checks import InputError
 from routelab.labelling import LabelSession, krippendorff_alpha
 from routelab.ui._base import Panel
 from routelab.ui._code import Recipe, arguments
+from routelab.ui._keys import KEYS, key_box
 from routelab.ui._parts import Facts, guarded
 from routelab.ui._session import Session
 from routelab.ui._settings import SETTINGS, private
-
-_KEYS = "123456789"
 
 
 @SETTINGS.register("label")
@@ -55,20 +53,7 @@ class LabelPanel(Panel):
     def __init__(self, labelling: LabelSession, **shared: Any):
         self.labelling = labelling
         super().__init__(LabelConfig(labelling.annotator), **shared)
-        anywidget = require("anywidget", "lab")
-        traitlets = require("traitlets", "lab")
-        script = Path(__file__).with_name("label.js").read_text(encoding="utf-8")
-
-        class Box(anywidget.AnyWidget):  # type: ignore[name-defined]
-            """The prompt and its keys; the text is set as text, never as HTML."""
-
-            _esm = script
-            prompt = traitlets.Unicode("").tag(sync=True)
-            labels = traitlets.List().tag(sync=True)
-            told = traitlets.Unicode("").tag(sync=True)
-            done = traitlets.Float(0.0).tag(sync=True)
-
-        self.box = Box(labels=labelling.labels[: len(_KEYS)])
+        self.box = key_box(labelling.labels)
         self.box.on_msg(lambda _widget, content, _buffers: guarded(self.status)(self.act)(content))
         self.facts = Facts()
         self.begin(self.box, self.facts)
@@ -156,6 +141,6 @@ def label(
     >>> panel.result.counts["hard"]
     1
     """
-    if len(labelling.labels) > len(_KEYS):
+    if len(labelling.labels) > len(KEYS):
         raise InputError(f"the panel has 9 keys, the session {len(labelling.labels)} labels")
     return LabelPanel(labelling, session=session, files=files)

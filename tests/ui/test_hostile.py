@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from routelab import Plan, make_router, simulate, ui
@@ -27,6 +28,16 @@ def panels(comparison, traffic, plan):
     yield explore
     explore.text.value = f"{FORMULA} {HOSTILE}"
     yield explore
+    examples = pd.DataFrame({"prompt": [HOSTILE, FORMULA], "label": [HOSTILE, FORMULA]})
+    prompts = [HOSTILE, FORMULA, f"{FORMULA} 2", f"meant \u202e {HOSTILE}"]
+    mapped = ui.explore({HOSTILE: router, FORMULA: router}, prompts, labels=examples,
+                        show_prompts=True)  # fmt: skip
+    assert mapped.map is not None
+    yield mapped
+    mapped.text.value = f"\x1b[31m{HOSTILE} {'x' * 100_000}"
+    assert "router" in mapped.status.text
+    mapped.map.of.value = FORMULA
+    yield mapped
     compare = ui.compare(comparison)
     yield compare
     compare.update(router=HOSTILE, truth=HOSTILE)

@@ -22,7 +22,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
 
-from lab_browser import SHUTDOWN, chromium, jupyterlab, open_and_run  # noqa: E402
+from lab_browser import READY, SHUTDOWN, chromium, jupyterlab, open_and_run  # noqa: E402
 
 REQUESTS = 20_000
 QUIET_MS = 500
@@ -73,7 +73,12 @@ WATCH = """number => {
                       attributes: true, attributeFilter: ['src', 'href'] });
 }"""
 TOOK = "() => window.rlWatch.last - window.rlWatch.pressed"
-QUIET = f"() => performance.now() - Math.max(rlWatch.last, rlWatch.pressed) > {QUIET_MS}"
+# Settled when something has changed (or nothing does, at the end of a list) and the kernel is idle.
+QUIET = f"""() => {{
+  const {{ pressed, last }} = window.rlWatch, now = performance.now();
+  const over = last > pressed || now - pressed > 3000;
+  return {READY} && over && now - Math.max(last, pressed) > {QUIET_MS};
+}}"""
 
 
 def notebook(path: Path) -> None:

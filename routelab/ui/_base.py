@@ -64,6 +64,7 @@ class Panel(w.VBox):
         self.session = session or Session()
         self._start = self._settled = config
         self._drawing = False
+        self._line = ""  # what the status says of the result
         self._lock = self.session.lock  # between a touch and the end of work in a thread
         self._controls: dict[str, w.Widget] = {}
         self.status = Status()
@@ -108,15 +109,16 @@ class Panel(w.VBox):
         running, so even heavy settings are computed before this returns.
         """
         self.children = [*children, self.status, self.tools]
-        said = ""
+        said, kept = "", {}
         try:
             self.session.refresh()
-            kept = replace(self.config, **self.session.settings(self.kind))
-            self._show(kept, self.compute(kept))
+            kept = self.session.settings(self.kind)
+            if kept:
+                config = replace(self._start, **kept)
+                self._show(config, self.compute(config))
         except Exception as error:
-            if not self.session.settings(self.kind):
-                raise
             said = f"The settings of the session were not used: {error}"
+        if said or not kept:
             self._show(self._start, self.compute(self._start))
         self.session.observe(self._session_changed, panel=self.kind)
         if said:
@@ -192,7 +194,7 @@ class Panel(w.VBox):
         """Write the settings, and what else the session holds, into a file."""
         self._keep()
         told = self.session.save(path)
-        self.status.ok(f"Settings are in {told.name}. {self.status.text}")
+        self.status.ok(f"Settings are in {told.name}. {self._line}")
 
     def load_settings(self, path: str) -> None:
         """Take the settings from a file; the session's own file is read again for all panels."""
@@ -212,16 +214,15 @@ class Panel(w.VBox):
     ) -> None:
         try:
             result = self.work(config, tell, cancelled)
+            with self._lock:
+                if config is self.config and not cancelled():  # never a result of older settings
+                    self._show(config, result)
+                    self._keep()
         except Exception:
             with self._lock:
                 if config is self.config:
                     self._go_back("")
                     raise
-            return
-        with self._lock:
-            if config is self.config and not cancelled():  # never a result of older settings
-                self._show(config, result)
-                self._keep()
 
     def _show(self, config: Any, result: Any) -> None:
         before = self.config, self.result
@@ -237,6 +238,7 @@ class Panel(w.VBox):
         self._settled = self.config
         self._mark(False)
         self._move_controls()
+        self._line = text
         self.status.ok(text)
         self.tools.describe(text)
 

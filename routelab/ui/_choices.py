@@ -93,6 +93,14 @@ class Choices:
             return Choices(self.router, value, self.panels)
         return Choices(self.router, self.plan, {**self.panels, name: value})
 
+    def over(self, path: Path) -> Choices:
+        """Return these choices over those of a file, whose other sections stay."""
+        found = read_choices(path) if path.is_file() else Choices()
+        for name in self.sections():
+            if self.section(name) is not None:
+                found = found.put(name, self.section(name))
+        return found
+
 
 def read_choices(path: Path) -> Choices:
     """Read a session's file.

@@ -68,7 +68,8 @@ class Session:
         self.lock = threading.RLock()
         self._timer: threading.Timer | None = None
         self.refresh()
-        _flush_at_exit(self)
+        if self.path is not None:
+            _flush_at_exit(self)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Session:
@@ -164,11 +165,13 @@ class Session:
     def save(self, path: str | os.PathLike[str] | None = None) -> Path:
         """Write now; with another path than the session's, a copy for others to load.
 
+        What else stands in the file, another panel's settings, stays there.
+
         Raises
         ------
         InputError
-            No path at all, the file there is wrong by now (it is left alone), or the folder
-            cannot be written to.
+            No path at all, the file there is wrong or no session (it is left alone), or the
+            folder cannot be written to.
         """
         own = path is None or self._is_own(path)
         target = self.path if own else Path(_named(path)).absolute()
@@ -178,8 +181,9 @@ class Session:
             if own:
                 self._stop_timer()
                 self.refresh()
+            choices = self._choices if own else self._choices.over(target)
             try:
-                write_choices(self._choices, target)
+                write_choices(choices, target)
             except OSError as error:
                 raise InputError(f"{str(target)!r} cannot be written: {error.strerror}") from error
             if own:

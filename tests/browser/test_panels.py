@@ -39,6 +39,7 @@ table = pd.DataFrame({{"prompt": ["sort a list", "fix a loop", evil, huge] * 2,
 PANELS = len(SOURCES) - 1
 TITLES = "() => [...document.querySelectorAll('.rl-panel img')].map(i => i.alt)"
 NAMES = "() => [...document.querySelectorAll('.rl-panel [role=slider]')].map(e => e.ariaLabel)"
+COPIED = "() => navigator.clipboard.readText()"
 RESTART = "() => window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()"
 
 
@@ -82,16 +83,19 @@ def test_panels_are_named_copied_used_by_key_and_say_that_their_kernel_has_gone(
         assert [overflow(page, number) for number in range(PANELS)] == [0] * PANELS
         shot(page, "panel_budget_narrow")
 
-    export = page.locator(".rl-panel").nth(3)  # arrow keys change the list, not the cell
-    export.locator("select").first.focus()
+    compared = page.locator(".rl-panel").nth(2)  # arrow keys change the list, not the cell
+    figure = compared.get_by_label("Figure")
+    before = figure.input_value()
+    figure.focus()
     page.keyboard.press("ArrowDown")
-    expect(export.locator(".rl-status")).to_contain_text("plan: 3 files")
+    expect(figure).not_to_have_value(before)
 
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.locator(".rl-copy").nth(3).focus()
+    compared.locator(".rl-copy").focus()
     page.keyboard.press("Enter")
-    expect(export.locator(".rl-copied")).to_have_text("copied")
-    assert "panel.update(target='plan'" in page.evaluate("() => navigator.clipboard.readText()")
+    expect(compared.locator(".rl-copied")).to_have_text("copied")
+    chosen = figure.input_value()
+    assert f"panel.update(metric='{chosen}')" in page.evaluate(COPIED)
     assert page.title() != "owned"
 
     expect(page.locator(".rl-restart").first).to_be_hidden()

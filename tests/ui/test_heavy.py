@@ -165,6 +165,15 @@ def test_a_picture_that_cannot_be_drawn_leaves_settings_and_result(panel):
     assert "ZeroDivisionError" in panel.status.text
 
 
+def test_a_heavy_picture_that_cannot_be_drawn_goes_back_too(panel):
+    panel.draw = lambda result: 1 / 0
+    panel.gates[4].set()
+    panel.level.value = 4
+    panel.wait(10)
+    assert panel.config == Config(1) and panel.level.value == 1 and not panel.computing
+    assert "ZeroDivisionError" in panel.status.text
+
+
 def test_a_panel_that_cannot_start_says_why():
     class Broken(Slow):
         def compute(self, config):

@@ -123,6 +123,8 @@ def test_what_waits_is_written_when_the_kernel_ends(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "QUIET_S", 60)
     ending = []
     monkeypatch.setattr(module.atexit, "register", ending.append)
+    Session()
+    assert not ending  # nothing to write
     session = Session(tmp_path / "s.yaml")
     ending[0]()
     assert not (tmp_path / "s.yaml").exists()
@@ -171,6 +173,28 @@ def test_saving_needs_a_place(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be written"):
         Session().save(tmp_path / "file" / "s.yaml")
+
+
+def test_saving_beside_others_keeps_what_they_saved_and_leaves_other_files_alone(tmp_path):
+    one, two = Session(), Session()
+    one.keep("budget", BudgetConfig(4.0))
+    two.choose_plan(PlanChoice("team"))
+    one.save(tmp_path / "s.yaml")
+    two.save(tmp_path / "s.yaml")
+    both = Session.load(tmp_path / "s.yaml")
+    assert both.settings("budget")["daily_usd"] == 4.0 and both.plan == PlanChoice("team")
+    (tmp_path / "plan.yaml").write_text("models: {}\n")
+    with pytest.raises(InputError, match="plan.yaml:1:1: there is no 'models' in a session"):
+        one.save(tmp_path / "plan.yaml")
+    assert (tmp_path / "plan.yaml").read_text() == "models: {}\n"
+
+
+def test_a_panel_is_made_although_the_file_became_wrong(traffic, plan, tmp_path):
+    session = Session(tmp_path / "s.yaml")
+    (tmp_path / "s.yaml").write_text("x: 1\n")
+    panel = ui.budget(traffic, plan, session=session)
+    assert "were not used: " in panel.status.text and "s.yaml:1:1" in panel.status.text
+    assert panel.result is not None
 
 
 def test_a_secret_is_no_choice():

@@ -153,6 +153,7 @@ def test_settings_are_saved_loaded_and_reset(traffic, plan, tmp_path):
     panel.tools.file.value = str(tmp_path / "mine.yaml")
     panel.daily_usd.value = 2.0
     panel.tools.buttons["save"].click()
+    panel.tools.buttons["save"].click()
     assert panel.status.text.startswith("Settings are in mine.yaml. Budget $2.00")
     panel.tools.buttons["reset"].click()
     assert panel.config == BudgetConfig(4.0) and panel.daily_usd.value == 4.0

@@ -7,7 +7,7 @@ export LITELLM_LOCAL_MODEL_COST_MAP := True
 export LITELLM_TELEMETRY := False
 export MPLBACKEND := Agg
 
-.PHONY: help setup setup-test demo test check lab bench bench-simulate bench-read bench-routers bench-compare bench-field notebooks docs clean
+.PHONY: help setup setup-test demo test check lab bench bench-simulate bench-read bench-routers bench-compare bench-prove bench-field bench-ui notebooks docs clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -82,8 +82,14 @@ bench-compare: setup-test ## How far a comparison can be believed: verdicts, ala
 	$(BIN)/python benchmarks/bench_compare.py --data $(DATA)
 	$(BIN)/python benchmarks/bench_leakage.py --data $(DATA)
 
+bench-prove: setup-test ## Real LiteLLM proxies held against three plans (DATA=, MODELS=; PROXIES=pythons with litellm)
+	$(BIN)/python benchmarks/bench_prove.py --data $(DATA) $(if $(MODELS),--models $(MODELS)) $(PROXIES:%=--python %)
+
 bench-field: setup-test ## Published figures of the field beside ours, and the claims that the data cannot resolve (DATA=)
 	$(BIN)/python benchmarks/field.py --data $(DATA)
+
+bench-ui: setup-test ## Key press to settled picture per panel in a real browser, beside a bare echo
+	$(BIN)/python benchmarks/bench_ui.py
 
 notebooks: setup-test ## Execute the notebooks and write them in their committed form
 	$(BIN)/python tools/clean_notebooks.py

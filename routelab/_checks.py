@@ -20,7 +20,14 @@ class RoutelabError(Exception):
 
 
 class InputError(RoutelabError, ValueError):
-    """The input cannot be used: one line that says what, where, and what to do."""
+    """The input cannot be used: one line that says what, where, and what to do.
+
+    In a notebook this line is all that shows: where in routelab it was noticed helps nobody.
+    """
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows in place of a traceback."""
+        return [f"InputError: {self}"]
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

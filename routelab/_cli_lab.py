@@ -1,44 +1,80 @@
-"""The command ``lab``: the notebooks in JupyterLab."""
+"""The commands ``lab`` and ``app``: the notebooks to work in, and the same as pages for others."""
 
 from __future__ import annotations
 
+import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from routelab._cli_common import Json, examples, say
+from routelab._cli_common import Json, examples, say, tell
 
 app = typer.Typer()
+
+Folder = Annotated[Path, typer.Option(help="Where the notebooks are put.")]
+NOTEBOOKS = Path("routelab-notebooks")
+IDLE_S = 900  # a reader who closed the page leaves a kernel behind
 
 
 @app.command(epilog=examples("routelab lab", "routelab lab --port 9999 --directory my-notebooks"))
 def lab(
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 8888,
-    directory: Annotated[Path, typer.Option(help="Where the notebooks are put.")] = Path(
-        "routelab-notebooks"
-    ),
+    directory: Folder = NOTEBOOKS,
     as_json: Json = False,
 ) -> None:
     """Open JupyterLab on a copy of the notebooks; existing copies are kept.
 
     Its exit code is JupyterLab's.
     """
-    import subprocess
 
+    def options(folder: Path) -> list[str]:
+        return [f"--port={port}", f"--ServerApp.root_dir={folder}"]
+
+    _run("jupyterlab", directory, port, options, as_json)
+
+
+@app.command(name="app", epilog=examples("routelab app", "routelab app --port 9999 --no-browser"))
+def app_command(
+    directory: Folder = NOTEBOOKS,
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 8866,
+    host: Annotated[str, typer.Option(help="Address; 0.0.0.0 opens it to others.")] = "127.0.0.1",
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Serve a copy of the notebooks as pages, without their code (Voila).
+
+    Each reader has a kernel and settings of their own; who should share settings names the same
+    file in a Session. There is no password: whoever reaches the address can use the pages.
+    """
+    from routelab.serving.server import is_loopback
+
+    if not is_loopback(host):
+        tell(f"anybody who reaches {host}, port {port}, can use the pages")
+
+    def options(folder: Path) -> list[str]:
+        return [
+            str(folder), f"--Voila.ip={host}", f"--port={port}", "--Voila.port_retries=0",
+            *([] if browser else ["--no-browser"]),
+            f"--MappingKernelManager.cull_idle_timeout={IDLE_S}",
+            "--MappingKernelManager.cull_interval=60",
+        ]  # fmt: skip
+
+    _run("voila", directory, port, options, as_json)
+
+
+def _run(
+    module: str, directory: Path, port: int, options: Callable[[Path], list[str]], as_json: bool
+) -> None:
+    """Run a server of the extra `lab` on a copy of the notebooks, until it ends."""
     from routelab._checks import require
     from routelab.datasets import copy_notebooks
 
-    require("jupyterlab", "lab")
+    require(module, "lab")
     folder = copy_notebooks(directory)
     say(f"notebooks in {folder}", {"directory": folder, "port": port}, as_json)
-    sys.stdout.flush()  # before JupyterLab runs, which may be for days
-    command = [
-        sys.executable,
-        "-m",
-        "jupyterlab",
-        f"--port={port}",
-        f"--ServerApp.root_dir={folder}",
-    ]
+    sys.stdout.flush()  # before the server runs, which may be for days
+    command = [sys.executable, "-m", module, *options(folder)]
     raise typer.Exit(subprocess.run(command, check=False).returncode)

@@ -22,6 +22,22 @@ def lines(root, *command):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+def test_the_benchmark_of_panels_has_every_panel_that_follows_a_touch(root, monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(root / "benchmarks"))
+    import bench_ui
+    import nbformat
+
+    from routelab.ui._settings import SETTINGS
+
+    bench_ui.notebook(tmp_path / "bench.ipynb")
+    cells = nbformat.read(tmp_path / "bench.ipynb", 4).cells
+    for cell in cells:
+        compile(cell.source, "cell", "exec")
+    named = {name for name in SETTINGS if any(f"ui.{name}(" in cell.source for cell in cells)}
+    assert named >= {"explore", "compare", "budget", "export", "profile"}
+    assert cells[1].source == bench_ui.ECHO_CELL  # in the same run
+
+
 @pytest.mark.parametrize("kind", ["independent", "in_flight", "cooldown", "cooldown_budget"])
 def test_each_kind_of_plan_serves_the_benchmark_traffic(root, monkeypatch, kind):
     monkeypatch.syspath_prepend(str(root / "benchmarks"))
@@ -184,3 +200,41 @@ def test_the_benchmark_of_exported_modules_agrees_with_the_pipeline(
     ]
     assert {line["agree"] for line in told} == {1.0}
     assert all(0 < line["cpu_ms"] <= line["cpu_ms_p99"] for line in told)
+
+
+def test_the_benchmark_of_proofs_asks_prompts_that_no_router_has_learnt(
+    root, data, monkeypatch, capsys
+):
+    monkeypatch.syspath_prepend(str(root / "benchmarks"))
+    import bench_prove
+
+    from routelab.proving import Latency, Proof
+
+    asked = {}
+
+    def prove(folder, prompts, *, python):
+        asked[folder.name] = (prompts, rl.load_bundle(folder / "plan.zip").plan)
+        latency = Latency(9, 2.0, 1.0, None, None)
+        return Proof("d", "routelab", "0", 30, 30, 0, 9, 9, 5, 5, (), latency, ())
+
+    def flask(data, probes):  # learning a table takes 10 s
+        plan = rl.Plan(models=bench_prove.MODELS, **bench_prove.POLICY)
+        return plan, [f"prompt {number}" for number in range(probes)]
+
+    monkeypatch.setattr(rl, "prove", prove)
+    monkeypatch.setattr(bench_prove, "flask", flask)
+    arguments = ["--data", str(data), "--probes", "30", "--examples", "1"]
+    monkeypatch.setattr(sys, "argv", ["bench_prove.py", *arguments])
+    bench_prove.main()
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(line["plan"], line["identical"], line["added_ms"]) for line in told] == [
+        ("table", True, 1.0),
+        ("tfidf", True, 1.0),
+    ]
+    assert "added_cpu_ms" not in told[0] and told[0]["routelab"]
+    clinc = json.loads((data / "clinc150" / "data_full.json").read_text(encoding="utf-8"))
+    learnt = {prompt for prompt, _ in clinc["train"]}
+    prompts, plan = asked["tfidf"]
+    assert len(set(prompts)) == 30 and not learnt & set(prompts)
+    assert len(set(plan.routes.values())) == 4
+    assert len(set(asked["table"][0])) == 30

@@ -176,6 +176,28 @@ def test_scores_and_costs_of_one_prompt():
     plots.png(fig)
 
 
+def test_seconds_stand_beside_costs():
+    _, (ax,) = plots.figure()
+    seconds = {"a": 2.345, "b": 12.4, "c": float("nan")}
+    plots.request_costs({"a": 1.0, "b": 1.0, "c": 1.0}, ax, seconds=seconds)
+    told = [t.get_text() for t in ax.texts]
+    assert told == ["$1.00, 2.3 s", "$1.00, 12 s", "$1.00, time unknown"]
+
+
+def test_prompts_are_mapped_with_a_mark_per_answer():
+    fig, (ax,) = plots.figure()
+    points = np.array([[float(i), i % 3.0] for i in range(20)])
+    answers = ["$\\frac{"] * 3 + [f"route {i}" for i in range(17)]
+    shades = np.zeros((2, 2), dtype=int)
+    drawn = plots.prompt_map(points, answers, ax, shades=shades)
+    assert [len(marks.get_xdata()) for marks in drawn] == [3, 1, 1, 1, 1, 1, 1, 11]
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert names[0] == "$\\frac{" and names[-1] == "others"
+    ring, _ = plots.asked_point((1e9, 1.0), ax)  # outside: at the edge
+    assert ring.get_xdata()[0] == ax.get_xlim()[1]
+    plots.png(fig)
+
+
 def test_an_unknown_theme_is_said():
     with pytest.raises(InputError, match="no theme 'drak'.*did you mean 'dark'"):
         plots.style("drak")

@@ -27,7 +27,7 @@ HIDE_SIDEBAR = "() => window.jupyterapp.commands.execute('application:toggle-lef
 def show_panel(page: Any) -> None:
     """Move the panel's settings to where something happens, and bring it into view."""
     for label, value in (("Daily budget, USD", BUDGET_USD), ("Outage, hours", OUTAGE_HOURS)):
-        field = page.get_by_label(label)
+        field = page.get_by_role("spinbutton", name=label)
         field.fill(value)
         field.press("Enter")
     page.get_by_label("Fallbacks").uncheck()

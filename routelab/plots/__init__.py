@@ -4,6 +4,7 @@ from routelab.plots._comparison import accuracy_bars, confusion, cost_quality
 from routelab.plots._drift import drift
 from routelab.plots._forecast import exhaustion_hours, spend_fan
 from routelab.plots._labels import label_plan
+from routelab.plots._map import answer_codes, asked_point, map_limits, prompt_map
 from routelab.plots._off_policy import overlap
 from routelab.plots._profile import (
     failures_by_class,
@@ -27,6 +28,8 @@ __all__ = [
     "THEMES",
     "Theme",
     "accuracy_bars",
+    "answer_codes",
+    "asked_point",
     "best_router",
     "confusion",
     "cost_quality",
@@ -38,12 +41,14 @@ __all__ = [
     "hourly_outcomes",
     "label_plan",
     "latency",
+    "map_limits",
     "model_share",
     "outcome_counts",
     "overlap",
     "overview",
     "pareto_front",
     "png",
+    "prompt_map",
     "request_costs",
     "requests_by",
     "requests_per_hour",

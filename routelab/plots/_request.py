@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from routelab.plots._style import Theme, color_of, dress, legend, short, title
@@ -19,14 +20,15 @@ def bars(
     heading: str,
     theme: Theme,
     told: list[str],
+    room: float = 1.22,
 ) -> list[Artist]:
-    """Draw horizontal bars from top to bottom, each with its value as text."""
+    """Draw horizontal bars from top to bottom, each with its text; the axis is `room` bars wide."""
     place = list(range(len(names)))
     drawn = ax.barh(place, values, 0.66, color=palette)
     ax.set_yticks(place, [short(name) for name in names], parse_math=False)
     ax.invert_yaxis()
     top = max([*values, 0.0]) or 1.0
-    ax.set_xlim(0, top * 1.22)
+    ax.set_xlim(0, top * room)
     ax.grid(axis="y", visible=False)
     ax.set_xticks([])
     ax.spines["bottom"].set_visible(False)
@@ -37,7 +39,12 @@ def bars(
 
 
 def request_costs(
-    costs: dict[str, float], ax: Axes, theme: str | Theme = "light", *, chosen: tuple[str, ...] = ()
+    costs: dict[str, float],
+    ax: Axes,
+    theme: str | Theme = "light",
+    *,
+    chosen: tuple[str, ...] = (),
+    seconds: Mapping[str, float] | None = None,
 ) -> list[Artist]:
     """Draw what one request costs on each model, in USD; models that were chosen stand out.
 
@@ -47,12 +54,22 @@ def request_costs(
         Model name to USD.
     chosen : tuple of str
         Models that some router chose.
+    seconds : mapping of str to float, optional
+        Model name to how long the request takes; NaN where that is not known.
     """
     colors = dress(ax, theme)
     palette = [colors.served if name in chosen else colors.muted for name in costs]
     told = [_usd(value) for value in costs.values()]
-    return bars(
-        ax, list(costs), list(costs.values()), palette, "USD for this request", colors, told
+    heading, room = "USD for this request", 1.22
+    if seconds is not None:
+        told = [f"{usd}, {_s(seconds[name])}" for usd, name in zip(told, costs, strict=True)]
+        heading, room = "USD and seconds for this request", 1.6
+    return bars(ax, list(costs), list(costs.values()), palette, heading, colors, told, room)
+
+
+def _s(value: float) -> str:
+    return (
+        "time unknown" if value != value else f"{value:.2g} s" if value < 10 else f"{value:.0f} s"
     )
 
 

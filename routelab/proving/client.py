@@ -13,7 +13,6 @@ from routelab._checks import RoutelabError, require
 from routelab.proving.proxy import Proxy
 
 ANSWER_S = 300.0
-WARM_UP_S = 60.0  # the first requests of a proxy import what they need
 CAUSE = "x-litellm-complexity-router-cause"
 
 
@@ -97,15 +96,10 @@ class Client:
         return reply
 
     def warm_up(self, models: list[str]) -> None:
-        """Ask each model until it answers twice, for first requests are slow."""
-        end = time.monotonic() + WARM_UP_S
+        """Ask each model twice, for the first requests of a proxy import what they need."""
         for model in models:
-            served = 0
-            while served < 2 and time.monotonic() < end:
-                reply = self.ask(model, {"messages": [{"role": "user", "content": "warm-up"}]})
-                served += reply.status == 200
-                if 400 <= reply.status < 500 and reply.status != 429:
-                    break  # it will not be served later either
+            for _ in range(2):
+                self.ask(model, {"messages": [{"role": "user", "content": "warm-up"}]})
 
     def get(self, path: str) -> Any:
         """Return the JSON that the proxy answers to its administrator."""

@@ -29,8 +29,7 @@ _AFTER_COOLDOWN_S = 0.5
 _DEFAULT_COOLDOWN_S = 5.0
 _BODY = {"messages": [{"role": "user", "content": "routelab proves this plan"}]}
 _HOLD_S = LONGEST_TIMEOUT_S + 2.0
-#: Strategies that pick by what the kernel cannot know: measured times, tokens of a minute.
-UNKNOWN_PICKS = ("latency-based-routing", "usage-based-routing", "usage-based-routing-v2")
+_UNKNOWN_PICKS = ("latency-based-routing", "usage-based-routing", "usage-based-routing-v2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,22 @@ class Failing:
     status: int = 500
     once: bool = False
     wait_s: float = 0.0
+
+
+def why_not_sent(plan: Plan) -> str | None:
+    """Return why the attempts of a plan cannot be compared with the kernel's, None if they can.
+
+    Examples
+    --------
+    >>> plan = Plan(models={"a": "gpt-4o"}, default="a", strategy="latency-based-routing")
+    >>> why_not_sent(plan)
+    'latency-based-routing picks by measured times or tokens'
+    """
+    if plan.strategy in _UNKNOWN_PICKS:
+        return f"{plan.strategy} picks by measured times or tokens"
+    if any(deployment.silent_model for deployment in plan.deployments.values()):
+        return "copies for silent_model start at any time"
+    return None
 
 
 def failing_requests(plan: Plan) -> list[Failing]:

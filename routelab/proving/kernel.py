@@ -57,13 +57,12 @@ def failure_differences(
     output, state, ids = replay_recording(recording, plan)
     ours = attempts_of(output, ids, len(recording["trace"]))
     place_of = {request["id"]: place for place, request in enumerate(recording["trace"])}
-    mirrors = any(d.silent_model for d in plan.deployments.values())
     found, compared = [], 0
     for count, number in enumerate(failing, start=1):
         place = place_of[str(number)]
         told = recording["results"][place]["attempts"]
-        expected = _sequence(ours[place], mirrors)
-        got = _sequence(told, mirrors)
+        expected = _sequence(ours[place])
+        got = _sequence(told)
         served = int(output.done[place, O_SERVED])
         expected.append(f"served by {ids[served]}" if served >= 0 else "not served")
         got.append(_end(replies[number]))
@@ -123,10 +122,8 @@ def _sleeps(reply: Reply, seen: Sequence[Attempt]) -> int:
     return sum(then - a.ended > _SLEPT_S for a, then in zip(seen, nexts, strict=True) if seen)
 
 
-def _sequence(attempts: Sequence[Sequence[Any]], mirrors: bool) -> list[str]:
-    """Return deployments with statuses; with mirrors, which start at any time, sorted."""
-    shown = [f"{name} {status}" for _, name, status in attempts]
-    return sorted(shown) if mirrors else shown
+def _sequence(attempts: Sequence[Sequence[Any]]) -> list[str]:
+    return [f"{name} {status}" for _, name, status in attempts]
 
 
 def _end(reply: Reply) -> str:

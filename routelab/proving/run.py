@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from routelab.plan import Plan
 from routelab.proving.client import Client
 from routelab.proving.compare import model_differences, probe_difference
-from routelab.proving.failures import UNKNOWN_PICKS, failing_requests, send_failing
+from routelab.proving.failures import failing_requests, send_failing, why_not_sent
 from routelab.proving.kernel import failure_differences
 from routelab.proving.latency import measure
 from routelab.proving.probes import Probe
@@ -89,10 +89,9 @@ class Run:
 
     def failures(self, notes: list[str]) -> Failed:
         """Send requests with failures and compare their attempts; add a note where it cannot."""
-        if self.plan.strategy in UNKNOWN_PICKS:
-            notes.append(
-                f"failures were not sent: {self.plan.strategy} picks by measured times or tokens"
-            )
+        reason = why_not_sent(self.plan)
+        if reason is not None:
+            notes.append(f"failures were not sent: {reason}")
             return Failed()
         trace = failing_requests(self.plan)
         sent = send_failing(

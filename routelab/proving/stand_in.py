@@ -127,7 +127,13 @@ def write_copy(export: Export, folder: Path, port: int) -> tuple[Plan, list[str]
         entry if is_content(entry) else _entry(entry, place, port, default, lifted)
         for place, entry in enumerate(export.entries)
     ]
-    config = {**export.config, "model_list": entries, "router_settings": settings}
+    general = dict(export.config.get("general_settings") or {})
+    config = {
+        **export.config,
+        "model_list": entries,
+        "router_settings": settings,
+        "general_settings": {**general, "master_key": "os.environ/LITELLM_MASTER_KEY"},
+    }
     text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
     (folder / "config.yaml").write_text(text, encoding="utf-8")
     return _gateway_part(export.plan, lifted), notes

@@ -2,11 +2,13 @@
 
 from routelab.ui._base import Panel
 from routelab.ui._budget import BudgetConfig, BudgetPanel, budget
+from routelab.ui._choices import PlanChoice, RouterChoice
 from routelab.ui._compare import CompareConfig, ComparePanel, compare
 from routelab.ui._explore import ExploreConfig, ExplorePanel, explore
 from routelab.ui._export import ExportConfig, ExportPanel, export
 from routelab.ui._label import LabelConfig, LabelPanel, label
 from routelab.ui._profile import ProfileConfig, ProfilePanel, profile
+from routelab.ui._session import Session
 
 __all__ = [
     "BudgetConfig",
@@ -20,8 +22,11 @@ __all__ = [
     "LabelConfig",
     "LabelPanel",
     "Panel",
+    "PlanChoice",
     "ProfileConfig",
     "ProfilePanel",
+    "RouterChoice",
+    "Session",
     "budget",
     "compare",
     "explore",

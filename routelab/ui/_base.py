@@ -1,116 +1,83 @@
-"""What every panel is made of: a status line, guarded callbacks, controls, and a static copy."""
+"""What every panel is: one frozen configuration, a result, controls, and a static copy."""
 
 from __future__ import annotations
 
 import base64
-import functools
-import threading
+import os
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import ipywidgets as w
 
-from routelab._html import esc
+from routelab.ui._code import Recipe, file_line, script
+from routelab.ui._job import Job
+from routelab.ui._parts import Status, guarded
 from routelab.ui._picture import Picture, compact
-
-
-class Status(w.HTML):
-    """One line under the controls: what was computed, or what went wrong; always escaped."""
-
-    text = ""
-
-    def ok(self, text: str) -> None:
-        """Say what was computed."""
-        self.text = text
-        self.value = f'<span role="status" class="rl-status">{esc(text)}</span>'
-
-    def error(self, text: str) -> None:
-        """Say what went wrong."""
-        self.text = text
-        self.value = (
-            '<span role="alert" class="rl-status" style="color:var(--jp-error-color1,#b00020)">'
-            f"⚠ {esc(text)}</span>"
-        )
-
-
-#: For tables and lists inside panels: JupyterLab's own style for them is meant for outputs.
-PANEL_STYLE = (
-    "<style>.rl-told table{border-collapse:collapse;margin:.2em 0}"
-    ".rl-told th,.rl-told td{text-align:left;padding:.1em 1.4em .1em 0;line-height:1.5;"
-    "vertical-align:top}.rl-told ul{margin:.2em 0;padding-left:1.3em}"
-    ".rl-told li{line-height:1.5}.rl-yaml textarea{font-family:monospace;white-space:pre}"
-    ".rl-yaml textarea:disabled{color:var(--jp-content-font-color1,inherit);opacity:1}</style>"
-)
-
-
-def told(html: str) -> str:
-    """Return HTML (escaped already) in the panels' style for tables and lists."""
-    return f'{PANEL_STYLE}<div class="rl-told">{html}</div>'
-
-
-class Facts(w.HTML):
-    """Numbers with their names, in a row; always escaped."""
-
-    def show(self, facts: Mapping[str, str]) -> None:
-        """Show names and values."""
-        cells = "".join(
-            '<div style="margin:0 1.6em .3em 0"><div style="font-size:.8em;opacity:.75">'
-            f'{esc(name)}</div><div class="rl-fact" style="font-size:1.15em;font-weight:600">'
-            f"{esc(value)}</div></div>"
-            for name, value in facts.items()
-        )
-        self.value = (
-            '<div style="display:flex;flex-wrap:wrap;line-height:1.35;'
-            f'color:var(--jp-content-font-color1,inherit)">{cells}</div>'
-        )
-
-
-def guarded(status: Status) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Return a decorator that shows an exception of a callback in `status`.
-
-    JupyterLab would hide it in a log console.
-    """
-
-    def wrap(function: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(function)
-        def call(*args: Any, **options: Any) -> Any:
-            try:
-                return function(*args, **options)
-            except ValueError as error:  # InputError included: its text is the whole message
-                status.error(str(error))
-            except Exception as error:
-                status.error(f"{type(error).__name__}: {error}")
-            return None
-
-        return call
-
-    return wrap
+from routelab.ui._session import Session
+from routelab.ui._settings import SETTINGS
+from routelab.ui._tools import DEFAULT_FILE, Tools
 
 
 class Panel(w.VBox):
     """Controls, numbers and a picture that follow one frozen configuration.
 
-    A subclass gives `compute`, which is pure, and `draw`, which shows a result and returns the
-    line of the status. It displays as a widget and, for readers without a kernel, as a picture.
+    A subclass gives `compute`, which is pure, `draw`, which shows a result and returns the line of
+    the status, and `recipe`, how it is made again; it ends its constructor with `begin`. Where
+    computing may take longer than a touch, `heavy` says for which settings and `work` computes
+    them. It displays as a widget and, for readers without a kernel, as a picture.
+
+    Parameters
+    ----------
+    config : frozen dataclass
+        The settings at the start, registered in ``SETTINGS`` under the panel's `kind`.
+    session : Session, optional
+        Shared with other panels; its settings for this kind of panel are taken over.
+    files : mapping of str to path, optional
+        Where the panel's data came from, by argument, so that `as_code` can read it again.
 
     Attributes
     ----------
     config : frozen dataclass
         The settings, readable as code.
     result
-        What `compute` returned for them.
+        What was computed for them; while `computing`, for those before.
+    computing : bool
+        Whether the picture does not belong to the settings yet.
+    session : Session
     """
 
+    kind: str = ""
+    hidden: tuple[str, ...] = ()  # fields that stay out of scripts: a logged prompt
     picture: Picture | None = None
 
-    def __init__(self, config: Any):
+    def __init__(
+        self,
+        config: Any,
+        session: Session | None = None,
+        files: Mapping[str, str | os.PathLike[str]] | None = None,
+    ):
         self.config = config
+        self.files = {name: os.fspath(path) for name, path in (files or {}).items()}
         self.result: Any = None
+        self.computing = False
+        self.session = session or Session()
+        self._start = self._settled = config
         self._drawing = False
+        self._line = ""  # what the status says of the result
+        self._lock = self.session.lock  # between a touch and the end of work in a thread
         self._controls: dict[str, w.Widget] = {}
         self.status = Status()
+        self.job = Job(self.status, lambda running: self.tools.busy(running))
+        acts: dict[str, Callable[..., Any]] = {
+            "code": self.as_code, "save": self.save_settings, "load": self.load_settings,
+            "reset": self.reset, "cancel": self.cancel,
+        }  # fmt: skip
+        safe = {name: guarded(self.status)(act) for name, act in acts.items()}
+        file = self.session.path
+        self.tools = Tools(safe, DEFAULT_FILE if file is None else str(file))
         super().__init__(layout=w.Layout(max_width="1150px"))
+        self.add_class("rl-panel")
 
     def compute(self, config: Any) -> Any:
         """Return the result for a configuration; no widgets, no state."""
@@ -120,17 +87,55 @@ class Panel(w.VBox):
         """Show a result, and return the line of the status."""
         raise NotImplementedError
 
+    def recipe(self) -> Recipe:
+        """Return how this panel is made again, for `as_code`."""
+        raise NotImplementedError
+
+    def heavy(self, config: Any) -> bool:
+        """Return whether these settings take longer than a touch may take (100 ms)."""
+        return False
+
+    def work(self, config: Any, tell: Callable[[str], None], cancelled: Callable[[], bool]) -> Any:
+        """Return the result for heavy settings: tell how far it is, stop early when cancelled."""
+        return self.compute(config)
+
+    def follow(self, session: Session, section: str) -> None:
+        """Take over another panel's choice: `section` is "router" or "plan"."""
+
+    def begin(self, *children: w.Widget) -> None:
+        """Show these, status and tools below them; compute what the session or the start asks.
+
+        Settings of the session that do not fit here are said, and left out. The cell is still
+        running, so even heavy settings are computed before this returns.
+        """
+        self.children = [*children, self.status, self.tools]
+        said, kept = "", {}
+        try:
+            self.session.refresh()
+            kept = self.session.settings(self.kind)
+            if kept:
+                config = replace(self._start, **kept)
+                self._show(config, self.compute(config))
+        except Exception as error:
+            said = f"The settings of the session were not used: {error}"
+        if said or not kept:
+            self._show(self._start, self.compute(self._start))
+        self.session.observe(self._session_changed, panel=self.kind)
+        if said:
+            self.status.error(said)
+
     def bind(self, control: w.Widget, field: str) -> None:
         """Let a control set a field of the configuration; a refused value is taken back."""
 
         def changed(change: Any) -> None:
-            if self._drawing or change.new == getattr(self.config, field):
-                return
-            try:
-                self.update(**{field: change.new})
-            except Exception:
-                control.set_trait("value", getattr(self.config, field))
-                raise
+            with self._lock:  # a thread may be drawing: its touches of controls are not ours
+                if self._drawing or change.new == getattr(self.config, field):
+                    return
+                try:
+                    self.update(**{field: change.new})
+                except Exception:
+                    control.set_trait("value", getattr(self.config, field))
+                    raise
 
         self._controls[field] = control
         control.observe(guarded(self.status)(changed), "value")
@@ -138,86 +143,146 @@ class Panel(w.VBox):
     def update(self, **changes: Any) -> None:
         """Change settings: compute, draw, tell, and move the controls along.
 
-        After an error the old settings stay.
+        After an error the old settings stay. Heavy settings are computed in a thread: the picture
+        is marked until it belongs to them, the newest settings win, and after an error or `cancel`
+        those of the picture come back.
         """
-        config = replace(self.config, **changes)
-        result = self.compute(config)
+        with self._lock:
+            config = replace(self.config, **changes)
+            if not self.heavy(config):
+                result = self.compute(config)
+                self.job.cancel()
+                self._show(config, result)
+                self._keep()
+                return
+            self.config = config
+            self._mark(True)
+            self._move_controls()
+            self.status.ok("computing …")
+        self.job.restart(lambda tell, cancelled: self._compute(config, tell, cancelled))
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Wait until the picture belongs to the settings; for scripts and tests."""
+        self.job.join(timeout)
+
+    def cancel(self) -> None:
+        """Stop computing, and go back to the settings that the picture belongs to."""
+        self.job.cancel()
+        with self._lock:
+            if self.computing:
+                self._go_back("cancelled: these are the settings before")
+
+    def reset(self) -> None:
+        """Go back to the settings at the start."""
+        self.update(**{f.name: getattr(self._start, f.name) for f in fields(self._start)})
+
+    def as_code(self) -> str:
+        """Return a script that makes this picture and its numbers again."""
+        heavy = self.heavy(self.config)
+        picture = f"{self.kind}.png" if self.picture is not None else ""
+        shown = replace(self.config, **{name: getattr(self._start, name) for name in self.hidden})
+        return script(self.recipe(), shown, self._start, heavy=heavy, picture=picture)
+
+    def file_line(self, name: str, call: str, what: str) -> str:
+        """Return the line of a script that reads an argument; see :func:`routelab.ui._code`."""
+        path = self.files.get(name)
+        if path is None and name == "plan" and self.session.plan is not None:
+            path = self.session.plan.path
+        return file_line(name, call, path, what)
+
+    def save_settings(self, path: str) -> None:
+        """Write the settings, and what else the session holds, into a file."""
+        self._keep()
+        told = self.session.save(path)
+        self.status.ok(f"Settings are in {told.name}. {self._line}")
+
+    def load_settings(self, path: str) -> None:
+        """Take the settings from a file; the session's own file is read again for all panels."""
+        self.update(**self.session.settings_in(path, self.kind))
+
+    def fallback(self) -> str:
+        """Return the text that stands in for the panel where neither widget nor picture shows."""
+        return f"{self.config}\n{self.status.text}"
+
+    def still(self) -> bytes:
+        """Return the panel's pictures as one PNG, for readers without a kernel."""
+        assert self.picture is not None
+        return self.picture.value
+
+    def _compute(
+        self, config: Any, tell: Callable[[str], None], cancelled: Callable[[], bool]
+    ) -> None:
+        try:
+            result = self.work(config, tell, cancelled)
+            with self._lock:
+                if config is self.config and not cancelled():  # never a result of older settings
+                    self._show(config, result)
+                    self._keep()
+        except Exception:
+            with self._lock:
+                if config is self.config:
+                    self._go_back("")
+                    raise
+
+    def _show(self, config: Any, result: Any) -> None:
+        before = self.config, self.result
         self.config, self.result = config, result
         self._drawing = True  # controls that draw() sets are not asked back
         try:
-            self.status.ok(self.draw(result))
+            text = self.draw(result)
+        except Exception:
+            self.config, self.result = before
+            raise
+        finally:
+            self._drawing = False
+        self._settled = self.config
+        self._mark(False)
+        self._move_controls()
+        self._line = text
+        self.status.ok(text)
+        self.tools.describe(text)
+
+    def _go_back(self, told: str) -> None:
+        self.config = self._settled
+        self._mark(False)
+        self._move_controls()
+        self.status.ok(told)
+
+    def _move_controls(self) -> None:
+        self._drawing = True
+        try:
             for field, control in self._controls.items():
                 control.value = getattr(self.config, field)
         finally:
             self._drawing = False
 
-    def fallback(self) -> str:
-        """Return the text that stands in for the panel where neither widget nor picture shows."""
-        return f"{self.config}\n{self.status.text}"
+    def _mark(self, computing: bool) -> None:
+        self.computing = computing
+        (self.add_class if computing else self.remove_class)("rl-computing")
+
+    def _keep(self) -> None:
+        """Keep the settings in the session; a panel of no registered kind keeps them to itself."""
+        if self.kind in SETTINGS:
+            self.session.keep(self.kind, self.config)
+
+    def _session_changed(self, section: str) -> None:
+        """Follow what another panel or another notebook changed."""
+        if section == "problem":
+            self.status.error(self.session.problem)
+        elif section in ("router", "plan"):
+            guarded(self.status)(self.follow)(self.session, section)
+        elif section == "left":  # the cell ran again: the panel that it made before goes its way
+            self.session = Session()
+        elif section == self.kind:
+            settings = self.session.settings(self.kind)
+            if any(getattr(self.config, name) != value for name, value in settings.items()):
+                guarded(self.status)(self.update)(**settings)
 
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         bundle = super()._repr_mimebundle_(**options)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
         data["text/plain"] = self.fallback()
         if self.picture is not None:
-            data["image/png"] = base64.b64encode(compact(self.picture.value)).decode()
+            data["image/png"] = base64.b64encode(compact(self.still())).decode()
             metadata["image/png"] = {"width": self.picture.width_px}
         return data, metadata
-
-
-def number(
-    label: str, value: float, low: float, high: float, step: float
-) -> tuple[w.Widget, w.HBox]:
-    """Return a labelled number field, and the row that pairs it with a slider.
-
-    Screen readers get the name from the field; sliders of ipywidgets have none. The slider's
-    values are rounded to six digits on their way, so that 6 does not become 5.999999999.
-    """
-    whole = all(float(x).is_integer() for x in (value, low, high, step))
-    slide, field = (w.IntSlider, w.BoundedIntText) if whole else (w.FloatSlider, w.BoundedFloatText)
-    bounds = {"min": low, "max": high, "step": step, "value": value}
-    slider = slide(**bounds, readout=False, layout=w.Layout(width="190px"))
-    box = field(
-        **bounds,
-        description=label,
-        style={"description_width": "165px"},
-        layout=w.Layout(width="265px"),
-    )
-    rounded = (lambda x: round(x, 6), lambda x: x)
-    w.link((slider, "value"), (box, "value"), transform=rounded)
-    return box, w.HBox([box, slider])
-
-
-class Job:
-    """Run ``work(tell, cancelled)`` in a thread: one at a time, cancelled by its own asking."""
-
-    def __init__(self, status: Status):
-        self._status = status
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
-
-    @property
-    def running(self) -> bool:
-        """Whether work is going on."""
-        return self._thread is not None and self._thread.is_alive()
-
-    def start(self, work: Callable[[Callable[[str], None], Callable[[], bool]], Any]) -> bool:
-        """Start work unless some is going on; return whether it was started."""
-        if self.running:
-            return False
-        self._stop.clear()
-        task = guarded(self._status)(work)
-        self._thread = threading.Thread(
-            target=task, args=(self._status.ok, self._stop.is_set), daemon=True
-        )
-        self._thread.start()
-        return True
-
-    def cancel(self) -> None:
-        """Ask the work to stop."""
-        self._stop.set()
-
-    def join(self, timeout: float | None = None) -> None:
-        """Wait for the end."""
-        if self._thread is not None:
-            self._thread.join(timeout)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from os import PathLike
+from typing import Any
 
 import ipywidgets as w
 import pandas as pd
@@ -15,10 +18,15 @@ from routelab.plots import _replay as pictures
 from routelab.plots._style import legend, style
 from routelab.simulation import Replay, simulate
 from routelab.traffic import check_traffic
-from routelab.ui._base import Facts, Panel, number
+from routelab.ui._base import Panel
+from routelab.ui._code import Recipe
+from routelab.ui._parts import Facts, number
 from routelab.ui._picture import PICTURE_DPI, LivePlot
+from routelab.ui._session import Session
+from routelab.ui._settings import SETTINGS
 
 
+@SETTINGS.register("budget")
 @dataclass(frozen=True, slots=True)
 class BudgetConfig:
     """Settings of the budget panel.
@@ -95,9 +103,17 @@ def _cheapest_first(plan: Plan) -> Budget:
 class BudgetPanel(Panel):
     """See :func:`budget`."""
 
+    kind = "budget"
+
     def __init__(
-        self, traffic: pd.DataFrame, plan: Plan, outages: pd.DataFrame | None = None, seed: int = 0
+        self,
+        traffic: pd.DataFrame,
+        plan: Plan,
+        outages: pd.DataFrame | None = None,
+        seed: int = 0,
+        **shared: Any,
     ):
+        self.outages = outages
         self.traffic = check_traffic(traffic)
         self.plan = plan.fitted()
         self.seed = seed
@@ -110,7 +126,7 @@ class BudgetPanel(Panel):
         dearest = max(1e-6, float(unlimited.daily["spend_usd"].max()))
         own = next((b.limit_usd for b in plan.budgets if b.scope == "plan"), dearest)
         expected = self.plan.expected_output_tokens
-        super().__init__(BudgetConfig(own, True, hours, expected))
+        super().__init__(BudgetConfig(own, True, hours, expected), **shared)
         step = 10.0 ** (len(str(int(dearest * 100))) - 4)
         top = max(own, dearest) * 1.1
         self.daily_usd, money = number("Daily budget, USD", own, step, top, step)
@@ -128,8 +144,20 @@ class BudgetPanel(Panel):
             self.bind(control, field)
         left, right = w.VBox([money, hours_row]), w.VBox([tokens, self.fallbacks])
         wrap = w.Layout(flex_flow="row wrap")
-        self.children = [w.HBox([left, right], layout=wrap), self.facts, self.picture, self.status]
-        self.update()
+        self.begin(w.HBox([left, right], layout=wrap), self.facts, self.picture)
+
+    def recipe(self) -> Recipe:
+        """Return how this panel is made again."""
+        lines = [
+            self.file_line("traffic", "rl.read_log({}).frame", "the log"),
+            self.file_line("plan", "rl.Plan.from_yaml({})", "the plan"),
+        ]
+        given = ["traffic", "plan"]
+        if self.outages is not None:
+            lines.append(self.file_line("outages", "rl.read_outages({})", "the outages"))
+            given.append("outages=outages")
+        call = f"ui.budget({', '.join(given)}, seed={self.seed})"
+        return Recipe(call, tuple(lines))
 
     def compute(self, config: BudgetConfig) -> Replay:
         """Replay the traffic under the settings."""
@@ -205,7 +233,13 @@ def _first_outage(
 
 
 def budget(
-    traffic: pd.DataFrame, plan: Plan, *, outages: pd.DataFrame | None = None, seed: int = 0
+    traffic: pd.DataFrame,
+    plan: Plan,
+    *,
+    outages: pd.DataFrame | None = None,
+    seed: int = 0,
+    session: Session | None = None,
+    files: Mapping[str, str | PathLike[str]] | None = None,
 ) -> BudgetPanel:
     """Return a panel that replays traffic while you move the budget, the outage, the fallbacks.
 
@@ -218,6 +252,10 @@ def budget(
         Its first outage gives provider, start and length; without it the plan's first provider
         fails in the busiest hour.
     seed : int, default 0
+    session : Session, optional
+        Shared with other panels, and kept in a file.
+    files : mapping of str to path, optional
+        Where `traffic`, `plan` and `outages` came from, for "Copy as code".
 
     Returns
     -------
@@ -234,4 +272,4 @@ def budget(
     >>> panel.config.fallbacks
     True
     """
-    return BudgetPanel(traffic, plan, outages, seed)
+    return BudgetPanel(traffic, plan, outages, seed, session=session, files=files)

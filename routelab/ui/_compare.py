@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from os import PathLike
 from typing import Any
 
 import ipywidgets as w
@@ -14,8 +16,12 @@ from routelab._checks import InputError
 from routelab.evaluate import Comparison
 from routelab.plots._comparison import main_metric
 from routelab.plots._style import short
-from routelab.ui._base import Facts, Panel, number
+from routelab.ui._base import Panel
+from routelab.ui._code import Recipe
+from routelab.ui._parts import Facts, number
 from routelab.ui._picture import PICTURE_DPI, Picture
+from routelab.ui._session import Session
+from routelab.ui._settings import SETTINGS
 
 WIDTH = 11.0
 FIGURES = (
@@ -25,6 +31,7 @@ FIGURES = (
 EVERY = "all classes"
 
 
+@SETTINGS.register("compare")
 @dataclass(frozen=True, slots=True)
 class CompareConfig:
     """Settings of the compare panel.
@@ -49,12 +56,14 @@ class CompareConfig:
 class ComparePanel(Panel):
     """See :func:`compare`."""
 
-    def __init__(self, comparison: Comparison):
+    kind = "compare"
+
+    def __init__(self, comparison: Comparison, **shared: Any):
         self.comparison = comparison
         table = comparison.table
         routers = [str(name) for name in table["name"]]
         metrics = [m for m in FIGURES if m in table and table[m].notna().any()]
-        super().__init__(CompareConfig(routers[0], main_metric(comparison)))
+        super().__init__(CompareConfig(routers[0], main_metric(comparison)), **shared)
         wide: dict[str, Any] = {
             "style": {"description_width": "80px"}, "layout": w.Layout(width="300px")
         }  # fmt: skip
@@ -75,8 +84,12 @@ class ComparePanel(Panel):
         self.picture = Picture(WIDTH)
         last = self.truth if comparison.kind == "labels" else row
         controls = w.HBox([self.router, self.metric, last], layout=w.Layout(flex_flow="row wrap"))
-        self.children = [controls, self.facts, self.picture, self.status]
-        self.update()
+        self.begin(controls, self.facts, self.picture)
+
+    def recipe(self) -> Recipe:
+        """Return how this panel is made again: from the folder of a saved comparison."""
+        line = self.file_line("comparison", "rl.Comparison.load({})", "the comparison")
+        return Recipe("ui.compare(comparison)", (line,))
 
     def _classes(self) -> list[tuple[str, str]]:
         tables = list(self.comparison.confusion.values())
@@ -188,13 +201,22 @@ def _number(name: str, value: float) -> str:
     return "–" if np.isnan(value) else f"{value:.3f}" if abs(value) >= 1e-2 else f"{value:.3g}"
 
 
-def compare(comparison: Comparison) -> ComparePanel:
+def compare(
+    comparison: Comparison,
+    *,
+    session: Session | None = None,
+    files: Mapping[str, str | PathLike[str]] | None = None,
+) -> ComparePanel:
     """Return a panel that turns a comparison over, from what it has computed already.
 
     Parameters
     ----------
     comparison : Comparison
         From :func:`routelab.compare`.
+    session : Session, optional
+        Shared with other panels, and kept in a file.
+    files : mapping of str to path, optional
+        Where `comparison` is saved (:meth:`routelab.Comparison.save`), for "Copy as code".
 
     Returns
     -------
@@ -210,4 +232,4 @@ def compare(comparison: Comparison) -> ComparePanel:
     >>> sorted(panel.result)
     ['accuracy', 'high', 'low']
     """
-    return ComparePanel(comparison)
+    return ComparePanel(comparison, session=session, files=files)

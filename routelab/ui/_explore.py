@@ -4,21 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from os import PathLike
 from typing import Any
 
 import ipywidgets as w
 import pandas as pd
 
 from routelab import plots
-from routelab._checks import InputError
-from routelab._html import table
+from routelab._checks import InputError, did_you_mean
 from routelab.catalog import Catalog
 from routelab.decide import group_of_route
 from routelab.plan import Plan
 from routelab.plots._style import short
 from routelab.routers import scores_of
-from routelab.ui._base import Panel, guarded, number, told
-from routelab.ui._picture import PICTURE_DPI, Picture
+from routelab.routers.explain import linear_terms
+from routelab.ui._base import Panel
+from routelab.ui._code import Recipe, file_line
+from routelab.ui._explore_add import LabelFile
+from routelab.ui._explore_asked import (
+    Explored,
+    answers_table,
+    known_routes,
+    likeliest,
+    seconds_of,
+)
+from routelab.ui._explore_map import prompt_map
+from routelab.ui._explore_map_view import MapView
+from routelab.ui._explore_why import Reasons, examples_of, reasons, standing
+from routelab.ui._keys import KEYS, key_box
+from routelab.ui._parts import guarded, number, told
+from routelab.ui._picture import PICTURE_DPI, Picture, stacked
+from routelab.ui._session import Session
+from routelab.ui._settings import SETTINGS, private
 
 PROMPTS_LISTED = 60
 MODELS_SHOWN = 8
@@ -26,44 +44,30 @@ CHARACTERS_PER_TOKEN = 4
 WIDTH = 11.0
 
 
+@SETTINGS.register("explore")
 @dataclass(frozen=True, slots=True)
 class ExploreConfig:
-    """Settings of the explore panel: the prompt, and the answer's length in tokens."""
-
-    prompt: str
-    output_tokens: int = 300
-
-
-@dataclass(frozen=True)
-class Explored:
-    """What the routers said about one prompt.
+    """Settings of the explore panel.
 
     Attributes
     ----------
-    answers : dict of str to str or None
-        Router to its answer; None where it abstains.
-    scores : dict of str to dict of str to float
-        Router to the score of each answer; empty where a router has none.
-    groups : dict of str to str or None
-        Router to the plan's model group for its answer; None without a plan.
-    costs : dict of str to float
-        Model to USD.
-    chosen : tuple of str
-        Models of the groups that were answered.
-    input_tokens : int
-        Estimated from the prompt's length.
+    prompt : str
+        Kept in no file.
+    output_tokens : int
+        Of the answer.
+    map_of : str
+        The router whose answers colour the map; "" for the one whose vectors it shows.
     """
 
-    answers: dict[str, str | None]
-    scores: dict[str, dict[str, float]]
-    groups: dict[str, str | None]
-    costs: dict[str, float]
-    chosen: tuple[str, ...]
-    input_tokens: int
+    prompt: str = private()
+    output_tokens: int = 300
+    map_of: str = ""
 
 
 class ExplorePanel(Panel):
     """See :func:`explore`."""
+
+    kind = "explore"
 
     def __init__(
         self,
@@ -71,6 +75,9 @@ class ExplorePanel(Panel):
         prompts: Iterable[str],
         plan: Plan | None,
         show_prompts: bool,
+        labels: pd.DataFrame | None = None,
+        add_to: str | PathLike[str] | None = None,
+        **shared: Any,
     ):
         if not routers:
             raise InputError("nothing to explore: give at least one fitted router by name")
@@ -80,9 +87,17 @@ class ExplorePanel(Panel):
         self.routers = {str(name): router for name, router in routers.items()}
         self.plan = plan
         self.catalog = Catalog.bundled() if plan is None else plan.catalog
-        listed = _spread(list(prompts), PROMPTS_LISTED)
-        super().__init__(ExploreConfig(listed[0]))
+        self.label_file = None if add_to is None else LabelFile(add_to)
+        self._examples = examples_of(self.routers, labels)
+        self._terms = {name: linear_terms(router) for name, router in self.routers.items()}
+        self._ask_routers = lru_cache(maxsize=1)(self._asked)  # the same while tokens change
+        given = list(prompts)
+        listed = _spread(given, PROMPTS_LISTED)
+        mapped = prompt_map(self.routers, given)
+        self._logged = set(given)
+        super().__init__(ExploreConfig(listed[0]), **shared)
         self.show_prompts = show_prompts
+        self.hidden = () if show_prompts else ("prompt",)
         names = [(f"{i + 1}. {self._told(prompt)}", prompt) for i, prompt in enumerate(listed)]
         wide = {"description_width": "90px"}
         self.pick = w.Dropdown(
@@ -95,6 +110,11 @@ class ExplorePanel(Panel):
         self.tokens, row = number("Answer, tokens", 300, 0, 4000, 50)
         self.table = w.HTML()
         self.picture = Picture(WIDTH)
+        self._fig, self._axes = plots.figure(
+            WIDTH, 3.3, columns=2, dpi=PICTURE_DPI, ratios=(1.25, 1.0)
+        )
+        self._laid_out: tuple[frozenset[str], ...] = ()
+        self.map = None if mapped is None else MapView(mapped)
         self.bind(self.tokens, "output_tokens")
         if show_prompts:
             self.bind(self.text, "prompt")
@@ -102,8 +122,37 @@ class ExplorePanel(Panel):
         else:
             for control in (self.pick, self.text):
                 control.observe(guarded(self.status)(self._ask), "value")
-        self.children = [self.pick, self.text, row, self.table, self.picture, self.status]
-        self.update()
+        self.routes = known_routes(self.routers, labels)
+        self.box = None if self.label_file is None else key_box([], asks=False)
+        below: list[w.Widget] = []
+        if self.box is not None:
+            self.box.on_msg(lambda _box, content, _data: guarded(self.status)(self.act)(content))
+            below.append(self.box)
+        if self.map is not None:
+            self.bind(self.map.of, "map_of")
+            below.append(self.map)
+        self.begin(self.pick, self.text, row, self.table, self.picture, *below)
+
+    def recipe(self) -> Recipe:
+        """Return how this panel is made again: routers from their bundles, prompts from a table."""
+        lines, made = [], []
+        for number_, name in enumerate(self.routers):
+            variable = f"router_{number_ + 1}"
+            path = self.files.get(name)
+            line = file_line(variable, "rl.load_bundle({}).router", path, f"router {name!r}", name)
+            lines.append(line)
+            made.append(f"{name!r}: {variable}")
+        lines.append(self.file_line("prompts", "pd.read_csv({})", "the prompts"))
+        if self.plan is not None:
+            lines.append(self.file_line("plan", "rl.Plan.from_yaml({})", "the plan"))
+        if self._examples:
+            lines.append(self.file_line("labels", "rl.read_labels({})", "the labels"))
+        plan = "plan=plan, " if self.plan is not None else ""
+        plan += "labels=labels, " if self._examples else ""
+        if self.label_file is not None:
+            plan += f"add_to={str(self.label_file.path)!r}, "
+        call = f"ui.explore({{{', '.join(made)}}}, prompts, {plan}show_prompts={self.show_prompts})"
+        return Recipe(call, tuple(lines), ("import pandas as pd",))
 
     def _told(self, prompt: str) -> str:
         return short(prompt, 80) if self.show_prompts else f"{len(prompt):,} characters"
@@ -117,13 +166,66 @@ class ExplorePanel(Panel):
         told = self.config if self.show_prompts else replace(self.config, prompt="not shown")
         return f"{told}\n{self.status.text}"
 
+    def add(self, route: str) -> None:
+        """Add the prompt with its right route to the label file.
+
+        Raises
+        ------
+        InputError
+            The panel was given no `add_to`, or the file refuses.
+        """
+        file = self._label_file()
+        file.add(self.config.prompt, route)
+        self.status.ok(
+            f"Added to {file.path.name} as {short(route)}; {len(file.added):,} in this panel."
+        )
+
+    def undo(self) -> None:
+        """Take the last label that this panel added out of the file again."""
+        file = self._label_file()
+        _, route = file.undo()
+        self.status.ok(f"Took the last label, {short(route)}, out of {file.path.name} again.")
+
+    def act(self, content: Any) -> None:
+        """Do what a key or a click asked for: ``{"do": "label", "number": 0}`` or undo."""
+        action = content.get("do") if isinstance(content, dict) else None
+        if action == "undo":
+            self.undo()
+        elif action == "label" and self.box is not None:
+            number_ = content.get("number")
+            if isinstance(number_, int) and 0 <= number_ < len(self.box.labels):
+                self.add(self.box.labels[number_])
+
+    def _label_file(self) -> LabelFile:
+        if self.label_file is None:
+            raise InputError("name a file to add labels to: ui.explore(..., add_to='labels.jsonl')")
+        return self.label_file
+
+    def _offer(self, result: Explored) -> None:
+        """Offer the routes to add, of more than nine those that the routers think likeliest."""
+        if self.box is None or self.label_file is None:
+            return
+        offered = likeliest(self.routes, result.scores, len(KEYS))
+        few = f" (the likeliest of {len(self.routes)})" if len(offered) < len(self.routes) else ""
+        self.box.labels = offered
+        self.box.told = (
+            f"The right route of this prompt, to be added to {self.label_file.path.name}{few}: "
+            "click one, or click here once and press its key"
+        )
+
+    def still(self) -> bytes:
+        """Return scores and costs with the map below them."""
+        above = super().still()
+        return above if self.map is None else stacked([above, self.map.picture.value])
+
     def compute(self, config: ExploreConfig) -> Explored:
         """Ask every router, and price the request on every model."""
-        answers: dict[str, str | None] = {}
-        for name, router in self.routers.items():
-            label = router.predict([config.prompt])[0]
-            answers[name] = None if pd.isna(label) else str(label)
-        scores = {name: scores_of(router, config.prompt) for name, router in self.routers.items()}
+        if config.map_of not in ("", *self.routers):
+            raise InputError(
+                f"no router {config.map_of!r}{did_you_mean(config.map_of, self.routers)} to map; "
+                f"there are: {', '.join(self.routers)}"
+            )
+        answers, scores, why = self._ask_routers(config.prompt)
         groups = {name: self._group(answer) for name, answer in answers.items()}
         tokens = max(1, -(-len(config.prompt) // CHARACTERS_PER_TOKEN))
         priced = {
@@ -132,11 +234,44 @@ class ExplorePanel(Panel):
         }
         dearest_first = sorted(priced, key=lambda name: -priced[name])
         costs = {name: priced[name] for name in _spread(dearest_first, MODELS_SHOWN)}
+        seconds = {name: seconds_of(self.catalog[name], config.output_tokens) for name in costs}
+        standings = {name: standing(scores[name], answers[name]) for name in answers}
         chosen: set[str] = set()
         if self.plan is not None:
             for group in groups.values():
                 chosen |= {d.model for d in self.plan.models.get(group or "", ())}
-        return Explored(answers, scores, groups, costs, tuple(sorted(chosen)), tokens)
+        return Explored(
+            answers, scores, standings, why, groups, costs, seconds, tuple(sorted(chosen)), tokens
+        )
+
+    def _asked(
+        self, prompt: str
+    ) -> tuple[dict[str, str | None], dict[str, dict[str, float]], dict[str, Reasons]]:
+        """Return answers, scores and reasons of every router."""
+        answers: dict[str, str | None] = {}
+        for name, router in self.routers.items():
+            label = router.predict([prompt])[0]
+            answers[name] = None if pd.isna(label) else str(label)
+        scores = {name: scores_of(router, prompt) for name, router in self.routers.items()}
+        why = {
+            name: reasons(router, prompt, self._examples.get(name), self._terms[name])
+            for name, router in self.routers.items()
+        }
+        return answers, scores, why
+
+    def _draw_bars(self, result: Explored) -> None:
+        """Draw scores and costs; a layout takes longer than the rest, so names alone change it."""
+        assert self.picture is not None
+        left, right = self._axes
+        for ax in self._axes:
+            ax.clear()
+        plots.router_scores(result.scores, left)
+        plots.request_costs(result.costs, right, chosen=result.chosen, seconds=result.seconds)
+        answers = frozenset(text.get_text() for text in left.get_yticklabels())
+        names = answers, frozenset(result.costs)
+        self._fig.set_layout_engine("none" if names == self._laid_out else "constrained")
+        self._laid_out = names
+        self.picture.paint(self._fig)
 
     def _group(self, answer: str | None) -> str | None:
         if self.plan is None:
@@ -146,19 +281,15 @@ class ExplorePanel(Panel):
 
     def draw(self, result: Explored) -> str:
         """Show answers as a table, scores and costs as a picture."""
-        rows = []
-        for name, answer in result.answers.items():
-            best = max(result.scores[name].values(), default=float("nan"))
-            score = "no score" if best != best else f"{best:.2f}"
-            group = result.groups[name]
-            rows.append([name, answer or "abstains", score, *([group or "–"] if self.plan else [])])
-        head = ["router", "answer", "best score", *(["model group"] if self.plan else [])]
-        self.table.value = told(table(head, rows))
-        assert self.picture is not None
-        fig, axes = plots.figure(WIDTH, 3.3, columns=2, dpi=PICTURE_DPI, ratios=(1.25, 1.0))
-        plots.router_scores(result.scores, axes[0])
-        plots.request_costs(result.costs, axes[1], chosen=result.chosen)
-        self.picture.paint(fig)
+        shown = self.show_prompts or self.config.prompt not in self._logged
+        self.table.value = told(
+            answers_table(
+                result, plan=self.plan is not None, shown=shown, examples_shown=self.show_prompts
+            )
+        )
+        self._draw_bars(result)
+        self._offer(result)
+        on_map = "" if self.map is None else self.map.mark(self.config.prompt, self.config.map_of)
         asked = len(result.answers)
         different = len(set(result.answers.values()))
         cheap, dear = min(result.costs.values()), max(result.costs.values())
@@ -166,6 +297,7 @@ class ExplorePanel(Panel):
             f"{asked} routers give {different} different answers. About {result.input_tokens} "
             f"input tokens (one per {CHARACTERS_PER_TOKEN} characters, an estimate) and "
             f"{self.config.output_tokens} output tokens cost ${cheap:.6f} to ${dear:.6f}."
+            f"{on_map}"
         )
 
 
@@ -183,7 +315,11 @@ def explore(
     prompts: Any,
     *,
     plan: Plan | None = None,
+    labels: pd.DataFrame | None = None,
     show_prompts: bool = False,
+    add_to: str | PathLike[str] | None = None,
+    session: Session | None = None,
+    files: Mapping[str, str | PathLike[str]] | None = None,
 ) -> ExplorePanel:
     """Return a panel that asks fitted routers about a prompt that you pick or type.
 
@@ -191,13 +327,29 @@ def explore(
     ----------
     routers : dict of str to fitted estimator
     prompts : DataFrame with a column `prompt`, or sequence of str
-        To pick from; at most 60 are listed, evenly spread.
+        To pick from; at most 60 are listed, evenly spread. They are also drawn as a map, the
+        encoder's vectors of the first router that has one in two dimensions, where there are four
+        or more; of more than 2,000 a random sample. That is computed once, before the panel shows.
     plan : Plan, optional
         With it, answers become model groups and costs are those of the plan's models; without,
         models are taken from the bundled catalog.
+    labels : DataFrame with columns `prompt` and `label`, optional
+        Examples. Beside the answers of routers that compare with examples (kinds "knn" and
+        "centroid") the nearest of them stand as the reason, with their cosine; for the others the
+        terms that pushed the answer do (:func:`routelab.routers.explain`; where words are left out
+        in turn, the first 40).
     show_prompts : bool, default False
-        Whether the texts to pick from are shown; without it, their lengths are. Logged prompts are
+        Whether the texts to pick from, their words and the examples are shown; without it, their
+        lengths are. Logged prompts are
         other people's words. What you type is always shown.
+    add_to : path, optional
+        ``.jsonl`` file of labels. With it, a button or a key (1 to 9) per route adds the prompt and
+        its right route, and u takes the last one back; nothing is written without it. Needs the
+        extra `lab`.
+    session : Session, optional
+        Shared with other panels, and kept in a file; prompts are not kept.
+    files : mapping of str to path, optional
+        Where `prompts`, `plan` and the bundle of each router came from, for "Copy as code".
 
     Returns
     -------
@@ -217,4 +369,7 @@ def explore(
                 f"prompts has no column 'prompt', only {', '.join(map(str, prompts.columns))}"
             )
         prompts = prompts["prompt"]
-    return ExplorePanel(routers, [str(prompt) for prompt in prompts], plan, show_prompts)
+    texts = [str(prompt) for prompt in prompts]
+    return ExplorePanel(
+        routers, texts, plan, show_prompts, labels, add_to, session=session, files=files
+    )

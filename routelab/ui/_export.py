@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import ipywidgets as w
 
@@ -14,11 +17,16 @@ from routelab._html import esc, table
 from routelab.exporters import TARGETS, Finding, lint
 from routelab.exporters import export as run_export
 from routelab.plan import Plan
-from routelab.ui._base import Panel, told
+from routelab.ui._base import Panel
+from routelab.ui._code import Recipe
+from routelab.ui._parts import told
+from routelab.ui._session import Session
+from routelab.ui._settings import SETTINGS
 
 LINES_IN_FALLBACK = 30
 
 
+@SETTINGS.register("export")
 @dataclass(frozen=True, slots=True)
 class ExportConfig:
     """Settings of the export panel: the target and the file shown ("" for its main one)."""
@@ -78,10 +86,12 @@ def main_file(files: dict[str, bytes]) -> str:
 class ExportPanel(Panel):
     """See :func:`export`."""
 
-    def __init__(self, plan: Plan, target: str):
+    kind = "export"
+
+    def __init__(self, plan: Plan, target: str, **shared: Any):
         self.plan = plan.fitted()
         self._written: dict[str, _Written] = {}
-        super().__init__(ExportConfig(target))
+        super().__init__(ExportConfig(target), **shared)
         wide = {"description_width": "70px"}
         self.target = w.Dropdown(
             options=TARGETS.names(), value=target, description="Target", style=wide
@@ -96,8 +106,12 @@ class ExportPanel(Panel):
         self.bind(self.target, "target")
         self.bind(self.file, "file")
         top = w.HBox([self.target, self.file, self.download], layout=w.Layout(flex_flow="row wrap"))
-        self.children = [top, self.preview, self.told, self.status]
-        self.update()
+        self.begin(top, self.preview, self.told)
+
+    def recipe(self) -> Recipe:
+        """Return how this panel is made again."""
+        line = self.file_line("plan", "rl.Plan.from_yaml({})", "the plan")
+        return Recipe(f"ui.export(plan, target={self._start.target!r})", (line,))
 
     def compute(self, config: ExportConfig) -> Exported:
         """Write the target once, and pick the file."""
@@ -151,13 +165,23 @@ def _text(content: bytes) -> str:
         return f"({len(content):,} bytes that are not text)"
 
 
-def export(plan: Plan, *, target: str = "litellm") -> ExportPanel:
+def export(
+    plan: Plan,
+    *,
+    target: str = "litellm",
+    session: Session | None = None,
+    files: Mapping[str, str | PathLike[str]] | None = None,
+) -> ExportPanel:
     """Return a panel that shows what an export would write; nothing stays on disk.
 
     Parameters
     ----------
     plan : Plan
     target : str, default "litellm"
+    session : Session, optional
+        Shared with other panels, and kept in a file.
+    files : mapping of str to path, optional
+        Where `plan` came from, for "Copy as code".
 
     Returns
     -------
@@ -172,4 +196,4 @@ def export(plan: Plan, *, target: str = "litellm") -> ExportPanel:
     """
     if target not in TARGETS:
         raise InputError(f"unknown export target {target!r}; known: {', '.join(TARGETS.names())}")
-    return ExportPanel(plan, target)
+    return ExportPanel(plan, target, session=session, files=files)

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from os import PathLike
 from typing import Any
 
-from routelab._checks import InputError, require
+from routelab._checks import InputError
 from routelab.labelling import LabelSession, krippendorff_alpha
-from routelab.ui._base import Facts, Panel, guarded
+from routelab.ui._base import Panel
+from routelab.ui._code import Recipe, arguments
+from routelab.ui._keys import KEYS, key_box
+from routelab.ui._parts import Facts, guarded
+from routelab.ui._session import Session
+from routelab.ui._settings import SETTINGS, private
 
-_KEYS = "123456789"
 
-
+@SETTINGS.register("label")
 @dataclass(frozen=True, slots=True)
 class LabelConfig:
     """Settings of the labelling panel: who labels."""
 
-    annotator: str
+    annotator: str = private()
 
 
 @dataclass(frozen=True)
@@ -43,76 +48,81 @@ class Labelled:
 class LabelPanel(Panel):
     """See :func:`label`."""
 
-    def __init__(self, session: LabelSession):
-        self.session = session
-        super().__init__(LabelConfig(session.annotator))
-        anywidget = require("anywidget", "lab")
-        traitlets = require("traitlets", "lab")
-        script = Path(__file__).with_name("label.js").read_text(encoding="utf-8")
+    kind = "label"
 
-        class Box(anywidget.AnyWidget):  # type: ignore[name-defined]
-            """The prompt and its keys; the text is set as text, never as HTML."""
-
-            _esm = script
-            prompt = traitlets.Unicode("").tag(sync=True)
-            labels = traitlets.List().tag(sync=True)
-            told = traitlets.Unicode("").tag(sync=True)
-            done = traitlets.Float(0.0).tag(sync=True)
-
-        self.box = Box(labels=session.labels[: len(_KEYS)])
+    def __init__(self, labelling: LabelSession, **shared: Any):
+        self.labelling = labelling
+        super().__init__(LabelConfig(labelling.annotator), **shared)
+        self.box = key_box(labelling.labels)
         self.box.on_msg(lambda _widget, content, _buffers: guarded(self.status)(self.act)(content))
         self.facts = Facts()
-        self.children = [self.box, self.facts, self.status]
-        self.update()
+        self.begin(self.box, self.facts)
+
+    def recipe(self) -> Recipe:
+        """Return how this panel is made again: it goes on where the file of labels ends."""
+        line = self.file_line("prompts", "pd.read_csv({})['prompt'].tolist()", "the prompts")
+        kept = self.labelling
+        given = arguments({"annotator": kept.annotator})
+        asked = f"prompts, {list(kept.labels)!r}, {str(kept.path)!r}, {given}"
+        return Recipe(f"ui.label(rl.LabelSession({asked}))", (line,), ("import pandas as pd",))
 
     def act(self, content: Any) -> None:
         """Do what a key or a click asked for: ``{"do": "label", "number": 0}``, skip, undo."""
         action = content.get("do") if isinstance(content, dict) else None
         if action == "label":
             number = content.get("number")
-            if isinstance(number, int) and 0 <= number < len(self.session.labels):
-                self.session.label(self.session.labels[number])
+            if isinstance(number, int) and 0 <= number < len(self.labelling.labels):
+                self.labelling.label(self.labelling.labels[number])
         elif action == "skip":
-            self.session.skip()
+            self.labelling.skip()
         elif action == "undo":
-            self.session.undo()
+            self.labelling.undo()
         self.update()
 
     def compute(self, config: LabelConfig) -> Labelled:
         """Count what was done."""
-        table = self.session.table()
+        table = self.labelling.table()
         both = len(table.columns) > 1 and (table.notna().sum(axis=1) >= 2).any()
-        level = "ordinal" if self.session.ordinal else "nominal"
-        alpha = krippendorff_alpha(table, level, self.session.labels) if both else None
-        return Labelled(*self.session.progress, self.session.counts, alpha)
+        level = "ordinal" if self.labelling.ordinal else "nominal"
+        alpha = krippendorff_alpha(table, level, self.labelling.labels) if both else None
+        return Labelled(*self.labelling.progress, self.labelling.counts, alpha)
 
     def draw(self, result: Labelled) -> str:
         """Show the prompt, the counts and how far the annotators agree."""
-        prompt = self.session.prompt
+        prompt = self.labelling.prompt
         why = {"test": "for the test set, drawn at random", "random": "drawn at random",
                "uncertainty": "the classifier is least sure of it"}  # fmt: skip
         self.box.prompt = prompt or ""
         self.box.done = result.done / result.total
-        chosen = why.get(self.session.chosen_by, "")
+        chosen = why.get(self.labelling.chosen_by, "")
         self.box.told = chosen if prompt is not None else "All prompts were asked."
         facts = {label: f"{count:,}" for label, count in result.counts.items()}
         if result.alpha is not None:
             facts["agreement (alpha)"] = f"{result.alpha:.2f}"
         self.facts.show(facts)
-        notes = f" {' '.join(self.session.notes)}." if self.session.notes else ""
+        notes = f" {' '.join(self.labelling.notes)}." if self.labelling.notes else ""
         return (
             f"{result.done:,} of {result.total:,} labelled by {self.config.annotator}, kept in "
-            f"{self.session.path.name}.{notes}"
+            f"{self.labelling.path.name}.{notes}"
         )
 
 
-def label(session: LabelSession) -> LabelPanel:
+def label(
+    labelling: LabelSession,
+    *,
+    session: Session | None = None,
+    files: Mapping[str, str | PathLike[str]] | None = None,
+) -> LabelPanel:
     """Return a panel that asks for labels: keys 1 to 9, s to skip, u to undo.
 
     Parameters
     ----------
-    session : LabelSession
+    labelling : LabelSession
         With at most nine labels.
+    session : Session, optional
+        Shared with other panels; neither prompts nor who labels is kept in its file.
+    files : mapping of str to path, optional
+        Where `prompts` came from, for "Copy as code".
 
     Returns
     -------
@@ -131,6 +141,6 @@ def label(session: LabelSession) -> LabelPanel:
     >>> panel.result.counts["hard"]
     1
     """
-    if len(session.labels) > len(_KEYS):
-        raise InputError(f"the panel has 9 keys, the session {len(session.labels)} labels")
-    return LabelPanel(session)
+    if len(labelling.labels) > len(KEYS):
+        raise InputError(f"the panel has 9 keys, the session {len(labelling.labels)} labels")
+    return LabelPanel(labelling, session=session, files=files)

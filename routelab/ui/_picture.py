@@ -85,6 +85,24 @@ class LivePlot(Picture):
         self.send_pixels(self._canvas)
 
 
+def stacked(pngs: Iterable[bytes]) -> bytes:
+    """Return pictures one below the other as one PNG, for outputs that are stored.
+
+    The sheet is white, and as wide as the widest.
+    """
+    from PIL import Image
+
+    images = [Image.open(io.BytesIO(png)).convert("RGB") for png in pngs]
+    size = max(image.width for image in images), sum(image.height for image in images)
+    sheet, top = Image.new("RGB", size, "white"), 0
+    for image in images:
+        sheet.paste(image, (0, top))
+        top += image.height
+    buffer = io.BytesIO()
+    sheet.save(buffer, "png")
+    return buffer.getvalue()
+
+
 def compact(png: bytes) -> bytes:
     """Return the same picture as a small PNG, for outputs that are stored."""
     from PIL import Image

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from os import PathLike
 from typing import Any
 
 import ipywidgets as w
@@ -12,13 +14,18 @@ from routelab import plots
 from routelab._checks import InputError
 from routelab.report.profile import traffic_facts
 from routelab.traffic import check_traffic
-from routelab.ui._base import Facts, Panel
+from routelab.ui._base import Panel
+from routelab.ui._code import Recipe
+from routelab.ui._parts import Facts
 from routelab.ui._picture import PICTURE_DPI, Picture
+from routelab.ui._session import Session
+from routelab.ui._settings import SETTINGS
 
 WIDTH = 11.0
 _EVERY = "all"
 
 
+@SETTINGS.register("profile")
 @dataclass(frozen=True, slots=True)
 class ProfileConfig:
     """Settings of the profile panel: one model or ``"all"``, and what the bars count by."""
@@ -30,13 +37,15 @@ class ProfileConfig:
 class ProfilePanel(Panel):
     """See :func:`profile`."""
 
-    def __init__(self, traffic: pd.DataFrame, warnings: list[str]):
+    kind = "profile"
+
+    def __init__(self, traffic: pd.DataFrame, warnings: list[str], **shared: Any):
         self.traffic = check_traffic(traffic)
         self.warnings = warnings
-        super().__init__(ProfileConfig())
         models = self.traffic["model"].value_counts().index.tolist()
         columns = [name for name in ("model", "user", "provider", "tier", "error_class")
                    if self.traffic[name].notna().any()] or ["model"]  # fmt: skip
+        super().__init__(ProfileConfig(by=columns[0]), **shared)
         wide = {"description_width": "60px"}
         self.model = w.Dropdown(options=[_EVERY, *models], description="Model", style=wide)
         self.by = w.Dropdown(options=columns, value=columns[0], description="Bars", style=wide)
@@ -46,8 +55,12 @@ class ProfilePanel(Panel):
         self.bind(self.model, "model")
         self.bind(self.by, "by")
         controls = w.HBox([self.model, self.by])
-        self.children = [controls, self.facts, self.picture, self.sizes, self.status]
-        self.update(by=columns[0])
+        self.begin(controls, self.facts, self.picture, self.sizes)
+
+    def recipe(self) -> Recipe:
+        """Return how this panel is made again."""
+        line = self.file_line("traffic", "rl.read_log({})", "the log")
+        return Recipe("ui.profile(traffic)", (line,))
 
     def compute(self, config: ProfileConfig) -> pd.DataFrame:
         """Take the requests of the model."""
@@ -73,7 +86,12 @@ class ProfilePanel(Panel):
         return f"{len(result):,} of {len(self.traffic):,} requests.{shown}"
 
 
-def profile(found: Any) -> ProfilePanel:
+def profile(
+    found: Any,
+    *,
+    session: Session | None = None,
+    files: Mapping[str, str | PathLike[str]] | None = None,
+) -> ProfilePanel:
     """Return a panel on a log: requests per hour, tokens, models, users, failures.
 
     Parameters
@@ -81,6 +99,10 @@ def profile(found: Any) -> ProfilePanel:
     found : ReadResult, Read or DataFrame
         What :func:`routelab.read_log` or :func:`routelab.read` returned, or traffic. Prompts are
         not shown.
+    session : Session, optional
+        Shared with other panels, and kept in a file.
+    files : mapping of str to path, optional
+        Where `traffic` came from, for "Copy as code".
 
     Returns
     -------
@@ -100,8 +122,8 @@ def profile(found: Any) -> ProfilePanel:
     2
     """
     if isinstance(found, pd.DataFrame):
-        return ProfilePanel(found, [])
+        return ProfilePanel(found, [], session=session, files=files)
     frame = getattr(found, "frame", getattr(found, "data", None))
     if not isinstance(frame, pd.DataFrame) or found.report.kind != "traffic":
         raise InputError("a profile needs traffic: what read_log, or read of a log, returned")
-    return ProfilePanel(frame, found.report.warnings)
+    return ProfilePanel(frame, found.report.warnings, session=session, files=files)

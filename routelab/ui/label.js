@@ -12,7 +12,8 @@ function render({ model, el }) {
   root.tabIndex = 0;
   root.dataset.lmSuppressShortcuts = "true";  // JupyterLab's own keys stay out
   root.setAttribute("role", "application");
-  root.setAttribute("aria-label", "Label prompts: keys 1 to 9, s to skip, u to undo");
+  root.setAttribute("aria-label", model.get("asks") ? "Label prompts: keys 1 to 9, s to skip, u to undo"
+    : "Add to labels: keys 1 to 9, u to undo");
   const why = make("div", "font-size:.85em;opacity:.75", root);
   const text = make("pre", "white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere;max-height:320px;" +
     "overflow:auto;margin:.5em 0;font-size:1.05em;min-height:3em", root);
@@ -21,6 +22,7 @@ function render({ model, el }) {
   const bar = make("progress", "width:100%;height:6px", root);
   bar.max = 1;
   bar.setAttribute("aria-label", "share of prompts labelled");
+  text.hidden = bar.hidden = !model.get("asks");
   const row = make("div", "display:flex;flex-wrap:wrap;gap:.4em;margin-top:.5em", root);
   const ask = (what) => model.send(what);
   const button = (name, what) => {
@@ -31,7 +33,7 @@ function render({ model, el }) {
   const buttons = () => {
     row.replaceChildren();
     model.get("labels").forEach((name, i) => button(`${i + 1} ${name}`, { do: "label", number: i }));
-    button("s skip", { do: "skip" });
+    if (model.get("asks")) button("s skip", { do: "skip" });
     button("u undo", { do: "undo" });
   };
   const show = () => {
@@ -44,7 +46,7 @@ function render({ model, el }) {
     const number = "123456789".indexOf(event.key);
     if (event.key.length === 1 && number >= 0 && number < model.get("labels").length) {
       ask({ do: "label", number });
-    } else if (event.key === "s") {
+    } else if (event.key === "s" && model.get("asks")) {
       ask({ do: "skip" });
     } else if (event.key === "u") {
       ask({ do: "undo" });

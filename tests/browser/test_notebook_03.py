@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import os
 import re
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,7 +61,9 @@ def settled(page: Any, panel: Any, config: BudgetConfig, **changed: Any) -> Budg
     raise AssertionError("the picture is not the library's")
 
 
-def test_moving_the_budget_changes_numbers_and_picture(run_notebook, panel, tmp_path):
+def test_moving_the_budget_changes_numbers_and_picture(run_notebook, panel):
+    from lab_looks import check_looks
+
     page = run_notebook(notebooks_dir() / "03_simulate_budget.ipynb")
     picture = page.locator("img.widget-image")
     picture.scroll_into_view_if_needed()
@@ -89,10 +89,9 @@ def test_moving_the_budget_changes_numbers_and_picture(run_notebook, panel, tmp_
 
     page.get_by_label("Fallbacks").uncheck()
     settled(page, panel, lowest, fallbacks=False)
-    folder = Path(os.environ.get("ROUTELAB_SCREENSHOTS") or tmp_path)
-    page.screenshot(path=folder / "notebook_03.png")
+    check_looks(page, "notebook_03")
 
 
 def field(page: Any) -> Any:
-    """Return the number field beside the slider, which screen readers find by its label."""
-    return page.get_by_label("Daily budget, USD")
+    """Return the number field; the slider beside it has the same name."""
+    return page.get_by_role("spinbutton", name="Daily budget, USD")

@@ -53,7 +53,8 @@ def test_the_blocks_of_a_page_run(page, run, tmp_path, monkeypatch):
     names: dict = {"__name__": "docs"}
     for block in blocks(page):
         if block.language == "python":
-            exec(compile(block.text, page.name, "exec"), names)  # noqa: S102
+            code = compile(block.text, page.name, "exec", dont_inherit=True)
+            exec(code, names)  # noqa: S102
         elif block.language == "sh":
             for line in commands(block.text):
                 if line.startswith(NOT_RUN):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -83,7 +85,13 @@ def test_models_that_are_dropped_or_added_are_differences(on, folder):
     assert (proof.written, proof.loaded) == (4, 3)
 
 
-def test_failures_on_a_gateway_without_fallbacks_and_retries_are_the_kernels(on, tmp_path):
+@pytest.fixture
+def short(monkeypatch):
+    """The stand-in keeps a client waiting for half a second."""
+    monkeypatch.setattr("routelab.proving.failures._HOLD_S", 0.5)
+
+
+def test_failures_on_a_gateway_without_fallbacks_and_retries_are_the_kernels(on, tmp_path, short):
     plan = rl.Plan(
         models={"cheap": {"id": "c1", "model": "gpt-4o-mini", "timeout_s": 0.2}},
         default="cheap",
@@ -100,7 +108,7 @@ def test_failures_on_a_gateway_without_fallbacks_and_retries_are_the_kernels(on,
     assert "failures  4 requests, 4 attempts compared" in str(proof)
 
 
-def test_a_fallback_that_the_plan_lacks_is_a_difference(on, tmp_path):
+def test_a_fallback_that_the_plan_lacks_is_a_difference(on, tmp_path, short):
     plan = rl.Plan(models=MODELS, default="cheap", retries={"num_retries": 0},
                    cooldown={"seconds": 60})  # fmt: skip
     rl.export(plan, directory=tmp_path / "x")
@@ -109,14 +117,21 @@ def test_a_fallback_that_the_plan_lacks_is_a_difference(on, tmp_path):
     assert "s1 500, c1 200, served by c1" in got
 
 
-def test_failures_are_left_out_where_picks_depend_on_measured_times(on, tmp_path):
-    plan = rl.Plan(models=MODELS, default="cheap", strategy="latency-based-routing")
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"strategy": "latency-based-routing"},
+         "latency-based-routing picks by measured times or tokens"),
+        ({"models": {**MODELS, "cheap": {**MODELS["cheap"], "silent_model": ["strong"]}}},
+         "copies for silent_model start at any time"),
+    ],
+)  # fmt: skip
+def test_failures_are_left_out_where_attempts_cannot_be_foretold(on, tmp_path, changed, reason):
+    plan = rl.Plan(**{"models": MODELS, "default": "cheap", **changed})
     rl.export(plan, directory=tmp_path / "x")
     proof = on(Gateway(), tmp_path / "x", ["hello"], failures=True)
     assert proof.failures == 0 and proof.latency is None and proof.identical
-    assert "failures were not sent: latency-based-routing picks by measured times or tokens" in (
-        proof.notes
-    )
+    assert f"failures were not sent: {reason}" in proof.notes
 
 
 def test_the_folder_is_not_touched_and_the_copy_holds_no_key(on, folder, faithful, monkeypatch):
@@ -160,10 +175,12 @@ def test_a_renamed_router_is_found_and_can_be_named(on, folder, faithful, tmp_pa
     copy = tmp_path / "renamed"
     shutil.copytree(folder, copy)
     config = yaml.safe_load((copy / "config.yaml").read_text(encoding="utf-8"))
+    config["general_settings"]["master_key"] = "sk-of-the-user"
     config["model_list"][-1]["model_name"] = "smart"
     (copy / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     assert on(faithful, copy).model == "smart"
-    assert on(faithful, copy, model="smart").identical
+    assert faithful.config["general_settings"]["master_key"] == "os.environ/LITELLM_MASTER_KEY"
+    assert on(faithful, copy, model="smart", latency_requests=0).latency is None
     with pytest.raises(rl.InputError, match="serves no model 'routelab'; it serves cheap, smart, "):
         on(faithful, copy, model="routelab")
     del config["model_list"][-1]
@@ -202,6 +219,19 @@ def test_a_bundle_without_a_plan_and_a_negative_count_are_refused(folder, plan, 
         rl.prove(folder, PROMPTS, latency_requests=-1)
 
 
+def test_a_proxy_that_does_not_tell_its_models_is_an_error(on, folder, faithful, monkeypatch):
+    booted = faithful.booted
+
+    @contextmanager
+    def other_key(*args, **options):
+        with booted(*args, **options) as proxy:
+            yield replace(proxy, key="sk-another")
+
+    monkeypatch.setattr(faithful, "booted", other_key)
+    with pytest.raises(rl.RoutelabError, match="the proxy answers 401 to /v1/models"):
+        on(faithful, folder)
+
+
 def test_without_openai_the_extra_is_named(folder, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "openai", None)
     with pytest.raises(rl.InputError, match=r'pip install "routelab\[litellm\]"'):
@@ -210,8 +240,14 @@ def test_without_openai_the_extra_is_named(folder, monkeypatch):
 
 def test_limits_of_the_minute_and_budgets_of_providers_are_lifted_and_told(on, tmp_path):
     models = {"cheap": {"id": "c1", "model": "gpt-4o-mini", "rpm": 2, "timeout_s": 1.5}}
-    plan = rl.Plan(models=models, default="cheap", enforce_model_rate_limits=True, timeout_s=1,
-                   budgets=[{"scope": "provider", "name": "openai", "limit_usd": 1, "period": "1d"}])  # fmt: skip
+    budget = {"scope": "provider", "name": "openai", "limit_usd": 1, "period": "1d"}
+    plan = rl.Plan(
+        models=models,
+        default="cheap",
+        enforce_model_rate_limits=True,
+        timeout_s=1,
+        budgets=[budget],
+    )
     rl.export(plan, directory=tmp_path / "x")
     config = yaml.safe_load((tmp_path / "x" / "config.yaml").read_text(encoding="utf-8"))
     config["router_settings"]["optional_pre_call_checks"].append("prompt_caching")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipywidgets as w
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,6 +16,12 @@ FORMULA = r"$\frac{ not a formula"
 SPEED = {"context_window": 10_000, "ttft_s": 0.5, "output_tokens_per_s": 99.0}
 DEAR = Model("dear", "alpha", 1.0, 10.0, litellm_model="openai/dear", **SPEED)
 FAIR = Model("fair", "beta", 0.1, 1.0, litellm_model="azure/fair", **SPEED)
+
+
+def html_of(widget: w.Widget) -> str:
+    """Return all HTML that a widget and its children hold."""
+    parts = [widget.value] if isinstance(widget, w.HTML) else []
+    return "\n".join(parts + [html_of(child) for child in getattr(widget, "children", ())])
 
 
 @pytest.fixture

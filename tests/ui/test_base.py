@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
 from dataclasses import dataclass
 
 import pytest
@@ -12,7 +11,8 @@ from PIL import Image
 from routelab import plots
 from routelab._checks import InputError
 from routelab._html import esc, table
-from routelab.ui._base import Facts, Job, Panel, Status, guarded, number
+from routelab.ui._base import Panel
+from routelab.ui._parts import Facts, Status, guarded, number
 from routelab.ui._picture import LivePlot, Picture, compact
 
 
@@ -86,8 +86,7 @@ class Doubled(Panel):
         super().__init__(Config())
         self.level, row = number("Level", 1, 0, 9, 1)
         self.bind(self.level, "level")
-        self.children = [row, self.status]
-        self.update()
+        self.begin(row)
 
     def compute(self, config):
         if config.level == 7:
@@ -124,28 +123,5 @@ def test_the_base_panel_leaves_computing_and_drawing_to_its_kinds():
         panel.compute(panel.config)
     with pytest.raises(NotImplementedError):
         panel.draw(None)
-
-
-def test_a_job_runs_one_at_a_time_and_stops_when_asked():
-    status, started = Status(), threading.Event()
-
-    def work(tell, cancelled):
-        started.set()
-        while not cancelled():
-            threading.Event().wait(0.01)
-        tell("stopped by the reader")
-
-    job = Job(status)
-    assert job.start(work) and started.wait(5)
-    assert job.running and not job.start(work)
-    job.cancel()
-    job.join(5)
-    assert not job.running and status.text == "stopped by the reader"
-
-
-def test_a_job_shows_its_error():
-    status = Status()
-    job = Job(status)
-    job.start(lambda tell, cancelled: 1 / 0)
-    job.join(5)
-    assert status.text == "ZeroDivisionError: division by zero"
+    with pytest.raises(NotImplementedError):
+        panel.as_code()

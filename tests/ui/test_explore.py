@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import io
+import json
+
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from routelab import Catalog, InputError, make_router, ui
+from routelab.catalog import Model
+from routelab.ui._explore_add import LabelFile
+from routelab.ui._explore_asked import likeliest, seconds_of, why
+from routelab.ui._explore_map import PROMPTS_MAPPED, prompt_map
+from routelab.ui._explore_why import Reasons, standing
 
-from .conftest import FORMULA
+from .conftest import FORMULA, HOSTILE
+
+EXAMPLES = pd.DataFrame(
+    {"prompt": ["fix the loop", "sort a list", "a poem on rain", "a song for her"],
+     "label": ["strong", "strong", "cheap", "cheap"]}
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def routers():
-    prompts = ["fix the loop", "sort a list", "a poem on rain", "a song for her"]
-    labels = ["strong", "strong", "cheap", "cheap"]
+    prompts, labels = EXAMPLES["prompt"].tolist(), EXAMPLES["label"].tolist()
     kinds = ("centroid", "knn")
     return {kind: make_router(kind).fit(prompts, labels) for kind in kinds}
 
@@ -90,6 +104,219 @@ def test_a_router_without_scores_still_answers():
 def test_many_prompts_are_listed_evenly(routers):
     panel = ui.explore(routers, [f"prompt {i}" for i in range(1000)])
     assert len(panel.pick.options) == 60 and panel.pick.options[-1][1] == "prompt 999"
+
+
+def test_the_margin_is_to_the_best_of_the_other_answers():
+    assert standing({"a": 0.5, "b": 0.25, "c": 0.125}, "a").margin == 0.25
+    assert standing({"a": 0.5, "b": 0.25}, "b").margin == -0.25
+    assert standing({"a": 0.5, "b": 0.25}, None).score == 0.5  # abstains: the best one
+    only = standing({"a": 0.5}, "a")
+    assert only.score == 0.5 and only.margin != only.margin
+
+
+def test_the_nearest_examples_are_the_reason_of_routers_that_compare(routers, plan):
+    routers = {**routers, "keyword": make_router("keyword").fit([])}
+    panel = ui.explore(routers, ["sort a list", "?"], plan=plan, labels=EXAMPLES, show_prompts=True)
+    near = panel.result.reasons["knn"].near
+    assert near[0] == ("sort a list", "strong", pytest.approx(1.0)) and near[0][2] > near[1][2]
+    assert panel.result.reasons["centroid"].near == near
+    assert panel.result.reasons["keyword"].near == ()
+    assert "1.00 strong: “sort a list”" in panel.table.value
+    assert "labels=labels" in panel.as_code() and "rl.read_labels(" in panel.as_code()
+
+
+def test_examples_and_words_of_logged_prompts_are_not_shown_unless_asked_for(routers):
+    trained = make_router("linear").fit(EXAMPLES["prompt"].tolist(), EXAMPLES["label"].tolist())
+    panel = ui.explore({**routers, "linear": trained}, ["sort a list"], labels=EXAMPLES)
+    assert "sort" not in panel.table.value and "1.00 strong: 11 characters" in panel.table.value
+    assert "words of a logged prompt are not shown" in panel.table.value
+    panel.text.value = "a short poem"  # what is typed is one's own
+    assert "word: poem" in panel.table.value
+
+
+def test_terms_are_the_reason_without_examples(routers):
+    panel = ui.explore(routers, ["sort it"], show_prompts=True)
+    reason = panel.result.reasons["knn"]
+    assert reason.method == "occlusion" and reason.terms[0][::2] == ("word: sort", "strong")
+    assert "word: sort" in panel.table.value
+
+
+def test_each_kind_of_reason_has_words_where_there_is_none():
+    told = {
+        method: why(Reasons(method), shown=True, examples_shown=True)
+        for method in ("none", "evidence", "occlusion")
+    }
+    assert told["none"] == "gives no reasons" and told["evidence"] == "no keyword was found"
+    assert told["occlusion"] == "no single word matters"
+
+
+def test_latency_stands_beside_the_cost(routers, plan):
+    panel = ui.explore(routers, ["fix"], plan=plan)
+    # 0.5 s to the first token, then 300 tokens at 99 per second
+    assert panel.result.seconds["dear"] == pytest.approx(0.5 + 300 / 99)
+    panel.tokens.value = 0
+    assert panel.result.seconds["dear"] == 0.5
+    unknown = seconds_of(Model("m", "p", 1.0, 1.0), 10)
+    assert unknown != unknown
+
+
+def test_moving_the_tokens_asks_no_router_again(plan):
+    class Counting:
+        asked = 0
+
+        def predict(self, prompts):
+            self.asked += 1
+            return ["strong"]
+
+    router = Counting()
+    panel = ui.explore({"r": router}, ["x"], plan=plan)
+    asked = router.asked
+    panel.tokens.value = 50
+    assert router.asked == asked and panel.result.costs["dear"] > 0
+
+
+def test_prompts_that_read_alike_are_near_on_the_map(routers):
+    prompts = ["sort a list", "sort a list now", "a poem on rain", "a poem on snow"]
+    found = prompt_map(routers, prompts)
+    apart = np.linalg.norm(found.points[:, None] - found.points[None], axis=2)
+    assert apart[0, 1] < apart[0, 2] and apart[2, 3] < apart[1, 3]
+    assert found.answers["knn"] == ("strong", "strong", "cheap", "cheap")
+    assert found.place(prompts[2]) == pytest.approx(found.points[2], abs=1e-6)
+    again = prompt_map(routers, prompts)
+    np.testing.assert_array_equal(again.points, found.points)
+
+
+def test_of_many_prompts_a_sample_is_mapped_and_said(routers):
+    known = EXAMPLES["prompt"].tolist()
+    prompts = [f"{known[i % 4]} {i}" for i in range(PROMPTS_MAPPED + 1)]
+    found = prompt_map({"centroid": routers["centroid"]}, prompts)
+    assert len(found.points) == PROMPTS_MAPPED
+    assert found.told == "A sample of 2,000 of 2,001 prompts on the map."
+
+
+def test_there_is_no_map_of_nothing(routers):
+    assert prompt_map(routers, ["a", "b", "c", "a"]) is None  # three different ones
+    assert prompt_map(routers, ["q1", "q2", "q3", "q4", "q5"]) is None  # no known word
+    assert prompt_map({"k": make_router("keyword").fit([])}, list("abcde")) is None
+    panel = ui.explore(routers, ["fix"])
+    assert panel.map is None and panel.still() == panel.picture.value
+
+
+def test_an_abstaining_router_has_a_colour_of_its_own(routers):
+    shy = make_router("knn", threshold=0.99).fit(["fix me", "a sonnet"], ["strong", "cheap"])
+    found = prompt_map({**routers, "shy": shy}, EXAMPLES["prompt"].tolist())
+    assert set(found.answers["shy"]) == {"abstains"}
+
+
+def test_the_asked_prompt_moves_on_the_map_and_the_router_colours_it(routers):
+    prompts = [*EXAMPLES["prompt"], *(f"sort poem {i}" for i in range(3))]
+    panel = ui.explore(routers, prompts, show_prompts=True)
+    first = panel.map.picture.value
+    panel.pick.value = "a poem on rain"
+    moved = panel.map.picture.value
+    assert moved != first
+    panel.pick.value = "fix the loop"
+    assert panel.map.picture.value == first  # same state, same bytes
+    panel.map.of.value = "knn"
+    assert panel.config.map_of == "knn" and "what knn answers" in panel.status.text
+    size = Image.open(io.BytesIO(panel.still())).size
+    above, below = (Image.open(io.BytesIO(p.value)) for p in (panel.picture, panel.map.picture))
+    assert size == (above.width, above.height + below.height)
+    with pytest.raises(InputError, match="no router 'kn'.*did you mean 'knn'.*centroid, knn"):
+        panel.update(map_of="kn")
+
+
+def test_a_right_route_is_added_by_a_key_and_taken_back(routers, tmp_path):
+    pytest.importorskip("anywidget", reason="needs the extra 'lab'")
+    path = tmp_path / "labels.jsonl"
+    panel = ui.explore(routers, ["fix the list", "a poem"], add_to=path)
+    assert not path.exists() and panel.box.labels == ["cheap", "strong"]
+    panel.act({"do": "label", "number": 1})
+    panel.text.value = "a poem"
+    panel.act({"do": "label", "number": 0})
+    found = pd.read_json(path, lines=True)
+    assert found.values.tolist() == [["fix the list", "strong"], ["a poem", "cheap"]]
+    assert "Added to labels.jsonl as cheap; 2 in this panel." in panel.status.text
+    panel.act({"do": "undo"})
+    assert path.read_text() == '{"prompt": "fix the list", "label": "strong"}\n'
+    assert "Took the last label, cheap" in panel.status.text
+    for odd in ({"do": "label", "number": 2}, {"do": "label", "number": "0"}, "undo", {}):
+        panel.act(odd)
+    assert path.read_text().count("\n") == 1 and f"add_to={str(path)!r}" in panel.as_code()
+
+
+def test_without_a_file_nothing_is_added(routers):
+    panel = ui.explore(routers, ["fix"], labels=EXAMPLES)
+    assert panel.box is None
+    for act in (lambda: panel.add("cheap"), panel.undo):
+        with pytest.raises(InputError, match="name a file to add labels to"):
+            act()
+
+
+def test_of_many_routes_the_likeliest_are_offered(tmp_path):
+    pytest.importorskip("anywidget", reason="needs the extra 'lab'")
+    words = [f"word{i} text{i}" for i in range(12)]
+    router = make_router("centroid").fit(words, [f"route{i:02}" for i in range(12)])
+    panel = ui.explore({"r": router}, [words[11]], add_to=tmp_path / "l.jsonl")
+    assert len(panel.box.labels) == 9 and "route11" in panel.box.labels
+    assert "(the likeliest of 12)" in panel.box.told
+    assert likeliest(["a"], {}, 9) == ["a"]
+
+
+def test_a_label_file_keeps_what_was_there(tmp_path):
+    path = tmp_path / "l.jsonl"
+    before = b'{"prompt": "x", "label": "y", "group": 3}'  # no newline at the end
+    path.write_bytes(before)
+    file = LabelFile(path)
+    file.add(f"{HOSTILE}\r\n\u2028\ud800{FORMULA}", "\x1b[31m")
+    assert path.read_bytes().startswith(before + b"\n") and path.read_bytes().count(b"\n") == 2
+    entry = json.loads(path.read_bytes().split(b"\n")[1])
+    assert entry == {"prompt": f"{HOSTILE}\r\n\u2028\ud800{FORMULA}", "label": "\x1b[31m"}
+    file.undo()
+    assert path.read_bytes() == before + b"\n" and [p.name for p in tmp_path.iterdir()] == [
+        path.name
+    ]
+
+
+def test_a_label_file_refuses_what_it_cannot_do(tmp_path):
+    with pytest.raises(InputError, match=r"a .jsonl file, got 'l.csv'"):
+        LabelFile(tmp_path / "l.csv")
+    path = tmp_path / "l.jsonl"
+    for content, told in (
+        ("prompt,label", "l.jsonl:1: not valid JSON"),
+        ("[1]", "no 'prompt' and 'label'"),
+        ('{"prompt": "x", "label": "y", "action": "label"}', "belongs to a labelling session"),
+    ):
+        path.write_text(content)
+        with pytest.raises(InputError, match=told):
+            LabelFile(path)
+    path.unlink()
+    file = LabelFile(path)
+    with pytest.raises(InputError, match="nothing to undo"):
+        file.undo()
+    with pytest.raises(InputError, match="an empty prompt has no label"):
+        file.add(" ", "a")
+    file.add("x", "a")
+    with pytest.raises(InputError, match="this prompt is in l.jsonl as 'a' already"):
+        file.add("x", "a")
+    path.write_text("{}\n")
+    with pytest.raises(InputError, match="was changed since"):
+        file.undo()
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(InputError, match="'l.jsonl' cannot be read: Is a directory"):
+        file.add("y", "a")
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with pytest.raises(InputError, match="'l.jsonl' cannot be written: "):
+        LabelFile(blocked / "l.jsonl").add("y", "a")
+
+
+def test_bad_examples_are_said(routers):
+    with pytest.raises(InputError, match="labels has no column 'label', only prompt"):
+        ui.explore(routers, ["x"], labels=pd.DataFrame({"prompt": ["x"]}))
+    with pytest.raises(InputError, match="labels has no rows"):
+        ui.explore(routers, ["x"], labels=EXAMPLES[:0])
 
 
 def test_bad_input_is_said(routers):

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import ipywidgets as w
+import pandas as pd
 import pytest
 
 from routelab import Plan, make_router, simulate, ui
 from routelab.report import write_report
 
-from .conftest import DEAR, FAIR, FORMULA, HOSTILE
-
-
-def html_of(widget: w.Widget) -> str:
-    """Return all HTML that a widget and its children hold."""
-    parts = [widget.value] if isinstance(widget, w.HTML) else []
-    return "\n".join(parts + [html_of(child) for child in getattr(widget, "children", ())])
+from .conftest import DEAR, FAIR, FORMULA, HOSTILE, html_of
 
 
 @pytest.fixture
@@ -34,6 +28,16 @@ def panels(comparison, traffic, plan):
     yield explore
     explore.text.value = f"{FORMULA} {HOSTILE}"
     yield explore
+    examples = pd.DataFrame({"prompt": [HOSTILE, FORMULA], "label": [HOSTILE, FORMULA]})
+    prompts = [HOSTILE, FORMULA, f"{FORMULA} 2", f"meant \u202e {HOSTILE}"]
+    mapped = ui.explore({HOSTILE: router, FORMULA: router}, prompts, labels=examples,
+                        show_prompts=True)  # fmt: skip
+    assert mapped.map is not None
+    yield mapped
+    mapped.text.value = f"\x1b[31m{HOSTILE} {'x' * 100_000}"
+    assert "router" in mapped.status.text
+    mapped.map.of.value = FORMULA
+    yield mapped
     compare = ui.compare(comparison)
     yield compare
     compare.update(router=HOSTILE, truth=HOSTILE)

@@ -1,0 +1,67 @@
+"""The map of prompts as a widget: drawn once per router, only the mark of one prompt moves."""
+
+from __future__ import annotations
+
+import ipywidgets as w
+
+from routelab import plots
+from routelab.plots._style import short
+from routelab.ui._explore_map import PromptMap, regions
+from routelab.ui._picture import PICTURE_DPI, LivePlot
+
+WIDTH = 11.0
+HEIGHT = 4.2
+
+
+class MapView(w.VBox):
+    """The map, and a choice of the router that colours it.
+
+    Parameters
+    ----------
+    mapped : PromptMap
+
+    Attributes
+    ----------
+    of : Dropdown
+        Its value is a router's name, or "" for the router whose vectors are shown.
+    picture : LivePlot
+    """
+
+    def __init__(self, mapped: PromptMap):
+        self.mapped = mapped
+        self._fig, (self._ax,) = plots.figure(WIDTH, HEIGHT, dpi=PICTURE_DPI)
+        self._drawn = mapped.encoder_of
+        self._color()
+        self.picture = LivePlot(self._fig)
+        others = [(short(name), name) for name in mapped.answers if name != mapped.encoder_of]
+        self.of = w.Dropdown(
+            options=[(short(mapped.encoder_of), ""), *others], description="Map of",
+            style={"description_width": "90px"},
+        )  # fmt: skip
+        super().__init__([self.of, self.picture])
+
+    def mark(self, prompt: str, router: str) -> str:
+        """Mark the prompt on the map of a router, and return what the map shows."""
+        router = router or self.mapped.encoder_of
+        self.picture.clear()
+        if router != self._drawn:
+            self._drawn = router
+            self._color()
+            self.picture.rebuild()
+        self.picture.show(plots.asked_point(self.mapped.place(prompt), self._ax))
+        told = f" {self.mapped.told}" if self.mapped.told else ""
+        return (
+            f" The map holds {self.mapped.explained:.0%} of the differences between "
+            f"{len(self.mapped.points):,} prompts, coloured by what {short(router)} answers; "
+            f"the shade is what most of the five nearest have.{told}"
+        )
+
+    def _color(self) -> None:
+        answers, points = self.mapped.answers[self._drawn], self.mapped.points
+        names, codes = plots.answer_codes(answers)
+        shades = regions(points, codes, plots.map_limits(points))
+        self._ax.clear()
+        plots.prompt_map(
+            points, answers, self._ax, shades=shades,
+            heading=f"Prompts near each other read alike; answers of {short(self._drawn)}",
+        )  # fmt: skip

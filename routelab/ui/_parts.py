@@ -1,0 +1,110 @@
+"""The parts that panels are made of: status, numbers, labelled fields, guarded callbacks."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import ipywidgets as w
+
+from routelab._html import esc
+
+
+class Status(w.HTML):
+    """One line under the controls: what was computed, or what went wrong; always escaped."""
+
+    text = ""
+
+    def ok(self, text: str) -> None:
+        """Say what was computed."""
+        self.text = text
+        self.value = f'<span role="status" class="rl-status">{esc(text)}</span>'
+
+    def error(self, text: str) -> None:
+        """Say what went wrong."""
+        self.text = text
+        self.value = (
+            '<span role="alert" class="rl-status" style="color:var(--jp-error-color1,#b00020)">'
+            f"⚠ {esc(text)}</span>"
+        )
+
+
+#: For tables and lists inside panels: JupyterLab's own style for them is meant for outputs.
+PANEL_STYLE = (
+    "<style>.rl-told table{border-collapse:collapse;margin:.2em 0}"
+    ".rl-told th,.rl-told td{text-align:left;padding:.1em 1.4em .1em 0;line-height:1.5;"
+    "vertical-align:top;overflow-wrap:anywhere}.rl-told ul{margin:.2em 0;padding-left:1.3em}"
+    ".rl-told li{line-height:1.5}.rl-yaml textarea{font-family:monospace;white-space:pre}"
+    ".rl-yaml textarea:disabled{color:var(--jp-content-font-color1,inherit);opacity:1}</style>"
+)
+
+
+def told(html: str) -> str:
+    """Return HTML (escaped already) in the panels' style for tables and lists."""
+    return f'{PANEL_STYLE}<div class="rl-told">{html}</div>'
+
+
+class Facts(w.HTML):
+    """Numbers with their names, in a row; always escaped."""
+
+    def show(self, facts: Mapping[str, str]) -> None:
+        """Show names and values."""
+        cells = "".join(
+            '<div style="margin:0 1.6em .3em 0"><div style="font-size:.8em;opacity:.75">'
+            f'{esc(name)}</div><div class="rl-fact" style="font-size:1.15em;font-weight:600">'
+            f"{esc(value)}</div></div>"
+            for name, value in facts.items()
+        )
+        self.value = (
+            '<div style="display:flex;flex-wrap:wrap;line-height:1.35;'
+            f'color:var(--jp-content-font-color1,inherit)">{cells}</div>'
+        )
+
+
+def guarded(status: Status) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator that shows an exception of a callback in `status`.
+
+    JupyterLab would hide it in a log console.
+    """
+
+    def wrap(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def call(*args: Any, **options: Any) -> Any:
+            try:
+                return function(*args, **options)
+            except ValueError as error:  # InputError included: its text is the whole message
+                status.error(str(error))
+            except Exception as error:
+                status.error(f"{type(error).__name__}: {error}")
+            return None
+
+        return call
+
+    return wrap
+
+
+def number(
+    label: str, value: float, low: float, high: float, step: float
+) -> tuple[w.Widget, w.HBox]:
+    """Return a labelled number field, and the row that pairs it with a slider.
+
+    Sliders of ipywidgets have no name for screen readers; the panel's tools give them the label of
+    the field (``tools.js``), and without the extra `lab` the field alone has it. The slider's
+    values are rounded to six digits on their way, so that 6 does not become 5.999999999.
+    """
+    whole = all(float(x).is_integer() for x in (value, low, high, step))
+    slide, field = (w.IntSlider, w.BoundedIntText) if whole else (w.FloatSlider, w.BoundedFloatText)
+    bounds = {"min": low, "max": high, "step": step, "value": value}
+    slider = slide(**bounds, readout=False, layout=w.Layout(width="190px", max_width="100%"))
+    box = field(
+        **bounds,
+        description=label,
+        style={"description_width": "165px"},
+        layout=w.Layout(width="265px", max_width="100%"),
+    )
+    rounded = (lambda x: round(x, 6), lambda x: x)
+    w.link((slider, "value"), (box, "value"), transform=rounded)
+    row = w.HBox([box, slider], layout=w.Layout(max_width="100%"))  # the slider gives way
+    row.add_class("rl-number")
+    return box, row

@@ -1,0 +1,134 @@
+"""The row under every panel: copy as code, save, load, reset, cancel."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as w
+
+from routelab._checks import InputError, require
+
+DEFAULT_FILE = "routelab-session.yaml"
+
+STYLE = (
+    # Widgets have margins at both sides: one as wide as its panel would stand out of it.
+    "<style>.rl-panel>*,.rl-panel>.widget-vbox>*{margin-left:0;margin-right:0}"
+    ".rl-panel .jupyter-widgets{max-width:100%}"
+    ".rl-panel img{max-width:100%;height:auto;background:#fff;border-radius:4px}"
+    ".rl-panel .rl-status{display:block;min-height:2.8em;line-height:1.4;"
+    "color:var(--jp-content-font-color1,inherit);overflow-wrap:anywhere}"
+    ".rl-computing img,.rl-computing .rl-told,.rl-computing .rl-fact{opacity:.35}"
+    ".rl-panel .rl-copied{margin-left:.5em;color:var(--jp-content-font-color2,inherit)}"
+    ".rl-restart{display:none;color:var(--jp-error-color1,#b00020)}"
+    ".jupyter-widgets-disconnected .rl-restart{display:block}"
+    ".rl-panel.jupyter-widgets-disconnected::before,"
+    ".rl-panel .jupyter-widgets-disconnected::before{content:none}</style>"
+    '<span class="rl-restart" role="alert">The kernel was restarted: run the cell again.</span>'
+)
+
+
+@functools.cache
+def copy_class() -> Any:
+    """Return the widget that copies and gives names; needs the extra `lab`."""
+    anywidget = require("anywidget", "lab")
+    traitlets = require("traitlets", "lab")
+    script = Path(__file__).with_name("tools.js").read_text(encoding="utf-8")
+
+    class Copy(anywidget.AnyWidget):  # type: ignore[name-defined]
+        """A button that asks for code and puts it on the clipboard; sets alt texts of pictures."""
+
+        _esm = script
+        alt = traitlets.Unicode("").tag(sync=True)
+
+    return Copy
+
+
+class Tools(w.VBox):
+    """The row of tools, and the code below it when it is asked for.
+
+    Parameters
+    ----------
+    actions : mapping of str to callable
+        ``code`` returns the script; ``save``, ``load`` take the name in the field; ``reset``,
+        ``cancel``.
+    file : str
+        What stands in the field for the settings' file.
+    """
+
+    def __init__(self, actions: Mapping[str, Callable[..., Any]], file: str):
+        self._actions = actions
+        self.file = w.Text(
+            value=file, description="Settings file", continuous_update=False,
+            style={"description_width": "90px"}, layout=w.Layout(width="330px"),
+        )  # fmt: skip
+        self.buttons = {
+            name: self._button(name, told, hint)
+            for name, told, hint in (
+                ("save", "Save settings", "Write the settings into the file"),
+                (
+                    "load",
+                    "Load settings",
+                    "Take the settings from the file, another notebook's too",
+                ),
+                ("reset", "Reset", "Go back to the settings at the start"),
+                ("cancel", "Cancel", "Stop what is being computed"),
+            )
+        }
+        self.buttons["cancel"].disabled = True
+        self.code = w.Textarea(
+            rows=8, description="Code", layout=w.Layout(width="100%", display="none")
+        )
+        self.code.add_class("rl-yaml")
+        self.copy = self._copy()
+        row = w.HBox(
+            [self.copy, *self.buttons.values(), self.file],
+            layout=w.Layout(flex_flow="row wrap", align_items="center"),
+        )
+        row.add_class("rl-tools")
+        super().__init__([w.HTML(STYLE), row, self.code])
+
+    def show_code(self) -> None:
+        """Show the script in a text field, to be copied by hand."""
+        code = self._actions["code"]()
+        if code is not None:  # else the error stands in the status
+            self.code.value = code
+            self.code.layout.display = ""
+
+    def describe(self, text: str) -> None:
+        """Give the pictures of the panel their alternative text."""
+        if hasattr(self.copy, "alt"):
+            self.copy.alt = "".join(c for c in text if c.isprintable())
+
+    def busy(self, running: bool) -> None:
+        """Let Cancel be pressed while something is computed."""
+        self.buttons["cancel"].disabled = not running
+
+    def _button(self, name: str, told: str, hint: str) -> w.Button:
+        button = w.Button(description=told, tooltip=hint, layout=w.Layout(width="auto"))
+        named = name in ("save", "load")
+        button.on_click(lambda _: self._actions[name](*([self.file.value] if named else [])))
+        return button
+
+    def _copy(self) -> w.Widget:
+        try:
+            copy = copy_class()()
+        except InputError:  # without the extra, the code is shown instead of copied
+            button = w.Button(
+                description="Show as code", tooltip="Show a script that makes this again",
+                layout=w.Layout(width="auto"),
+            )  # fmt: skip
+            button.on_click(lambda _: self.show_code())
+            return button
+        copy.on_msg(self._asked)
+        return copy
+
+    def _asked(self, widget: Any, content: Any, buffers: Any) -> None:
+        action = content.get("do") if isinstance(content, dict) else None
+        if action == "code":
+            code = self._actions["code"]()
+            widget.send({} if code is None else {"code": code})
+        elif action == "show":
+            self.show_code()

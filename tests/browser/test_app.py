@@ -1,0 +1,73 @@
+"""The notebooks as pages: two readers at once have kernels and settings of their own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+
+pytestmark = pytest.mark.browser
+SOURCE = """from routelab import Plan, ui
+ui.export(Plan(models={"cheap": "gpt-4o-mini"}, default="cheap"))"""
+
+
+@pytest.fixture
+def app(root: Path, tmp_path: Path) -> Iterator[str]:
+    """`routelab app` on a folder with a small notebook; its address."""
+    pytest.importorskip("voila", reason='no Voila: pip install "routelab[lab]"')
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(SOURCE)])
+    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(book, tmp_path / "small.ipynb")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    routelab = [sys.executable, "-c", "from routelab.cli import main; main()"]
+    options = ["--directory", str(tmp_path), "--port", str(port), "--no-browser"]
+    path = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")]))
+    environment = {**os.environ, "PYTHONPATH": path, "JUPYTER_RUNTIME_DIR": str(tmp_path / "run")}
+    server = subprocess.Popen(
+        [*routelab, "app", *options], env=environment, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        yield started(server, f"http://127.0.0.1:{port}/voila")
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, 15)  # the command and the server that it started
+        server.wait(20)
+
+
+def started(server: subprocess.Popen[bytes], url: str) -> str:
+    for _ in range(600):
+        assert server.poll() is None, "routelab app stopped"
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(f"{url}/tree", timeout=2).read()
+            return url
+        time.sleep(0.1)
+    raise AssertionError("routelab app did not start in 60 s")
+
+
+def test_two_readers_at_once_share_nothing(browser, app):
+    from playwright.sync_api import expect
+
+    pages = [browser.new_page(), browser.new_page()]
+    for page in pages:
+        page.set_default_timeout(60_000)
+        page.goto(f"{app}/render/small.ipynb")
+    for page in pages:
+        expect(page.locator(".rl-status")).to_contain_text("litellm: ")
+    pages[0].locator("select").first.select_option("plan")
+    expect(pages[0].locator(".rl-status")).to_contain_text("plan: ")
+    expect(pages[1].locator(".rl-status")).to_contain_text("litellm: ")
+    assert pages[0].locator("text=from routelab import").count() == 0  # no code on the page
+    for page in pages:
+        page.close()

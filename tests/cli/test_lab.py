@@ -1,0 +1,52 @@
+"""`routelab lab` and `routelab app`: a copy of the notebooks, and the server that is started."""
+
+from __future__ import annotations
+
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from routelab import _cli_lab
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """The command lines that would have been run; each ends with exit code 3."""
+    lines = []
+
+    def run(command, check):
+        lines.append(command)
+        return SimpleNamespace(returncode=3)
+
+    monkeypatch.setattr(_cli_lab.subprocess, "run", run)
+    return lines
+
+
+def test_lab_opens_jupyterlab_on_a_copy(run, started, tmp_path):
+    code, _, _ = run("lab", "--directory", tmp_path / "mine", "--port", 9999)
+    assert code == 3 and (tmp_path / "mine" / "03_simulate_budget.ipynb").is_file()
+    assert started == [
+        [sys.executable, "-m", "jupyterlab", "--port=9999",
+         f"--ServerApp.root_dir={tmp_path / 'mine'}"]
+    ]  # fmt: skip
+
+
+def test_app_serves_pages_on_this_machine_and_ends_idle_kernels(run, started, tmp_path):
+    code, _, err = run("app", "--directory", tmp_path / "mine", "--no-browser")
+    assert (code, err) == (3, "")
+    assert started[0][1:4] == ["-m", "voila", str(tmp_path / "mine")]
+    assert "--Voila.ip=127.0.0.1" in started[0] and "--no-browser" in started[0]
+    assert "--MappingKernelManager.cull_idle_timeout=900" in started[0]
+
+
+def test_app_says_when_others_can_reach_it(run, started, tmp_path):
+    _, _, err = run("app", "--directory", tmp_path / "mine", "--host", "0.0.0.0")
+    assert "anybody who reaches 0.0.0.0, port 8866, can use the pages" in err
+    assert "--no-browser" not in started[0]
+
+
+def test_a_missing_extra_is_named(run, started, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "voila", None)
+    code, _, err = run("app", "--directory", tmp_path / "mine")
+    assert code == 2 and 'pip install "routelab[lab]"' in err and not started

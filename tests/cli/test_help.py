@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shlex
 import subprocess
@@ -83,6 +84,23 @@ def test_ctrl_c_is_exit_code_130(run, monkeypatch):
     assert run("version") == (130, "", "routelab: stopped\n")
 
 
+def test_a_reader_that_has_gone_is_no_error(monkeypatch):
+    def gone(_):
+        raise BrokenPipeError
+
+    monkeypatch.setattr(cli, "with_bundled", gone)
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert stop.value.code == 0
+
+
+def test_a_schema_is_one_object_either_way(run):
+    plain, told = run("schema", "plan")[1], run("schema", "plan", "--json")[1]
+    assert json.loads(plain) == json.loads(told)
+    assert told.count("\n") == 1
+
+
 def test_bundled_files_are_named_on_the_command_line(run, root):
     path = str(root / "data" / "prompts.csv")
     assert cli.with_bundled(["bundled:prompts.csv", "--plan=bundled:plan.yaml", "a=b"]) == [
@@ -102,10 +120,10 @@ def test_prompts_come_through_a_pipe(run, tmp_path, monkeypatch):
     router = tmp_path / "router.zip"
     assert run("train", labels, "--router", "centroid", "--out", router)[0] == 0
     for name in ("-", "/dev/stdin"):
-        monkeypatch.setattr("sys.stdin", __import__("io").StringIO("a poem\n\nsome code\n"))
+        monkeypatch.setattr("sys.stdin", io.StringIO("a poem\n\nsome code\n"))
         code, out, _ = run("route", router, "--file", name, "--json")
         assert [d["route"] for d in json.loads(out)["decisions"]] == ["poem", "code"]
-    monkeypatch.setattr("sys.stdin", __import__("io").StringIO("\n"))
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
     code, _, err = run("route", router, "--file", "-")
     assert (code, "no prompts" in err) == (2, True)
 

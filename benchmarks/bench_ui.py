@@ -90,11 +90,11 @@ def notebook(path: Path) -> None:
 
 
 def touch(page: Any, number: int, presses: int) -> list[float]:
-    """Press keys on the first slider of a panel, or else on its first list; milliseconds each."""
+    """Press keys on the first slider of a panel, or else on its last list; milliseconds each."""
     panel = page.locator(".rl-panel").nth(number)
     slider = panel.get_by_role("slider")
     is_slider = slider.count() > 0
-    control = slider.first if is_slider else panel.locator("select").first
+    control = slider.first if is_slider else panel.locator("select").last
     control.scroll_into_view_if_needed()
     control.focus()
     page.evaluate(WATCH, number)

@@ -223,7 +223,7 @@ def test_the_benchmark_of_proofs_asks_prompts_that_no_router_has_learnt(
 
     monkeypatch.setattr(rl, "prove", prove)
     monkeypatch.setattr(bench_prove, "flask", flask)
-    arguments = ["--data", str(data), "--probes", "30", "--examples", "1"]
+    arguments = ["--data", str(data), "--probes", "30", "--examples", "2"]
     monkeypatch.setattr(sys, "argv", ["bench_prove.py", *arguments])
     bench_prove.main()
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from routelab._checks import InputError, require
 from routelab.encoders import LitellmEncoder
 from routelab.proving.client import Client
-from routelab.proving.probes import Probe, Source, decided_groups, read_probes
+from routelab.proving.probes import Source, decided_groups, read_probes
 from routelab.proving.proxy import booted
 from routelab.proving.result import Proof
 from routelab.proving.run import Failed, Progress, Run
@@ -84,7 +83,10 @@ def prove(
     export = read_export(Path(directory))
     require("openai", "litellm")
     sent, left_out = read_probes(probes)
-    asked, expected = _expected(export, model, sent)
+    asked, by_content = asked_name(export, model)
+    expected = [group_of_name(export, asked)] * len(sent)
+    if by_content:
+        expected = decided_groups(export.plan, sent)
     tell = progress or _silent
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="routelab-prove-")))
@@ -99,7 +101,7 @@ def prove(
         loaded, differences = run.models(asked)
         unlike = run.probes(asked, sent, expected)
         latency = None
-        if asked not in export.plan.models and not unlike:
+        if by_content and not unlike:
             latency = run.latency(asked, sent[:latency_requests], expected[:latency_requests])
         failed = run.failures(notes) if failures else Failed()
         version = client.replies[0].headers.get("x-litellm-version", "of unknown version")
@@ -118,14 +120,6 @@ def prove(
         latency=latency,
         notes=tuple(notes),
     )
-
-
-def _expected(export: Export, model: str | None, probes: Sequence[Probe]) -> tuple[str, list[str]]:
-    """Return the name that clients ask for, and the group that is to serve each probe."""
-    asked, by_content = asked_name(export, model)
-    if by_content:
-        return asked, decided_groups(export.plan, probes)
-    return asked, [group_of_name(export, asked)] * len(probes)
 
 
 def embedder(export: Export) -> Embed | None:

@@ -153,7 +153,7 @@ def test_a_group_or_alias_can_be_asked_for_by_name(on, tmp_path):
     rl.export(plan, directory=tmp_path / "x")
     assert on(Gateway(), tmp_path / "x", ["a", "b"]).model == "cheap"
     by_alias = on(Gateway(lambda body: "strong"), tmp_path / "x", ["a", "b"], model="best")
-    assert by_alias.identical and by_alias.agreed == 2
+    assert by_alias.identical and by_alias.agreed == 2 and by_alias.latency is None
     assert not on(Gateway(lambda body: "cheap"), tmp_path / "x", ["a"], model="best").identical
 
 

@@ -11,6 +11,12 @@ import pytest
 import yaml
 
 import routelab
+from routelab.encoders._base import ENCODERS
+from routelab.evaluate.controls import CONTROLS
+from routelab.evaluate.metrics import METRICS
+from routelab.exporters import TARGETS
+from routelab.routers import ROUTERS
+from routelab.traffic.readers._base import READERS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGES = sorted((DOCS / "pages").rglob("*.md"))
@@ -42,6 +48,14 @@ def names_of(section) -> list[str]:
         for value in entry.values()
         for page in ([value] if isinstance(value, str) else names_of(value))
     ]
+
+
+@pytest.fixture(autouse=True)
+def registries_as_they_were(monkeypatch):
+    """What a page registers, to show how, is not there for other tests."""
+    for registry in (READERS, ROUTERS, ENCODERS, TARGETS, METRICS, CONTROLS):
+        registry.names()  # loaded, so that the copy is complete
+        monkeypatch.setattr(registry, "_entries", dict(registry._entries))
 
 
 WITH_CODE = [page for page in PAGES if blocks(page)]

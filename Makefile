@@ -82,8 +82,9 @@ bench-compare: setup-test ## How far a comparison can be believed: verdicts, ala
 	$(BIN)/python benchmarks/bench_compare.py --data $(DATA)
 	$(BIN)/python benchmarks/bench_leakage.py --data $(DATA)
 
-bench-prove: setup-test ## Real LiteLLM proxies held against three plans (DATA=, MODELS=; PROXIES=pythons with litellm)
+bench-prove: setup-test ## Real LiteLLM proxies: three plans held against them, what a plugin adds (DATA=, MODELS=; PROXIES=pythons with litellm)
 	$(BIN)/python benchmarks/bench_prove.py --data $(DATA) $(if $(MODELS),--models $(MODELS)) $(PROXIES:%=--python %)
+	$(BIN)/python benchmarks/bench_added.py --data $(DATA) $(PROXIES:%=--python %)
 
 bench-field: setup-test ## Published figures of the field beside ours, and the claims that the data cannot resolve (DATA=)
 	$(BIN)/python benchmarks/field.py --data $(DATA)

@@ -238,3 +238,43 @@ def test_the_benchmark_of_proofs_asks_prompts_that_no_router_has_learnt(
     assert len(set(prompts)) == 30 and not learnt & set(prompts)
     assert len(set(plan.routes.values())) == 4
     assert len(set(asked["table"][0])) == 30
+
+
+def test_the_benchmark_of_the_plugin_asks_three_ways_in_turn(root, data, monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(root / "benchmarks"))
+    import bench_added
+    import yaml
+
+    from routelab.proving.probes import read_probes
+
+    plan, prompts = bench_added.clinc(data, rl.make_router("linear"), 15, 2)
+    rl.export(plan, directory=tmp_path / "export")
+    idle = bench_added.add_idle(tmp_path / "export", "routelab")
+    config = yaml.safe_load((tmp_path / "export" / "config.yaml").read_text(encoding="utf-8"))
+    one, other = (
+        entry["litellm_params"]["complexity_router_config"]
+        for entry in config["model_list"]
+        if entry["model_name"] in ("routelab", idle)
+    )
+    assert one.pop("classifier_plugin") == "routelab_plugin.classifier"
+    assert other.pop("classifier_plugin") == "idle_plugin.classifier"
+    assert one == other and (tmp_path / "export" / "idle_plugin.py").is_file()
+
+    class Client:  # requests take no time, and the clock of the CPU counts what was asked
+        spent, asked, proxy = 0.0, [], rl.proving.proxy.Proxy(1, 1, "key")
+
+        def ask(self, name, body, headers):
+            self.asked.append(name)
+            self.spent += {"direct": 0.001, "idle": 0.003, "plugin": 0.004}[name]
+            return rl.proving.client.Reply(1, name, 0.0, 0.5, 200, {}, "")
+
+    client = Client()
+    monkeypatch.setattr(bench_added, "cpu_seconds", lambda pid: client.spent)
+    probes, _ = read_probes(prompts)
+    names = {kind: [kind] * 15 for kind in bench_added.KINDS}
+    found = bench_added.blocks(client, names, probes)
+    assert client.asked[::5] == [
+        "direct", "idle", "plugin", "idle", "plugin", "direct", "plugin", "direct", "idle",
+    ]  # fmt: skip
+    assert found["plugin"] - found["idle"] == pytest.approx(np.tile([1.0, 0.0], (3, 1)))
+    assert bench_added.interval(np.array([1.0, 2.0, 2.0, 2.0, 3.0]))[0] == 2.0

@@ -209,10 +209,15 @@ def lexical(split: Any, reach: float) -> None:
     beside = tell(split, "scikit-learn TF-IDF + LogisticRegression", "tfidf", plain)
     grid = {"head__C": [20.0, 60.0, 200.0]}
     tell(split, "linear", "tfidf", rl.make_router("linear"), grid=grid, reach=reach, beside=beside)
+    network = rl.make_router(
+        "network"
+    )  # its settings: CLINC150's val part, held-out training prompts
+    tell(split, "network", "tfidf", network, reach=reach, beside=beside)
     if isinstance(split, list):
         named = [one.with_names() for one in split]
         router = rl.make_router("linear")
         tell(named, "linear, route names", "tfidf", router, grid=grid, reach=reach, beside=beside)
+        tell(named, "network, route names", "tfidf", network, reach=reach, beside=beside)
     for kind in ("centroid", "knn"):
         tell(split, kind, "tfidf", rl.make_router(kind), beside=beside)
 

@@ -23,6 +23,7 @@ from routelab.routers.linucb import LinUCBRouter
 from routelab.routers.litellm_fitted import LitellmHeuristicFitted
 from routelab.routers.litellm_rules import LitellmHeuristic, LitellmHeuristicV2
 from routelab.routers.logistic import LogisticHead
+from routelab.routers.network import NetworkHead
 from routelab.routers.ordinal import OrdinalHead
 from routelab.routers.outcome import OutcomeRouter
 from routelab.routers.quality import QualityNeighbors, QualityRidge
@@ -57,6 +58,7 @@ __all__ = [
     "LitellmHeuristicV2",
     "LogisticHead",
     "NeighborsHead",
+    "NetworkHead",
     "OpeningTerms",
     "OrdinalHead",
     "OutcomeRouter",

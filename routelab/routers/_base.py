@@ -46,6 +46,7 @@ TRUSTED_TYPES = [
     "routelab.routers.litellm_rules.LitellmHeuristic",
     "routelab.routers.litellm_rules.LitellmHeuristicV2",
     "routelab.routers.logistic.LogisticHead",
+    "routelab.routers.network.NetworkHead",
     "routelab.routers.ordinal.OrdinalHead",
     "routelab.routers.outcome.OutcomeRouter",
     "routelab.routers.route_thresholds.RouteThresholds",

@@ -19,6 +19,7 @@ from routelab.routers import (
     KernelSpace,
     LogisticHead,
     NeighborsHead,
+    NetworkHead,
     OrdinalHead,
     QualityBoosted,
     QualityBradleyTerry,
@@ -46,6 +47,7 @@ HEADS = [
     QualityBradleyTerry(k=3),
     QualityFactors(),
     QualityLogistic(),
+    NetworkHead(members=1, hidden=16, min_steps=200),
 ]
 
 

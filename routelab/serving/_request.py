@@ -184,9 +184,9 @@ def _content(content: Any, role: str, place: str) -> tuple[str | None, int]:
         if not isinstance(part, dict) or not isinstance(part.get("type"), str):
             inner = f"{place}[{number}]"
             raise RequestError(f"'{inner}' must be an object with a 'type'", param=inner)
-        if part["type"] == "text":
-            if not isinstance(part.get("text"), str):
-                inner = f"{place}[{number}].text"
-                raise RequestError(f"'{inner}' must be text", param=inner)
+        if isinstance(part.get("text"), str):  # "input_text" as well
             texts.append(part["text"])
+        elif part["type"] == "text":
+            inner = f"{place}[{number}].text"
+            raise RequestError(f"'{inner}' must be text", param=inner)
     return "\n".join(texts) if texts else None, len(content) - len(texts)

@@ -123,7 +123,7 @@ def test_parts_of_a_message_are_read_and_pictures_counted(client):
     parts = [
         {"type": "text", "text": "what is"},
         {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}},
-        {"type": "text", "text": "this?"},
+        {"type": "input_text", "text": "this?"},
     ]
     told, plain = ask(client, parts), ask(client, "what is\nthis?")
     assert told["scores"] == plain["scores"]

@@ -31,6 +31,7 @@ FOLDERS = (
     "JUPYTER_CONFIG_DIR", "JUPYTERLAB_WORKSPACES_DIR", "JUPYTERLAB_SETTINGS_DIR",
     "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "MPLCONFIGDIR",
 )  # fmt: skip
+APPS = {"jupyterlab": "LabApp", "notebook": "JupyterNotebookApp"}
 READY = (
     "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 )
@@ -48,21 +49,26 @@ DONE = """() => {
 
 @dataclass(frozen=True)
 class Lab:
-    """A running JupyterLab."""
+    """A running JupyterLab, or Notebook 7."""
 
     url: str
     token: str
     root: Path
+    program: str = "jupyterlab"
 
     def address(self, name: str) -> str:
-        """Return the address of a notebook in a workspace that no other test has."""
+        """Return the address of a notebook; in JupyterLab in a workspace that no other test has."""
+        if self.program == "notebook":
+            return f"{self.url}/notebooks/{name}?token={self.token}"
         workspace = secrets.token_hex(4)
         return f"{self.url}/lab/workspaces/{workspace}/tree/{name}?token={self.token}&reset"
 
 
 @contextlib.contextmanager
-def jupyterlab(home: Path, root: Path, *, theme: str = "light") -> Iterator[Lab]:
-    """Start JupyterLab on a folder with settings of its own, and stop it."""
+def jupyterlab(
+    home: Path, root: Path, *, theme: str = "light", program: str = "jupyterlab"
+) -> Iterator[Lab]:
+    """Start JupyterLab (or "notebook") on a folder with settings of its own, and stop it."""
     settings = dict(QUIET)
     if theme == "dark":
         settings["@jupyterlab/apputils-extension:themes"] = {"theme": "JupyterLab Dark"}
@@ -74,9 +80,9 @@ def jupyterlab(home: Path, root: Path, *, theme: str = "light") -> Iterator[Lab]
         port = probe.getsockname()[1]
     token = secrets.token_hex(16)
     command = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}",
+        sys.executable, "-m", program, "--no-browser", "--allow-root", f"--port={port}",
         "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}",
-        f"--ServerApp.root_dir={root}", "--LabApp.expose_app_in_browser=True",
+        f"--ServerApp.root_dir={root}", f"--{APPS[program]}.expose_app_in_browser=True",
     ]  # fmt: skip
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, **dict.fromkeys(FOLDERS, str(home)), "PYTHONPATH": path}
@@ -84,7 +90,7 @@ def jupyterlab(home: Path, root: Path, *, theme: str = "light") -> Iterator[Lab]
     with log.open("wb") as sink:
         server = subprocess.Popen(command, env=environment, stdout=sink, stderr=sink)
         try:
-            lab = Lab(f"http://127.0.0.1:{port}", token, root)
+            lab = Lab(f"http://127.0.0.1:{port}", token, root, program)
             _wait_for(lab, server, log)
             yield lab
         finally:

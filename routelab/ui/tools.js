@@ -23,8 +23,10 @@ function name(panel, alt) {
       if (handle.getAttribute("aria-label") !== label) handle.setAttribute("aria-label", label);
     });
   });
-  // JupyterLab takes the arrow keys of everything that is no text field, to move between cells.
-  panel.querySelectorAll("select").forEach((list) => { list.dataset.lmSuppressShortcuts = "true"; });
+  // JupyterLab and Notebook 7 take the arrow keys of all that is no text field, to move between cells.
+  panel.querySelectorAll("select, [role=slider]").forEach((control) => {
+    control.dataset.lmSuppressShortcuts = "true";
+  });
   panel.querySelectorAll(".widget-hprogress .progress").forEach((bar) => {
     bar.setAttribute("role", "img");
     bar.setAttribute("aria-label", "progress");

@@ -53,7 +53,7 @@ test: check ## Everything that CI runs: checks, tests with coverage, notebooks, 
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q tests/simulation --ignore=tests/simulation/test_properties.py \
 		--cov=routelab --cov-report=
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --cov=routelab --cov-append --cov-report=term --cov-fail-under=90
-	$(BIN)/python -m pytest --nbval --nbval-sanitize-with tests/notebooks/sanitize.cfg notebooks
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-sanitize-with tests/notebooks/sanitize.cfg notebooks
 
 bench: bench-simulate bench-read ## Every benchmark
 	$(BIN)/python benchmarks/bench_fits.py

@@ -31,6 +31,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold, StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.semi_supervised import SelfTrainingClassifier
 
 import routelab as rl
 from routelab.encoders import PromptEncoder, adapt
@@ -40,6 +41,7 @@ from routelab.routers import (
     HierarchicalHead,
     LogisticHead,
     NeighborsHead,
+    NetworkHead,
     RouteThresholds,
     ScopedHead,
 )
@@ -51,15 +53,11 @@ REASONS = {
     (
         "CLINC150",
         "tfidf",
-    ): "words alone: other n-grams, powers of the idf, LSA beside the "
-    "terms and an RBF kernel stay between 0.90 and 0.931 on the validation part",
+    ): "words alone: in one fold of the training prompts eight kinds of networks "
+    "and their products stay between 0.957 and 0.962; one standard error here is 0.004",
     ("CLINC150, 5 per class", "tfidf"): "words that five examples do not hold: names of routes "
-    "add 1.7 points, LSA of 15,000 unlabelled prompts 0.4, self-training 1.0",
-    (
-        "BANKING77",
-        "tfidf",
-    ): "words alone: n-grams, weights and linear losses move held-out "
-    "training prompts by 0.5 points, which is less than the spread between parts",
+    "add 2 points, the network 1, unlabelled prompts 2",
+    ("BANKING77", "tfidf"): "a linear head: the network reaches it",
     ("FLASK, 5-fold", "MiniLM ONNX beside tfidf"): "one standard error is 0.014; a stack of "
     "five heads has 0.546",
 }
@@ -122,6 +120,11 @@ class Split:
         prompts, labels = with_route_names(self.prompts, self.labels)
         kept = [i for i, prompt in enumerate(prompts) if prompt not in set(self._test[0])]
         return Split(self.name, [prompts[i] for i in kept], labels[kept], self._test)
+
+    def with_unlabelled(self, prompts: list[str]) -> Split:
+        """Add prompts without a label (-1), as a log has them."""
+        labels = np.array([*self.labels, *[-1] * len(prompts)], dtype=object)
+        return Split(self.name, [*self.prompts, *prompts], labels, self._test)
 
     def regrouped(self, name: str, group: dict[str, str]) -> Split:
         """Ask for the group of each label instead of the label."""
@@ -203,8 +206,8 @@ def plain_logistic() -> LogisticRegression:
     return LogisticRegression(C=20, max_iter=300)
 
 
-def lexical(split: Any, reach: float) -> None:
-    """Rows with the encoder tfidf."""
+def lexical(split: Any, reach: float, log: list[str]) -> None:
+    """Rows with the encoder tfidf; of few labels also with unlabelled prompts beside them."""
     plain = Pipeline([("text", plain_tfidf()), ("head", plain_logistic())])
     beside = tell(split, "scikit-learn TF-IDF + LogisticRegression", "tfidf", plain)
     grid = {"head__C": [20.0, 60.0, 200.0]}
@@ -218,6 +221,11 @@ def lexical(split: Any, reach: float) -> None:
         router = rl.make_router("linear")
         tell(named, "linear, route names", "tfidf", router, grid=grid, reach=reach, beside=beside)
         tell(named, "network, route names", "tfidf", network, reach=reach, beside=beside)
+        taught = SelfTrainingClassifier(NetworkHead(), criterion="k_best", k_best=3000, max_iter=1)
+        router = Pipeline([("encoder", rl.make_encoder("tfidf")), ("head", taught)])
+        more = [one.with_unlabelled(log) for one in named]
+        head = f"network, route names, self-trained on {len(log):,} unlabelled prompts"
+        tell(more, head, "tfidf", router, reach=reach, beside=beside)
     for kind in ("centroid", "knn"):
         tell(split, kind, "tfidf", rl.make_router(kind), beside=beside)
 
@@ -460,7 +468,7 @@ def main() -> None:
             ("banking", bank, 0.92),
         ):
             if name in given.sets:
-                lexical(part, reach)
+                lexical(part, reach, unlabelled(split))
         if "clinc" in given.sets:
             single(split)
     if not set(PARTS[1:]) & set(given.only):
@@ -492,6 +500,12 @@ def main() -> None:
         adapted(given, split, few, scopes, minilm)
 
 
+def unlabelled(split: Split) -> list[str]:
+    """Return 5,000 training prompts, for what learns without their labels."""
+    rows = np.random.default_rng(1).permutation(len(split.prompts))[:5000]
+    return [split.prompts[i] for i in rows]
+
+
 def adapted(
     given: argparse.Namespace,
     split: Split,
@@ -500,12 +514,11 @@ def adapted(
     teacher: Known,
 ) -> None:
     """A table learnt from 5,000 unlabelled training prompts, then five labels per intent."""
-    rows = np.random.default_rng(1).permutation(len(split.prompts))[:5000]
-    unlabelled = [split.prompts[i] for i in rows]
-    apart(unlabelled, [*scopes["test"][0], *scopes["test"][1]])
+    prompts = unlabelled(split)
+    apart(prompts, [*scopes["test"][0], *scopes["test"][1]])
     start = time.perf_counter()
     base = f"static:{given.models / 'minilm-l6-static-256'}"
-    encoder = adapt(unlabelled, teacher, base)
+    encoder = adapt(prompts, teacher, base)
     seconds = time.perf_counter() - start
     name = "adapted static"
     test = scopes["test"][0]

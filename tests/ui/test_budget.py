@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from routelab import InputError, simulate, ui
-from routelab.ui._budget import BudgetConfig, plan_with
+from routelab.ui._budget_config import BudgetConfig
+from routelab.ui._budget_plan import plan_with
 
 
 @pytest.fixture
@@ -14,7 +15,7 @@ def panel(traffic, plan, outages):
 
 
 def test_it_starts_with_the_plans_own_budget_and_the_first_outage(panel):
-    assert panel.config == BudgetConfig(4.0, True, 2.0, 300)
+    assert panel.config == BudgetConfig(4.0, True, 2.0, 300, incident=1)
     assert panel.status.text.startswith("Budget $4.00 a day, fallbacks on, alpha down 2 h")
 
 

@@ -1,0 +1,275 @@
+"""Pictures of the budget panel: axes are drawn once per log and plan, a touch draws few artists."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from routelab import plots
+from routelab.plots._replay import OUTCOMES, TOLD, time_axis
+from routelab.plots._style import Theme, color_of, dress, legend, short, style, title
+from routelab.ui._budget_config import DAY, BudgetConfig
+from routelab.ui._budget_replay import MIDNIGHT, Outcome
+from routelab.ui._picture import PICTURE_DPI, LivePlot
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+
+WIDTH = 11.0
+DAYS_TOLD = 10  # of more days the totals above the bars would touch
+SLOWEST_S = 300.0
+BAR = 0.36  # half of a bar's width, in days
+
+
+def boxes(
+    ax: Axes, low: np.ndarray, high: np.ndarray, color: str, *, half: float | None = None
+) -> Artist:
+    """Return one artist for a row of boxes: bars around 0, 1, ... or, without `half`, steps.
+
+    One path for all of them: an artist per box takes ten times as long.
+    """
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    x = np.flatnonzero(high > low)
+    left, right = (x, x + 1) if half is None else (x - half, x + half)
+    under, over = low[x], high[x]
+    corners = np.stack([left, under, left, over, right, over, right, under, left, under], axis=1)
+    codes = np.tile([Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY], len(x))
+    path = Path(corners.reshape(-1, 2), codes.astype(Path.code_type))
+    # Without smoothing no seams show between steps.
+    patch = PathPatch(path, facecolor=color, lw=0, antialiased=half is not None)
+    return ax.add_artist(patch)
+
+
+def line(ax: Axes, x: object, y: object, *, across: bool = False, **look: Any) -> Artist:
+    """Return a line; with `across`, `x` is in shares of the width. Limits stay as they are."""
+    from matplotlib.lines import Line2D
+
+    if across:
+        look["transform"] = ax.get_yaxis_transform()
+    return ax.add_artist(Line2D(x, y, **look))  # type: ignore[arg-type]
+
+
+def outline(ax: Axes, heights: np.ndarray, theme: Theme, *, half: float | None = None) -> Artist:
+    """Return plan A's heights as a dotted line: around each bar or, without `half`, as steps."""
+    x = np.arange(len(heights), dtype=float)
+    if half is None:
+        across, up = np.append(x, len(x)), np.append(heights, heights[-1:])
+        return line(ax, across, up, drawstyle="steps-post", color=theme.text, lw=0.9, ls=":")
+    gap, zero = np.full(len(x), np.nan), np.zeros(len(x))
+    across = np.stack([x - half, x - half, x + half, x + half, gap], axis=1).ravel()
+    up = np.stack([zero, heights, heights, zero, gap], axis=1).ravel()
+    return line(ax, across, up, color=theme.text, lw=1.2, ls=":")
+
+
+class Frames:
+    """The two pictures of a replay.
+
+    Attributes
+    ----------
+    picture : LivePlot
+        USD a day by model, and requests an hour by what became of them.
+    details : LivePlot
+        USD an hour, when the daily budget runs out, how long answers take.
+    """
+
+    def __init__(self, dearest: Outcome):
+        self.theme = style("light")
+        above, (self.days, self.hours) = plots.figure(
+            WIDTH, 3.3, columns=2, ratios=(1.0, 1.35), dpi=PICTURE_DPI
+        )
+        below, (self.spend, self.clock, self.latency) = plots.figure(
+            WIDTH, 2.9, columns=3, ratios=(1.2, 1.0, 1.0), dpi=PICTURE_DPI
+        )
+        self._set(dearest, False, 1.0)
+        self.picture, self.details = LivePlot(above), LivePlot(below)
+
+    def reset(self, dearest: Outcome, *, pinned: bool, scale: float = 1.0) -> None:
+        """Draw the axes again, for other traffic or plans, or with plan A in the legends.
+
+        Parameters
+        ----------
+        dearest : Outcome
+            The replay without limits, which the axes hold.
+        pinned : bool
+        scale : float, default 1
+            How much more than that they hold.
+        """
+        for live in (self.picture, self.details):
+            live.clear()
+        for ax in (self.days, self.hours, self.spend, self.clock, self.latency):
+            ax.clear()
+        self._set(dearest, pinned, scale)
+        for live in (self.picture, self.details):
+            live.rebuild()
+
+    def show(self, found: Outcome, config: BudgetConfig) -> None:
+        """Draw a replay, and plan A's as outlines where both have the same days."""
+        self.picture.clear()
+        self.details.clear()
+        before = found.pinned
+        if before is not None and len(before.clock.edges) != len(found.clock.edges):
+            before = None
+        self.picture.show(self._days(found, before, config) + self._hours(found))
+        self.details.show(
+            self._spend(found, before) + self._clock(found) + self._latency(found, found.pinned)
+        )
+
+    def _set(self, dearest: Outcome, pinned: bool, scale: float) -> None:
+        for ax in (self.days, self.hours, self.spend, self.clock, self.latency):
+            dress(ax, self.theme)
+            ax.set_autoscale_on(False)
+        self._set_days(dearest, pinned, scale)
+        self._set_hours(dearest)
+        self._set_spend(dearest, scale)
+        self._set_clock(dearest)
+        self._set_latency(dearest)
+
+    def _set_days(self, dearest: Outcome, pinned: bool, scale: float) -> None:
+        ax, dates = self.days, pd.DatetimeIndex(dearest.clock.dates)
+        step = max(1, -(-len(dates) // 10))
+        form = "%a %d %b" if len(dates) <= 5 else "%a\n%d %b"
+        ax.set_xticks(range(0, len(dates), step), dates.strftime(form)[::step])
+        ax.set_xlim(-0.6, len(dates) - 0.4)
+        top = max(float(dearest.per_day.max()), 1e-6) * scale
+        ax.set_ylim(0, top * 1.38)  # room for the legend
+        ax.set_ylabel("USD a day")
+        title(ax, "Spend per day and model", self.theme)
+        models = list(dearest.plan.catalog.names)
+        entries = [self._patch(color, short(name)) for name, color in
+                   color_of(models, self.theme).items()]  # fmt: skip
+        entries.append(self._line(self.theme.failed, "--", "daily budget"))
+        if pinned:
+            entries.append(self._line(self.theme.text, ":", "plan A"))
+        legend(ax, self.theme, handles=entries, ncols=2)
+
+    def _set_hours(self, dearest: Outcome) -> None:
+        ax = self.hours
+        title(ax, "Requests per hour and what became of them", self.theme)
+        ax.set_ylabel("requests an hour")
+        time_axis(ax, dearest.clock.edges)
+        ax.set_ylim(0, max(1, int(dearest.outcomes_per_hour.sum(axis=0).max())) * 1.55)
+        entries = [self._patch(getattr(self.theme, name), TOLD[name]) for name in OUTCOMES]
+        legend(ax, self.theme, handles=entries, ncols=2)
+
+    def _set_spend(self, dearest: Outcome, scale: float) -> None:
+        ax = self.spend
+        title(ax, "Spend per hour", self.theme)
+        ax.set_ylabel("USD an hour")
+        time_axis(ax, dearest.clock.edges, names=5)
+        ax.set_ylim(0, max(float(dearest.per_hour.max()), 1e-6) * scale * 1.1)
+
+    def _set_clock(self, dearest: Outcome) -> None:
+        ax, dates = self.clock, pd.DatetimeIndex(dearest.clock.dates)
+        title(ax, "The daily budget runs out at", self.theme)
+        step = max(1, -(-len(dates) // 7))
+        ax.set_xticks(range(0, len(dates), step), dates.strftime("%a\n%d %b")[::step])
+        ax.set_xlim(-0.6, len(dates) - 0.4)
+        hours = range(0, 25, 6)
+        ax.set_yticks(hours, [*(f"{hour}:00" for hour in hours[:-1]), "lasts"])
+        ax.set_ylim(-0.5, 25)
+
+    def _set_latency(self, dearest: Outcome) -> None:
+        ax = self.latency
+        title(ax, "Seconds, median to 95 %", self.theme)
+        names = ["all", *(short(name, 22) for name in dearest.plan.catalog.names)]
+        ax.set_yticks(range(len(names)), names, parse_math=False)
+        ax.set_ylim(len(names) - 0.4, -0.6)
+        ax.set_xscale("log")
+        ax.set_xlim(0.1, SLOWEST_S)
+        ax.set_xticks([0.1, 1, 10, 100], ["0.1", "1", "10", "100"])
+        ax.set_xticks([], minor=True)
+
+    def _days(self, found: Outcome, before: Outcome | None, config: BudgetConfig) -> list[Artist]:
+        ax, drawn = self.days, []
+        bottom = np.zeros(len(found.per_day))
+        colors = color_of(list(found.plan.catalog.names), self.theme)
+        for color, spent in zip(colors.values(), found.per_model_and_day, strict=True):
+            if spent.any():
+                drawn.append(boxes(ax, bottom, bottom + spent, color, half=BAR))
+            bottom = bottom + spent
+        if len(bottom) <= DAYS_TOLD:
+            look: dict[str, Any] = {
+                "ha": "center",
+                "va": "bottom",
+                "fontsize": 7.5,
+                "color": self.theme.text,
+            }
+            drawn += [ax.text(x, top, f"{top:,.2f}", **look) for x, top in enumerate(bottom)]
+        limit = config.daily_usd
+        if config.window == DAY and limit <= ax.get_ylim()[1]:
+            look = {"color": self.theme.failed, "lw": 1.4, "ls": "--"}
+            drawn.append(line(ax, [0, 1], [limit, limit], across=True, **look))
+        if before is not None:
+            drawn.append(outline(ax, before.per_day, self.theme, half=BAR + 0.06))
+        return drawn
+
+    def _hours(self, found: Outcome) -> list[Artist]:
+        bottom, drawn = np.zeros(found.outcomes_per_hour.shape[1]), []
+        for name, counts in zip(OUTCOMES, found.outcomes_per_hour, strict=True):
+            if counts.any():
+                color = getattr(self.theme, name)
+                drawn.append(boxes(self.hours, bottom, bottom + counts, color))
+            bottom = bottom + counts
+        return drawn
+
+    def _spend(self, found: Outcome, before: Outcome | None) -> list[Artist]:
+        spent = found.per_hour
+        drawn = [boxes(self.spend, np.zeros(len(spent)), spent, self.theme.served)]
+        if before is not None:
+            drawn.append(outline(self.spend, before.per_hour, self.theme))
+        return drawn
+
+    def _clock(self, found: Outcome) -> list[Artist]:
+        from matplotlib.patches import Rectangle
+
+        ax, theme = self.clock, self.theme
+        clock = next((c for c in found.run_out if c.budget == "plan"), None)
+        if clock is None:
+            told = "the gateway's window drifts:\nit has no days to run out on"
+            return [ax.text(0.5, 0.5, told, transform=ax.transAxes, ha="center", va="center",
+                            fontsize=8.5, color=theme.text)]  # fmt: skip
+        median, low, high = clock.median
+        band = Rectangle((0, low), 1, high - low, color=theme.failed, alpha=0.18, lw=0,
+                         transform=ax.get_yaxis_transform())  # fmt: skip
+        drawn = [ax.add_artist(band)]
+        look: dict[str, Any] = {"color": theme.failed, "lw": 1.4}
+        drawn.append(line(ax, [0, 1], [median, median], across=True, **look))
+        x, met = np.arange(len(clock.hours)), clock.hours < MIDNIGHT
+        for days, edge, fill in (
+            (met, theme.failed, theme.failed),
+            (~met, theme.muted, theme.face),
+        ):
+            look = {"ls": "", "marker": "o", "ms": 5, "mec": edge, "mfc": fill}
+            drawn.append(line(ax, x[days], clock.hours[days], **look))
+        return drawn
+
+    def _latency(self, found: Outcome, before: Outcome | None) -> list[Artist]:
+        ax, blue = self.latency, self.theme.served
+        rows = np.arange(len(found.latency))
+        known = ~np.isnan(found.latency[:, 0])
+        seconds = np.clip(found.latency[known], 0.1, SLOWEST_S)
+        gap = np.full(len(seconds), np.nan)
+        spans = np.column_stack([seconds, gap]).ravel()
+        drawn = [line(ax, spans, np.repeat(rows[known], 3), color=blue, lw=3, alpha=0.45)]
+        for column, marker in ((0, "o"), (1, "|")):
+            look: dict[str, Any] = {"ls": "", "marker": marker, "ms": 6, "mew": 2, "color": blue}
+            drawn.append(line(ax, seconds[:, column], rows[known], **look))
+        if before is not None and before.latency.shape == found.latency.shape:
+            look = {"ls": "", "marker": "o", "ms": 4, "mfc": "none", "color": self.theme.text}
+            drawn.append(line(ax, before.latency[:, 0], rows - 0.28, **look))
+        return drawn
+
+    def _patch(self, color: str, label: str) -> Artist:
+        from matplotlib.patches import Patch
+
+        return Patch(color=color, label=label)
+
+    def _line(self, color: str, look: str, label: str) -> Artist:
+        from matplotlib.lines import Line2D
+
+        return Line2D([], [], color=color, ls=look, lw=1.3, label=label)

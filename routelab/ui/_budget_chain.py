@@ -64,6 +64,7 @@ class ChainEditor(w.VBox):
             self._groups = tuple(groups)
             self._showing = True
             self.group.options = [(short(group), group) for group in groups]
+            self.group.index = 0
             self._showing = False
         self._refresh()
 
@@ -79,6 +80,7 @@ class ChainEditor(w.VBox):
         offered = tuple((short(name), name) for name in others)
         if self.add.options != offered:
             self.add.options = offered
+            self.add.index = 0 if offered else None
         for name in ("Up", "Down", "Remove"):
             self.buttons[name].disabled = not held
         self.buttons["Add"].disabled = not others

@@ -10,6 +10,7 @@ from routelab.ui._settings import SETTINGS
 
 DAY = "day"
 PROVIDER = "provider:"
+PLANNED, REFUSE, TO = "planned", "refuse", "to:"
 BY_HAND, ALL_INCIDENTS = 0, -1
 NO_SOFT_LIMIT = 100
 WHO = ("user", "tier")
@@ -36,8 +37,9 @@ class BudgetConfig:
         place of the plan's.
     soft_percent : int
         Percent of the limit above which requests are downgraded; 100 for only at the limit.
-    downgrade : tuple of str, optional
-        Groups that a spent budget sends requests to; () refuses them, None is as the plan says.
+    downgrade : str
+        What a spent budget does: ``"planned"`` is as the plan says, ``"to:GROUP"`` sends requests
+        to that group, ``"refuse"`` refuses them.
     tier_usd : tuple of (str, float)
         Daily limit of tiers, 0 for none; tiers that are not named are as in the plan.
     chains : tuple of tuple of str
@@ -66,7 +68,7 @@ class BudgetConfig:
     expected_output_tokens: int = 300
     window: str = DAY
     soft_percent: int = NO_SOFT_LIMIT
-    downgrade: tuple[str, ...] | None = None
+    downgrade: str = PLANNED
     tier_usd: tuple[tuple[str, float], ...] = ()
     chains: tuple[tuple[str, ...], ...] = ()
     incident: int = BY_HAND
@@ -90,6 +92,10 @@ class BudgetConfig:
             raise InputError(f"traffic must grow by a factor above 0, got {self.growth!r}")
         if self.window != DAY and not self.window.startswith(PROVIDER):
             raise InputError(f"the window is 'day' or 'provider:NAME', got {self.window!r}")
+        if self.downgrade not in (PLANNED, REFUSE) and not self.downgrade.startswith(TO):
+            raise InputError(
+                f"a spent budget does 'planned', 'refuse' or 'to:GROUP', got {self.downgrade!r}"
+            )
         if self.who not in WHO:
             raise InputError(f"downgrades are listed by 'user' or 'tier', got {self.who!r}")
         for tier, usd in self.tier_usd:

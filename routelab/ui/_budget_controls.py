@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import ipywidgets as w
 import pandas as pd
@@ -10,7 +11,17 @@ import pandas as pd
 from routelab.plan import Plan
 from routelab.plots._style import short
 from routelab.ui._budget_chain import Chain, ChainEditor
-from routelab.ui._budget_config import ALL_INCIDENTS, BY_HAND, DAY, PROVIDER, WHO, BudgetConfig
+from routelab.ui._budget_config import (
+    ALL_INCIDENTS,
+    BY_HAND,
+    DAY,
+    PLANNED,
+    PROVIDER,
+    REFUSE,
+    TO,
+    WHO,
+    BudgetConfig,
+)
 from routelab.ui._budget_load import Workload
 from routelab.ui._budget_plan import (
     chains_of,
@@ -48,7 +59,6 @@ class Controls(w.VBox):
         chain_changed: Callable[[str, Chain], None],
         tier_changed: Callable[[str, float], None],
     ):
-        self._offered: tuple[int, int] | None = None
         self._moving = False
         self.daily_usd, self._money = number("Daily budget, USD", 1.0, 0.01, 10.0, 0.01)
         self.outage_hours, hours = number("Outage, hours", 0.0, 0.0, LONGEST_OUTAGE, 0.25)
@@ -112,19 +122,19 @@ class Controls(w.VBox):
         window = [("the whole plan, from its midnight on", DAY)]
         window += [(f"{short(p)}: the gateway's, 24 hours that drift", f"{PROVIDER}{p}")
                    for p in providers]  # fmt: skip
-        self.window.options = window
-        self.downgrade.options = downgrades(plan)
-        self.provider.options = [(f"{short(providers[0])}, the plan's first", ""),
-                                 *((short(p), p) for p in providers)]  # fmt: skip
+        offer(self.window, window)
+        offer(self.downgrade, downgrades(plan))
+        first = (f"{short(providers[0])}, the plan's first", "")
+        offer(self.provider, [first, *((short(p), p) for p in providers)])
         known = incident_names(outages)
         every = [(f"all {len(known)}, as they are", ALL_INCIDENTS)] if len(known) > 1 else []
         each = [(short(name, 50), i + 1) for i, name in enumerate(known)]
-        self.incident.options = [("by hand", BY_HAND), *every, *each]
+        offer(self.incident, [("by hand", BY_HAND), *every, *each])
         if outages is not None and len(outages):
             longest = (outages["end"] - outages["start"]).max().total_seconds() / 3600
             _range(self._hours, 0.0, max(LONGEST_OUTAGE, -(-longest // 1)), 0.25)
         tiers = sorted({*tier_limits(plan, BudgetConfig(1.0)), *load.people("tier")[1]})
-        self.tier.options = [(short(name), name) for name in tiers] or [("the log has none", "")]
+        offer(self.tier, [(short(name), name) for name in tiers] or [("the log has none", "")])
 
     def show(self, plan: Plan, config: BudgetConfig) -> None:
         """Show what is no single control's: chains, the tier's limit, who fails when."""
@@ -147,15 +157,22 @@ class Controls(w.VBox):
             changed(self.tier.value, usd)
 
 
-def downgrades(plan: Plan) -> list[tuple[str, Chain | None]]:
+def downgrades(plan: Plan) -> list[tuple[str, str]]:
     """Return what a spent budget may do: as the plan says, one group each, refuse."""
     own = own_budget(plan).downgrade_to
     said = f"goes to {', then '.join(map(short, own))}" if own else "refuses"
-    alone: list[tuple[str, Chain | None]] = [(f"goes to {short(g)}", (g,)) for g in plan.models]
-    return [(f"as planned: {said}", None), *alone, ("refuses", ())]
+    alone = [(f"goes to {short(group)}", f"{TO}{group}") for group in plan.models]
+    return [(f"as planned: {said}", PLANNED), *alone, ("refuses", REFUSE)]
 
 
-def _list(label: str, options: list) -> w.Dropdown:
+def offer(chosen: w.Dropdown, options: list[tuple[str, Any]]) -> None:
+    """Let a list offer these; a list that was empty chooses nothing by itself."""
+    chosen.options = options
+    if chosen.index is None:
+        chosen.index = 0
+
+
+def _list(label: str, options: list[Any]) -> w.Dropdown:
     return w.Dropdown(options=options, description=label, style=NAMES, layout=LIST)
 
 

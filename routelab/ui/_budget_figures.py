@@ -160,7 +160,7 @@ class Frames:
         ax = self.spend
         title(ax, "Spend per hour", self.theme)
         ax.set_ylabel("USD an hour")
-        time_axis(ax, dearest.clock.edges, names=5)
+        time_axis(ax, dearest.clock.edges, names=4)
         ax.set_ylim(0, max(float(dearest.per_hour.max()), 1e-6) * scale * 1.1)
 
     def _set_clock(self, dearest: Outcome) -> None:

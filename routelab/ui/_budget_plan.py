@@ -13,7 +13,10 @@ from routelab.ui._budget_config import (
     BY_HAND,
     DAY,
     NO_SOFT_LIMIT,
+    PLANNED,
     PROVIDER,
+    REFUSE,
+    TO,
     BudgetConfig,
 )
 
@@ -134,12 +137,14 @@ def _budgets(plan: Plan, config: BudgetConfig) -> tuple[Budget, ...]:
 def _shaped(own: Budget, plan: Plan, config: BudgetConfig) -> Budget:
     """Return the plan's budget with the settings' limit, soft limit and way down."""
     changes: dict[str, object] = {"limit_usd": config.daily_usd}
-    if config.downgrade is not None:
-        for group in config.downgrade:
-            _check("model group", group, plan.models)
-        last = own.when_exhausted if own.downgrade_to else "serve-last"
-        changes |= {"downgrade_to": config.downgrade, "when_exhausted": last}
-    down = changes.get("downgrade_to", own.downgrade_to)
+    down = own.downgrade_to
+    if config.downgrade == REFUSE:
+        down = ()
+    elif config.downgrade != PLANNED:
+        down = (config.downgrade.removeprefix(TO),)
+        _check("model group", down[0], plan.models)
+        changes["when_exhausted"] = own.when_exhausted if own.downgrade_to else "serve-last"
+    changes["downgrade_to"] = down
     soft = None if config.soft_percent == NO_SOFT_LIMIT else config.soft_percent / 100
     if not down:
         changes |= {"when_exhausted": "refuse", "pacing": None, "values": {}}

@@ -14,7 +14,7 @@ from routelab.plan import Plan
 from routelab.plots._style import short
 from routelab.sweeps import Policy, Sweep, sweep
 from routelab.sweeps.policy import short_hash
-from routelab.ui._budget_config import BudgetConfig
+from routelab.ui._budget_config import PLANNED, TO, BudgetConfig
 from routelab.ui._budget_load import Workload
 from routelab.ui._budget_plan import plan_with
 
@@ -37,13 +37,12 @@ def grid_of(plan: Plan, config: BudgetConfig, top: float) -> list[dict[str, Any]
         The settings name no setting that can be swept.
     """
     field = config.sweep_by
-    values = [None, *((group,) for group in plan.models), ()] if field == "downgrade" else None
-    values = VALUES.get(field) if values is None else values
-    if values is None:
-        known = ", ".join(["downgrade", *VALUES])
-        raise InputError(f"a sweep varies one of {known} beside the limit, got {field!r}")
+    # A budget that refuses is no point of it: what is refused costs nothing and is not downgraded.
+    known = {"downgrade": [PLANNED, *(f"{TO}{group}" for group in plan.models)], **VALUES}
+    if field not in known:
+        raise InputError(f"a sweep varies {', '.join(known)} beside the limit, got {field!r}")
     limits = [float(f"{top * share:.3g}") for share in np.linspace(0.2, 1.0, LIMITS)]
-    return [{"daily_usd": usd, field: value} for usd in limits for value in values]
+    return [{"daily_usd": usd, field: value} for usd in limits for value in known[field]]
 
 
 def run_sweep(
@@ -75,14 +74,16 @@ def point_told(values: dict[str, Any]) -> str:
 
     Examples
     --------
-    >>> point_told({"daily_usd": 8.0, "downgrade": ("cheap",)})
-    '$8.00 a day, spent goes to cheap'
+    >>> point_told({"daily_usd": 8.0, "downgrade": "to:cheap"})
+    '$8.00 a day, then to cheap'
     """
     said = [f"${values['daily_usd']:,.2f} a day"]
     for name, value in values.items():
         if name == "downgrade":
-            way = "as planned" if value is None else "goes to " + ", then ".join(map(short, value))
-            said.append(f"spent {way if value != () else 'refuses'}")
+            planned = value == PLANNED
+            said.append(
+                "then as planned" if planned else f"then to {short(value.removeprefix(TO))}"
+            )
         elif name == "soft_percent":
             said.append("no soft limit" if value == 100 else f"soft limit at {value} %")
         elif name == "expected_output_tokens":

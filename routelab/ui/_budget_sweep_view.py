@@ -112,6 +112,7 @@ class SweepView(w.VBox):
             if policy.id in set(done["id"])
         ]
         self.take.disabled = not len(done)
+        self.points.index = 0 if len(done) else None
         self._draw()
         self._shown.layout.display = ""
         stopped = " Cancelled: the rest was not replayed." if found.interrupted else ""

@@ -9,6 +9,8 @@ from routelab.plots._style import short
 from routelab.ui._budget_replay import MIDNIGHT, Outcome
 from routelab.ui._parts import told
 
+_SIDE_BY_SIDE = "display:flex;flex-wrap:wrap;gap:.6em 3em;align-items:flex-start"
+
 
 def facts(found: Outcome) -> dict[str, str]:
     """Return the numbers of a replay that a reader asks for first."""
@@ -46,7 +48,14 @@ def at(hour: float) -> str:
 def results(found: Outcome, who: str) -> str:
     """Return the tables of a replay as HTML, escaped: models, budgets, failures, downgrades."""
     parts = [_models(found), _budgets(found), _failures(found), _people(found, who)]
-    return told(f'<div class="rl-tables">{"".join(parts)}</div>')
+    rows = "".join(_scrolled(part) for part in parts if part)
+    return told(f'<div style="{_SIDE_BY_SIDE}">{rows}</div>')
+
+
+def _scrolled(html: str) -> str:
+    """Let a table that is wider than a narrow window scroll, by keyboard too."""
+    look = "overflow-x:auto;max-width:100%;white-space:nowrap"
+    return f'<div role="region" aria-label="numbers" tabindex="0" style="{look}">{html}</div>'
 
 
 def _models(found: Outcome) -> str:
@@ -68,8 +77,8 @@ def _budgets(found: Outcome) -> str:
     ]
     if not rows:
         return ""
-    head = ["budget", "days", "median", "from", "to"]
-    return table(head, rows, "When daily budgets run out, whole days, 95 % interval")
+    head = ["budget", "on days", "median", "95 % from", "to"]
+    return table(head, rows, "When daily budgets run out")
 
 
 def _failures(found: Outcome) -> str:
@@ -84,7 +93,7 @@ def _people(found: Outcome, who: str) -> str:
     ]
     head = [who, "requests", "downgraded", "refused", "share"]
     nobody = [["nobody", "0", "0", "0", "0.0%"]]
-    return table(head, rows or nobody, "Whom budgets downgraded, the first five")
+    return table(head, rows or nobody, "Whom budgets downgraded most")
 
 
 def compared(found: Outcome) -> str:
@@ -97,7 +106,7 @@ def compared(found: Outcome) -> str:
         _measures(before).items(), _measures(found).values(), strict=True
     ):
         rows.append([name, _told(name, was), _told(name, is_now), _difference(name, is_now - was)])
-    return told(table(["", "A", "B", "B - A"], rows, "Plan A, pinned, and plan B, live"))
+    return told(table(["figure", "A", "B", "B - A"], rows, "Plan A, pinned, and plan B, live"))
 
 
 def _measures(found: Outcome) -> dict[str, float]:

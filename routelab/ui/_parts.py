@@ -34,7 +34,8 @@ class Status(w.HTML):
 PANEL_STYLE = (
     "<style>.rl-told table{border-collapse:collapse;margin:.2em 0}"
     ".rl-told th,.rl-told td{text-align:left;padding:.1em 1.4em .1em 0;line-height:1.5;"
-    "vertical-align:top;overflow-wrap:anywhere}.rl-told ul{margin:.2em 0;padding-left:1.3em}"
+    "vertical-align:top;overflow-wrap:anywhere}.rl-told caption{text-align:left;font-weight:600}"
+    ".rl-told ul{margin:.2em 0;padding-left:1.3em}"
     ".rl-told li{line-height:1.5}.rl-yaml textarea{font-family:monospace;white-space:pre}"
     ".rl-yaml textarea:disabled{color:var(--jp-content-font-color1,inherit);opacity:1}</style>"
 )

@@ -55,7 +55,7 @@ def nearest(x: float, y: float, places: np.ndarray, shape: float) -> int | None:
 
 def clickable(picture: w.Image, clicked: Callable[[float, float], None]) -> w.VBox:
     """Return the picture in a box that tells of clicks; without the extra `lab`, of none."""
-    box = w.VBox([picture])
+    box = w.VBox([picture], layout=w.Layout(overflow="visible", width="100%"))
     box.add_class("rl-points")
     try:
         clicks = clicks_class()()

@@ -9,6 +9,7 @@ from routelab.plots._style import short
 from routelab.ui._budget_replay import MIDNIGHT, Outcome
 from routelab.ui._parts import told
 
+DAYS_SHOWN = 10
 _SIDE_BY_SIDE = "display:flex;flex-wrap:wrap;gap:.6em 3em;align-items:flex-start"
 
 
@@ -47,7 +48,7 @@ def at(hour: float) -> str:
 
 def results(found: Outcome, who: str) -> str:
     """Return the tables of a replay as HTML, escaped: models, budgets, failures, downgrades."""
-    parts = [_models(found), _budgets(found), _failures(found), _people(found, who)]
+    parts = [_models(found), _days(found), _people(found, who), _budgets(found), _failures(found)]
     rows = "".join(_scrolled(part) for part in parts if part)
     return told(f'<div style="{_SIDE_BY_SIDE}">{rows}</div>')
 
@@ -68,6 +69,20 @@ def _models(found: Outcome) -> str:
             found.plan.catalog.names, found.served_by, spent, found.latency[1:], strict=True)
     ]  # fmt: skip
     return table(["model", "served", "share", "USD", "median s", "95 % s"], rows, "Who served")
+
+
+def _days(found: Outcome) -> str:
+    """Return the days as a table: text in a picture takes longer to draw than all of its bars."""
+    clock = next((c for c in found.run_out if c.budget == "plan"), None)
+    dates = found.clock.dates[-DAYS_SHOWN:]
+    shown = zip(dates, found.per_day[-DAYS_SHOWN:], range(-len(dates), 0), strict=True)
+    rows = [
+        [date.astype(object).strftime("%a %d %b"), f"${usd:,.2f}",
+         "–" if clock is None else at(clock.hours[place])]
+        for date, usd, place in shown
+    ]  # fmt: skip
+    few = "" if len(dates) == len(found.clock.dates) else f", the last {DAYS_SHOWN}"
+    return table(["day", "USD", "budget runs out"], rows, f"Days{few}")
 
 
 def _budgets(found: Outcome) -> str:

@@ -156,9 +156,9 @@ def time_axis(ax: Axes, edges: pd.DatetimeIndex, names: int = 8) -> None:
         ax.set_xticks(range(0, hours + 1, step), [f"{t:%H:%M}" for t in edges[::step]])
         return
     midnights = [i for i, t in enumerate(edges) if t.hour == 0]
-    midnights = midnights[:: max(1, -(-len(midnights) // names))]
     if midnights[0] > 12:  # the log's first day has room for a name as well
         midnights = [0, *midnights]
+    midnights = midnights[:: -(-len(midnights) // names)]
     ax.set_xticks(midnights, [f"{edges[i]:%a\n%d %b}" for i in midnights], ha="left")
 
 

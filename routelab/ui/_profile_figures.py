@@ -95,7 +95,7 @@ class ProfilePlots:
             dress(ax, theme)
             ax.grid(visible=False)
             ax.set_autoscale_on(False)
-            ax.set_yticks([0], ["0000"], color=theme.face)  # keeps room for the numbers
+            ax.set_yticks([0], ["00,000"], color=theme.face)  # keeps room for the numbers
             title(ax, heading, theme)
         time_axis(self._hours, coded.edges)
         self._sizes.set_xscale("log")

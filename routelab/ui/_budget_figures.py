@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,30 +10,32 @@ import pandas as pd
 from routelab import plots
 from routelab.plots._replay import OUTCOMES, TOLD, time_axis
 from routelab.plots._style import Theme, color_of, dress, legend, short, style, title
-from routelab.ui._artists import DPI, boxes, line
+from routelab.ui._artists import DPI, Artists, Look
 from routelab.ui._budget_config import DAY, BudgetConfig
 from routelab.ui._budget_replay import MIDNIGHT, Outcome
 from routelab.ui._picture import LivePlot
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
-    from matplotlib.axes import Axes
 
 WIDTH = 11.0
 SLOWEST_S = 300.0
+BAND = "#f8dfe2"  # the colour of failures, faint
 BAR = 0.36  # half of a bar's width, in days
 
 
-def outline(ax: Axes, heights: np.ndarray, theme: Theme, *, half: float | None = None) -> Artist:
+def outline(on: Artists, heights: np.ndarray, theme: Theme, *, half: float | None = None) -> Artist:
     """Return plan A's heights as a dotted line: around each bar or, without `half`, as steps."""
     x = np.arange(len(heights), dtype=float)
     if half is None:
         across, up = np.append(x, len(x)), np.append(heights, heights[-1:])
-        return line(ax, across, up, drawstyle="steps-post", color=theme.text, lw=0.9, ls=":")
-    gap, zero = np.full(len(x), np.nan), np.zeros(len(x))
-    across = np.stack([x - half, x - half, x + half, x + half, gap], axis=1).ravel()
-    up = np.stack([zero, heights, heights, zero, gap], axis=1).ravel()
-    return line(ax, across, up, color=theme.text, lw=1.2, ls=":")
+        look: Look = {"drawstyle": "steps-post", "lw": 0.9}
+    else:
+        gap, zero = np.full(len(x), np.nan), np.zeros(len(x))
+        across = np.stack([x - half, x - half, x + half, x + half, gap], axis=1).ravel()
+        up = np.stack([zero, heights, heights, zero, gap], axis=1).ravel()
+        look = {"lw": 1.2}
+    return on.line("plan A", across, up, color=theme.text, ls=":", **look)
 
 
 class Frames:
@@ -79,8 +81,6 @@ class Frames:
 
     def show(self, found: Outcome, config: BudgetConfig) -> None:
         """Draw a replay, and plan A's as outlines where both have the same days."""
-        self.picture.clear()
-        self.details.clear()
         before = found.pinned
         if before is not None and len(before.clock.edges) != len(found.clock.edges):
             before = None
@@ -90,7 +90,9 @@ class Frames:
         )
 
     def _set(self, dearest: Outcome, pinned: bool, scale: float) -> None:
-        for ax in (self.days, self.hours, self.spend, self.clock, self.latency):
+        axes = (self.days, self.hours, self.spend, self.clock, self.latency)
+        self._on = {ax: Artists(ax) for ax in axes}
+        for ax in axes:
             dress(ax, self.theme)
             ax.set_autoscale_on(False)
         self._set_days(dearest, pinned, scale)
@@ -155,75 +157,72 @@ class Frames:
         ax.set_xticks([], minor=True)
 
     def _days(self, found: Outcome, before: Outcome | None, config: BudgetConfig) -> list[Artist]:
-        ax, drawn = self.days, []
+        on, drawn = self._on[self.days], []
         bottom = np.zeros(len(found.per_day))
         colors = color_of(list(found.plan.catalog.names), self.theme)
-        for color, spent in zip(colors.values(), found.per_model_and_day, strict=True):
+        for (name, color), spent in zip(colors.items(), found.per_model_and_day, strict=True):
             if spent.any():
-                drawn.append(boxes(ax, bottom, bottom + spent, color, half=BAR))
+                drawn.append(on.boxes(f"model {name}", bottom, bottom + spent, color, half=BAR))
             bottom = bottom + spent
         limit = config.daily_usd
-        if config.window == DAY and limit <= ax.get_ylim()[1]:
-            look: dict[str, Any] = {"color": self.theme.failed, "lw": 1.4, "ls": "--"}
-            drawn.append(line(ax, [0, 1], [limit, limit], across=True, **look))
+        if config.window == DAY and limit <= self.days.get_ylim()[1]:
+            look: Look = {"color": self.theme.failed, "lw": 1.4, "ls": "--"}
+            drawn.append(on.line("the limit", [0, 1], [limit, limit], across=True, **look))
         if before is not None:
-            drawn.append(outline(ax, before.per_day, self.theme, half=BAR + 0.06))
+            drawn.append(outline(on, before.per_day, self.theme, half=BAR + 0.06))
         return drawn
 
     def _hours(self, found: Outcome) -> list[Artist]:
-        bottom, drawn = np.zeros(found.outcomes_per_hour.shape[1]), []
+        on, drawn = self._on[self.hours], []
+        bottom = np.zeros(found.outcomes_per_hour.shape[1])
         for name, counts in zip(OUTCOMES, found.outcomes_per_hour, strict=True):
             if counts.any():
                 color = getattr(self.theme, name)
-                drawn.append(boxes(self.hours, bottom, bottom + counts, color))
+                drawn.append(on.boxes(name, bottom, bottom + counts, color))
             bottom = bottom + counts
         return drawn
 
     def _spend(self, found: Outcome, before: Outcome | None) -> list[Artist]:
-        spent = found.per_hour
-        drawn = [boxes(self.spend, np.zeros(len(spent)), spent, self.theme.served)]
+        on, spent = self._on[self.spend], found.per_hour
+        drawn = [on.boxes("spent", np.zeros(len(spent)), spent, self.theme.served)]
         if before is not None:
-            drawn.append(outline(self.spend, before.per_hour, self.theme))
+            drawn.append(outline(on, before.per_hour, self.theme))
         return drawn
 
     def _clock(self, found: Outcome) -> list[Artist]:
-        from matplotlib.patches import Rectangle
-
-        ax, theme = self.clock, self.theme
+        on, theme = self._on[self.clock], self.theme
         clock = next((c for c in found.run_out if c.budget == "plan"), None)
         if clock is None:
             told = "the gateway's window drifts:\nit has no days to run out on"
-            return [ax.text(0.5, 0.5, told, transform=ax.transAxes, ha="center", va="center",
-                            fontsize=8.5, color=theme.text)]  # fmt: skip
+            look = {"ha": "center", "va": "center", "fontsize": 8.5, "color": theme.text}
+            return [on.text("none", 0.5, 0.5, told, transform=self.clock.transAxes, **look)]
         median, low, high = clock.median
-        band = Rectangle((0, low), 1, high - low, color=theme.failed, alpha=0.18, lw=0,
-                         transform=ax.get_yaxis_transform())  # fmt: skip
-        drawn = [ax.add_artist(band)]
-        look: dict[str, Any] = {"color": theme.failed, "lw": 1.4}
-        drawn.append(line(ax, [0, 1], [median, median], across=True, **look))
+        wide = len(clock.hours) + 1.0  # one box from edge to edge
+        band = on.boxes("band", np.array([low]), np.array([high]), BAND, half=wide)
+        drawn = [band]
+        look = {"color": theme.failed, "lw": 1.4}
+        drawn.append(on.line("median", [0, 1], [median, median], across=True, **look))
         x, met = np.arange(len(clock.hours)), clock.hours < MIDNIGHT
-        for days, edge, fill in (
-            (met, theme.failed, theme.failed),
-            (~met, theme.muted, theme.face),
-        ):
-            look = {"ls": "", "marker": "o", "ms": 5, "mec": edge, "mfc": fill}
-            drawn.append(line(ax, x[days], clock.hours[days], **look))
+        kinds = (("met", met, theme.failed, theme.failed), ("lasts", ~met, theme.muted, theme.face))
+        for name, days, edge, fill in kinds:
+            marks: Look = {"ls": "", "marker": "o", "ms": 5, "mec": edge, "mfc": fill}
+            drawn.append(on.line(name, x[days], clock.hours[days], **marks))
         return drawn
 
     def _latency(self, found: Outcome, before: Outcome | None) -> list[Artist]:
-        ax, blue = self.latency, self.theme.served
+        on, blue = self._on[self.latency], self.theme.served
         rows = np.arange(len(found.latency))
         known = ~np.isnan(found.latency[:, 0])
         seconds = np.clip(found.latency[known], 0.1, SLOWEST_S)
         gap = np.full(len(seconds), np.nan)
         spans = np.column_stack([seconds, gap]).ravel()
-        drawn = [line(ax, spans, np.repeat(rows[known], 3), color=blue, lw=3, alpha=0.45)]
+        drawn = [on.line("span", spans, np.repeat(rows[known], 3), color=blue, lw=3, alpha=0.45)]
         for column, marker in ((0, "o"), (1, "|")):
-            look: dict[str, Any] = {"ls": "", "marker": marker, "ms": 6, "mew": 2, "color": blue}
-            drawn.append(line(ax, seconds[:, column], rows[known], **look))
+            marks: Look = {"ls": "", "marker": marker, "ms": 6, "mew": 2, "color": blue}
+            drawn.append(on.line(marker, seconds[:, column], rows[known], **marks))
         if before is not None and before.latency.shape == found.latency.shape:
-            look = {"ls": "", "marker": "o", "ms": 4, "mfc": "none", "color": self.theme.text}
-            drawn.append(line(ax, before.latency[:, 0], rows - 0.28, **look))
+            marks = {"ls": "", "marker": "o", "ms": 4, "mfc": "none", "color": self.theme.text}
+            drawn.append(on.line("plan A", before.latency[:, 0], rows - 0.28, **marks))
         return drawn
 
     def _patch(self, color: str, label: str) -> Artist:

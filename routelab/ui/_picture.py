@@ -90,10 +90,11 @@ def fast_png(pixels: np.ndarray) -> bytes:
     """
     height, width, _ = pixels.shape
     lines = np.zeros((height, 1 + 3 * width), np.uint8)  # each begins with 0: no filter
-    lines[:, 1:] = pixels.reshape(height, -1)
+    for color in range(3):  # one after the other is twice as fast as all of a view at once
+        lines[:, 1 + color :: 3] = pixels[:, :, color]
     chunks = (
         (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)),  # 8 bits, RGB
-        (b"IDAT", zlib.compress(lines.tobytes(), 1)),
+        (b"IDAT", zlib.compress(lines.data, 1)),
         (b"IEND", b""),
     )
     return b"\x89PNG\r\n\x1a\n" + b"".join(

@@ -11,7 +11,7 @@ from routelab import plots
 from routelab._html import esc
 from routelab.plots._replay import time_axis
 from routelab.plots._style import dress, legend, short, style, title
-from routelab.ui._artists import DPI, boxes, line
+from routelab.ui._artists import DPI, Artists, Look
 from routelab.ui._parts import told
 from routelab.ui._picture import LivePlot
 
@@ -109,40 +109,43 @@ class ProfilePlots:
         ):
             keys = [self._key(name) for name in names]
             legend(ax, theme, handles=keys, ncols=2)
+        self._on = {ax: Artists(ax) for ax in (self._hours, self._sizes)}
         self.hours, self.sizes = LivePlot(above), LivePlot(below)
 
     def show(self, per_hour: np.ndarray, sizes: dict[str, tuple[np.ndarray, float]]) -> None:
         """Draw what `Coded` counted in some rows of the traffic."""
-        self.hours.clear()
-        self.sizes.clear()
         answered, failed = per_hour
-        drawn = self._scale(self._hours, float((answered + failed).max(initial=0)))
-        drawn.append(boxes(self._hours, np.zeros(len(answered)), answered, self._theme.served))
-        drawn.append(boxes(self._hours, answered, answered + failed, self._theme.failed))
+        on = self._on[self._hours]
+        drawn = self._scale(on, float((answered + failed).max(initial=0)))
+        for name, low, high in (
+            ("answered", np.zeros(len(answered)), answered), ("failed", answered, answered + failed)
+        ):  # fmt: skip
+            drawn.append(on.boxes(name, low, high, self._colors[name]))
         self.hours.show(drawn)
-        drawn = self._scale(self._sizes, float(max(counts.max() for counts, _ in sizes.values())))
-        bins = self._bins
+        on = self._on[self._sizes]
+        drawn = self._scale(on, float(max(counts.max() for counts, _ in sizes.values())))
         for name, (counts, _) in sizes.items():
             up = np.append(counts, counts[-1])
-            drawn.append(line(self._sizes, bins, up, drawstyle="steps-post", lw=1.8,
-                              color=self._colors[name]))  # fmt: skip
+            steps: Look = {"drawstyle": "steps-post", "lw": 1.8, "color": self._colors[name]}
+            drawn.append(on.line(name, self._bins, up, **steps))
         self.sizes.show(drawn)
 
-    def _scale(self, ax: Any, top: float) -> list[Any]:
+    def _scale(self, on: Artists, top: float) -> list[Any]:
         """Fit the axis to the highest bar; its lines and numbers move with it."""
         from matplotlib.ticker import MaxNLocator
 
-        ax.set_ylim(0, max(top, 1.0) * ROOM)
-        drawn: list[Any] = []
+        high = max(top, 1.0) * ROOM
+        on.ax.set_ylim(0, high)
         places = MaxNLocator(TICKS, integer=True, min_n_ticks=2).tick_values(0, max(top, 1.0))
-        for tick in np.asarray(places):
-            if tick > max(top, 1.0) * ROOM:
-                break
-            look: dict[str, Any] = {"color": self._theme.grid, "lw": 0.8, "zorder": 0.5}
-            drawn.append(line(ax, [0, 1], [tick, tick], across=True, **look))
-            text = {"ha": "right", "va": "center", "fontsize": 8.5, "color": self._theme.text}
-            at = ax.get_yaxis_transform()
-            drawn.append(ax.text(-0.006, tick, f"{tick:,.0f}", transform=at, **text))
+        drawn: list[Any] = []
+        look: Look = {"color": self._theme.grid, "lw": 0.8, "zorder": 0.5}
+        said: Look = {"ha": "right", "va": "center", "fontsize": 8.5, "color": self._theme.text}
+        for number, tick in enumerate(at for at in np.asarray(places) if at <= high):
+            drawn.append(on.line(f"line {number}", [0, 1], [tick, tick], across=True, **look))
+            aside = on.ax.get_yaxis_transform()
+            drawn.append(
+                on.text(f"tick {number}", -0.006, tick, f"{tick:,.0f}", transform=aside, **said)
+            )
         return drawn
 
     def _key(self, name: str) -> Any:

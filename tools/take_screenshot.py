@@ -30,9 +30,10 @@ def show_panel(page: Any) -> None:
         field = page.get_by_role("spinbutton", name=label)
         field.fill(value)
         field.press("Enter")
-    page.get_by_label("Fallbacks").uncheck()
+    page.get_by_label("Fallbacks", exact=True).uncheck()
     page.wait_for_function(
-        "() => document.querySelector('.rl-status')?.textContent.includes('fallbacks off')"
+        """() => [...document.querySelectorAll('.rl-status')]
+          .some(e => e.textContent.includes('fallbacks off'))"""
     )
     page.evaluate(HIDE_SIDEBAR)
     page.wait_for_timeout(1500)  # the sidebar slides

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 #: What can become of a request, from the bottom of the stack to its top.
 OUTCOMES = ("served", "degraded", "fallback", "failed", "refused")
-_TOLD = {
+TOLD = {
     "served": "served as asked",
     "degraded": "served cheaper by a budget",
     "fallback": "served by a fallback",
@@ -147,18 +147,18 @@ def hourly_outcomes(replay: Replay, ax: Axes, theme: str | Theme = "light") -> l
     return artists
 
 
-def time_axis(ax: Axes, edges: pd.DatetimeIndex) -> None:
-    """Mark whole days (or hours, when there are few) under `hourly_outcomes`."""
+def time_axis(ax: Axes, edges: pd.DatetimeIndex, names: int = 8) -> None:
+    """Mark whole days (or hours, when there are few) under hours; about `names` of them."""
     hours = len(edges) - 1
     ax.set_xlim(0, max(hours, 1))
     if hours < 36:
-        step = max(1, hours // 6)
+        step = max(1, hours // min(6, names))
         ax.set_xticks(range(0, hours + 1, step), [f"{t:%H:%M}" for t in edges[::step]])
         return
     midnights = [i for i, t in enumerate(edges) if t.hour == 0]
-    midnights = midnights[:: max(1, len(midnights) // 8)]
     if midnights[0] > 12:  # the log's first day has room for a name as well
         midnights = [0, *midnights]
+    midnights = midnights[:: -(-len(midnights) // names)]
     ax.set_xticks(midnights, [f"{edges[i]:%a\n%d %b}" for i in midnights], ha="left")
 
 
@@ -192,7 +192,7 @@ def outcome_artists(replay: Replay, ax: Axes, theme: Theme) -> list[Artist]:
                 step="post",
                 lw=0,
                 color=getattr(theme, name),
-                label=f"{_TOLD[name]} {int(row.sum()):,}",
+                label=f"{TOLD[name]} {int(row.sum()):,}",
             )
         )
         bottom = bottom + row

@@ -1,7 +1,8 @@
 """Live panels for notebooks: a function per panel, each returns a widget with a static picture."""
 
 from routelab.ui._base import Panel
-from routelab.ui._budget import BudgetConfig, BudgetPanel, budget
+from routelab.ui._budget import BudgetPanel, budget
+from routelab.ui._budget_config import BudgetConfig
 from routelab.ui._choices import PlanChoice, RouterChoice
 from routelab.ui._compare import CompareConfig, ComparePanel, compare
 from routelab.ui._explore import ExploreConfig, ExplorePanel, explore

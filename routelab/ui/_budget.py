@@ -2,102 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import lru_cache
 from os import PathLike
 from typing import Any
 
 import ipywidgets as w
 import pandas as pd
 
-from routelab import plots
 from routelab._checks import InputError
-from routelab.decide import decide
-from routelab.plan import Budget, Plan
-from routelab.plots import _replay as pictures
-from routelab.plots._style import legend, style
-from routelab.simulation import Replay, simulate
-from routelab.traffic import check_traffic
+from routelab.plan import Plan
+from routelab.sweeps import Sweep
 from routelab.ui._base import Panel
-from routelab.ui._code import Recipe
-from routelab.ui._parts import Facts, number
-from routelab.ui._picture import PICTURE_DPI, LivePlot
+from routelab.ui._budget_chain import Chain
+from routelab.ui._budget_config import BudgetConfig
+from routelab.ui._budget_controls import Controls
+from routelab.ui._budget_figures import Frames
+from routelab.ui._budget_load import REQUESTS_TOUCHED, Workload
+from routelab.ui._budget_log import LogLoader
+from routelab.ui._budget_plan import (
+    busiest_hour,
+    incident_hours,
+    outage_told,
+    own_budget,
+    plan_with,
+    schedule,
+    with_chain,
+)
+from routelab.ui._budget_replay import Outcome, replayed
+from routelab.ui._budget_sources import Source, Sources
+from routelab.ui._budget_sweep import run_sweep
+from routelab.ui._budget_sweep_view import SweepView
+from routelab.ui._budget_tables import compared, facts, results
+from routelab.ui._code import Recipe, arguments, changed_fields
+from routelab.ui._parts import Facts, guarded
+from routelab.ui._picture import stacked
 from routelab.ui._session import Session
-from routelab.ui._settings import SETTINGS
 
-
-@SETTINGS.register("budget")
-@dataclass(frozen=True, slots=True)
-class BudgetConfig:
-    """Settings of the budget panel.
-
-    Attributes
-    ----------
-    daily_usd : float
-        Limit of the plan's calendar budget.
-    fallbacks : bool
-        Whether the plan's fallbacks are kept.
-    outage_hours : float
-        How long the provider fails; 0 for not at all.
-    expected_output_tokens : int
-        For the estimate before each request.
-    """
-
-    daily_usd: float
-    fallbacks: bool = True
-    outage_hours: float = 0.0
-    expected_output_tokens: int = 300
-
-    def __post_init__(self) -> None:
-        if not self.daily_usd > 0:
-            raise InputError(f"the daily budget must be above 0 USD, got {self.daily_usd!r}")
-        if self.outage_hours < 0:
-            raise InputError(f"an outage cannot last {self.outage_hours!r} hours")
-
-
-@dataclass(frozen=True)
-class Outage:
-    """Which provider fails, and from when."""
-
-    provider: str
-    start: pd.Timestamp
-
-    def schedule(self, hours: float) -> pd.DataFrame | None:
-        """Return the outage as a schedule for :func:`routelab.simulation`; None for 0 hours."""
-        if hours <= 0:
-            return None
-        end = self.start + pd.Timedelta(hours=hours)
-        return pd.DataFrame({"start": [self.start], "end": [end], "provider": [self.provider]})
-
-
-def plan_with(plan: Plan, config: BudgetConfig) -> Plan:
-    """Return the plan under the panel's settings; its other budgets and policies stay.
-
-    A plan without a budget for the whole plan gets one that falls back to the cheapest group.
-    """
-    budgets = [b for b in plan.budgets if b.scope != "plan"]
-    own = next((b for b in plan.budgets if b.scope == "plan"), None) or _cheapest_first(plan)
-    changes: dict[str, object] = {
-        "budgets": (own.model_copy(update={"limit_usd": config.daily_usd}), *budgets),
-        "expected_output_tokens": config.expected_output_tokens,
-    }
-    if not config.fallbacks:
-        changes |= {
-            "fallbacks": {}, "context_window_fallbacks": None, "content_policy_fallbacks": None,
-            "default_fallbacks": (),
-        }  # fmt: skip
-    return plan.replace(**changes)
-
-
-def _cheapest_first(plan: Plan) -> Budget:
-    price = {
-        group: max(plan.model_of(d).output_usd_per_mtok for d in deployments)
-        for group, deployments in plan.models.items()
-    }
-    cheapest = min(price, key=lambda group: price[group])
-    return Budget(
-        scope="plan", limit_usd=1.0, downgrade_to=(cheapest,), when_exhausted="serve-last"
-    )
+#: Settings that no plan A has of its own.
+_OF_THE_VIEW = ("who", "sweep_by", "pinned")
 
 
 class BudgetPanel(Panel):
@@ -113,38 +58,71 @@ class BudgetPanel(Panel):
         seed: int = 0,
         **shared: Any,
     ):
-        self.outages = outages
-        self.traffic = check_traffic(traffic)
+        self.outages = None if outages is None else _plain(outages)
         self.plan = plan.fitted()
         self.seed = seed
-        self.decided = decide(self.plan, self.traffic)
-        self.outage, hours = _first_outage(self.traffic, self.plan, outages)
-        endless = tuple(b.model_copy(update={"limit_usd": 1e9}) for b in plan.budgets)
-        unlimited = simulate(
-            self.traffic, self.plan.replace(budgets=endless), decisions=self.decided, seed=seed
+        self.sources = Sources(traffic, self.plan, seed)
+        source = self.sources.of(BudgetConfig(1.0))
+        super().__init__(self._start_of(source), **shared)
+        self._pinned: tuple[BudgetConfig, Outcome] | None = None
+        self._scheduled = lru_cache(maxsize=4)(
+            lambda part, load: schedule(part, load.plan, load.traffic, self.outages)
         )
-        dearest = max(1e-6, float(unlimited.daily["spend_usd"].max()))
-        own = next((b.limit_usd for b in plan.budgets if b.scope == "plan"), dearest)
-        expected = self.plan.expected_output_tokens
-        super().__init__(BudgetConfig(own, True, hours, expected), **shared)
-        step = 10.0 ** (len(str(int(dearest * 100))) - 4)
-        top = max(own, dearest) * 1.1
-        self.daily_usd, money = number("Daily budget, USD", own, step, top, step)
-        self.outage_hours, hours_row = number("Outage, hours", hours, 0.0, 12.0, 0.25)
-        self.expected, tokens = number(
-            "Expected output, tokens", expected, 0, max(4000, expected), 50
-        )
-        self.fallbacks = w.Checkbox(value=True, description="Fallbacks", indent=False)
+        self.controls = Controls(self._set_chain, self._set_tier)
+        self.daily_usd = self.controls.daily_usd
+        self.outage_hours = self.controls.outage_hours
+        self.expected = self.controls.expected
+        self.fallbacks = self.controls.fallbacks
         self.facts = Facts()
-        self.picture = self._frame(unlimited)
-        for control, field in (
-            (self.daily_usd, "daily_usd"), (self.fallbacks, "fallbacks"),
-            (self.outage_hours, "outage_hours"), (self.expected, "expected_output_tokens"),
-        ):  # fmt: skip
-            self.bind(control, field)
-        left, right = w.VBox([money, hours_row]), w.VBox([tokens, self.fallbacks])
-        wrap = w.Layout(flex_flow="row wrap")
-        self.begin(w.HBox([left, right], layout=wrap), self.facts, self.picture)
+        self.frames = Frames(source.dearest)
+        self.picture = self.frames.picture
+        self._framed: tuple[Any, ...] = ()
+        self._offered: Any = None
+        self.tables = w.HTML(layout=w.Layout(min_height="330px"))
+        self.against = w.HTML(layout=w.Layout(min_height="260px"))
+        self.sweeper = SweepView(self._sweep, self.update)
+        self.loader = LogLoader(self._load_log)
+        for field, control in self.controls.bound().items():
+            if field != "incident":
+                self.bind(control, field)
+        self.bind(self.sweeper.by, "sweep_by")
+        self.controls.incident.observe(guarded(self.status)(self._choose_incident), "value")
+        self._controls["incident"] = self.controls.incident
+        self.begin(self.controls, self.facts, self.picture, self.frames.details, self._tabs())
+
+    def _tabs(self) -> w.Tab:
+        pin = w.Button(description="Pin as A", tooltip="Keep these settings and results as plan A")
+        unpin = w.Button(description="Forget A", tooltip="Compare with nothing")
+        pin.on_click(lambda _: guarded(self.status)(self.pin)())
+        unpin.on_click(lambda _: guarded(self.status)(self.unpin)())
+        parts = {
+            "Who and why": w.VBox([self.controls.who, self.tables]),
+            "Compare plans": w.VBox([w.HBox([pin, unpin]), self.against]),
+            "Sweep": self.sweeper,
+            "Another log": self.loader,
+        }
+        tabs = w.Tab(list(parts.values()), layout=w.Layout(width="100%"))
+        for place, name in enumerate(parts):
+            tabs.set_title(place, name)
+        return tabs
+
+    def _start_of(self, source: Source) -> BudgetConfig:
+        """Return the settings that change nothing of a plan but the first of its outages."""
+        plan, load = source.load.plan, source.load
+        own = own_budget(plan)
+        given = any(b.scope == "plan" for b in plan.budgets)
+        dearest = max(1e-6, float(source.dearest.per_day.max()))
+        first: dict[str, Any] = {}
+        if self.outages is not None and len(self.outages):
+            first = {"outage_hours": incident_hours(self.outages, 1), "incident": 1}
+        return BudgetConfig(
+            daily_usd=own.limit_usd if given else dearest,
+            expected_output_tokens=plan.expected_output_tokens,
+            soft_percent=round((own.soft_at or 1.0) * 100),
+            start_hour=busiest_hour(load.traffic),
+            who="user" if load.people("user")[1] or not load.people("tier")[1] else "tier",
+            **first,
+        )
 
     def recipe(self) -> Recipe:
         """Return how this panel is made again."""
@@ -159,77 +137,173 @@ class BudgetPanel(Panel):
         call = f"ui.budget({', '.join(given)}, seed={self.seed})"
         return Recipe(call, tuple(lines))
 
-    def compute(self, config: BudgetConfig) -> Replay:
-        """Replay the traffic under the settings."""
-        return simulate(
-            self.traffic,
-            plan_with(self.plan, config),
-            outages=self.outage.schedule(config.outage_hours),
-            decisions=self.decided,
-            seed=self.seed,
-        )
+    def heavy(self, config: BudgetConfig) -> bool:
+        """Return whether a log must be read, grown or routed first, or is long."""
+        wanted = [config] if not config.pinned else [config, self._plan_a(config)]
+        if not all(self.sources.knows(each) for each in wanted):
+            return True
+        return any(len(self.sources.of(each).load) > REQUESTS_TOUCHED for each in wanted)
 
-    def _frame(self, unlimited: Replay) -> LivePlot:
-        """Draw axes that hold for every setting: the dearest days, all requests."""
-        fig, axes = plots.figure(11, 3.5, columns=2, dpi=PICTURE_DPI, ratios=(1.0, 1.35))
-        self.axes = axes
-        self.theme = style("light")
-        shown = plots.daily_spend(unlimited, axes[0]) + plots.hourly_outcomes(unlimited, axes[1])
-        for ax in axes:
-            ax.set_autoscale_on(False)
-            shown += [entries for entries in [ax.get_legend()] if entries is not None]
-        return LivePlot(fig, shown)
+    def waits(self, config: BudgetConfig) -> bool:
+        """Return whether the script reads or grows a log; its panel has not done so before."""
+        wanted = [config] if not config.pinned else [config, self._plan_a(config)]
+        start = self._start
+        return any((c.log, c.plan, c.growth) != (start.log, start.plan, start.growth)
+                   for c in wanted) or self.heavy(config)  # fmt: skip
 
-    def draw(self, result: Replay) -> str:
-        """Show the replay: bars, hours, numbers."""
-        assert isinstance(self.picture, LivePlot)
-        self.picture.clear()
-        left, right = self.axes
-        moving = pictures.spend_artists(result, left, self.theme)
-        moving += pictures.outcome_artists(result, right, self.theme)
-        moving += [legend(left, self.theme, ncols=2), legend(right, self.theme)]
-        self.picture.show(moving)
-        s, counts = result.summary, plots.outcome_counts(result)
-        self.facts.show(
-            {
-                "spent in all": f"${s['spend_usd']:,.2f}",
-                "dearest day": f"${result.daily['spend_usd'].max():,.2f}",
-                "served cheaper": f"{counts['degraded']:,}",
-                "served by a fallback": f"{counts['fallback']:,}",
-                "failed": f"{s['failed']:,} ({s['failure_rate']:.2%})",
-                "refused": f"{s['refused']:,}",
-                "median latency": f"{s['latency_p50_s'] or float('nan'):.2f} s",
-            }
-        )
-        return told(self.config, result, self.outage.provider)
+    def compute(self, config: BudgetConfig) -> Outcome:
+        """Replay the traffic under the settings, and under those of plan A where one is pinned."""
+        return self.work(config, lambda text: None, lambda: False)
+
+    def work(
+        self, config: BudgetConfig, tell: Callable[[str], None], cancelled: Callable[[], bool]
+    ) -> Outcome:
+        """Compute, and say what takes its time."""
+        found = self._replayed(config, tell)
+        if not config.pinned or cancelled():
+            return found
+        first = self._plan_a(config)
+        if self._pinned is None or self._pinned[0] != first:
+            self._pinned = first, self._replayed(first, tell)
+        return replace(found, pinned=self._pinned[1])
+
+    def _replayed(self, config: BudgetConfig, tell: Callable[[str], None]) -> Outcome:
+        load = self.sources.of(config, tell).load
+        plan = plan_with(load.plan, config)
+        tell(f"replaying {len(load):,} requests …")
+        return replayed(load, plan, self._outages_of(config, load))
+
+    def _outages_of(self, config: BudgetConfig, load: Workload) -> pd.DataFrame | None:
+        """Return the outages of the settings; the same object while they stay."""
+        names = ("outage_hours", "incident", "provider", "start_hour")
+        part = BudgetConfig(1.0, **{name: getattr(config, name) for name in names})
+        return self._scheduled(part, load)
+
+    def _plan_a(self, config: BudgetConfig) -> BudgetConfig:
+        values = dict(config.pinned)
+        unknown = [name for name in values if name not in BudgetConfig.__slots__]
+        if unknown:
+            raise InputError(f"plan A has a setting {unknown[0]!r}, which this panel does not")
+        return replace(self._start, **values)
+
+    def pin(self) -> None:
+        """Keep the settings and their result as plan A, beside which later ones are shown."""
+        changed = changed_fields(self.config, self._start) | {"daily_usd": self.config.daily_usd}
+        kept = {name: value for name, value in changed.items() if name not in _OF_THE_VIEW}
+        self.update(pinned=tuple(kept.items()))
+
+    def unpin(self) -> None:
+        """Forget plan A."""
+        self.update(pinned=())
+
+    def draw(self, result: Outcome) -> str:
+        """Show the replay: pictures, numbers, tables."""
+        source = self.sources.of(self.config)
+        if source.load is not self._offered:
+            top = max(self._start.daily_usd, float(source.dearest.per_day.max()))
+            self.controls.offer(source.load, self.outages, top)
+            self._offered = source.load
+        self.controls.show(source.load.plan, self.config)
+        scale = _scale(result, source.dearest)
+        framed = (id(source.load), bool(self.config.pinned), scale)
+        if framed != self._framed:
+            self.frames.reset(source.dearest, pinned=bool(self.config.pinned), scale=scale)
+            self._framed = framed
+        self.frames.show(result, self.config)
+        self.facts.show(facts(result))
+        self.tables.value = results(result, self.config.who)
+        self.against.value = compared(result)
+        return told(self.config, result)
+
+    def still(self) -> bytes:
+        """Return both pictures."""
+        return stacked([super().still(), self.frames.details.value])
+
+    def fallback(self) -> str:
+        """Return the settings that are not the usual ones, and the status."""
+        usual = BudgetConfig(math.inf)
+        return f"BudgetConfig({arguments(changed_fields(self.config, usual))})\n{self.status.text}"
+
+    def follow(self, session: Session, section: str) -> None:
+        """Take over the plan of the session, with the settings that are its own."""
+        choice = session.plan
+        if section != "plan" or choice is None or choice.path is None:
+            return
+        if choice.path in (self.config.plan, self.files.get("plan")):
+            return
+        own = own_budget(Plan.from_yaml(choice.path))
+        usual = BudgetConfig(own.limit_usd, soft_percent=round((own.soft_at or 1.0) * 100))
+        names = ("soft_percent", "window", "downgrade", "tier_usd", "chains", "provider", "pinned")
+        settings = {name: getattr(usual, name) for name in names}
+        self.update(plan=choice.path, daily_usd=own.limit_usd, **settings)
+
+    def _set_chain(self, group: str, chain: Chain) -> None:
+        plan = self.sources.plan(self.config.plan)
+        chains = with_chain(plan, self.config, group, chain)
+        guarded(self.status)(self.update)(chains=chains, fallbacks=True)
+
+    def _set_tier(self, tier: str, usd: float) -> None:
+        if not self._drawing:
+            limits = {**dict(self.config.tier_usd), tier: usd}
+            guarded(self.status)(self.update)(tier_usd=tuple(limits.items()))
+
+    def _choose_incident(self, change: Any) -> None:
+        if self._drawing or change.new == self.config.incident:
+            return
+        length = {}
+        if change.new > 0 and self.outages is not None:
+            length = {"outage_hours": incident_hours(self.outages, change.new)}
+        try:
+            self.update(incident=change.new, **length)
+        except Exception:
+            self.controls.incident.value = self.config.incident
+            raise
+
+    def _sweep(self) -> Callable[[Callable[[int, int], None]], Sweep]:
+        config, source = self.config, self.sources.of(self.config)
+        outages = self._outages_of(config, source.load)
+        top = float(source.dearest.per_day.max())
+        return lambda progress: run_sweep(source.load, config, outages, top, progress)
+
+    def _load_log(self, path: str, tell: Callable[[str], None]) -> str:
+        """Replay another log with the present settings; the old one stays where it is wrong."""
+        _, read = self.sources.log(path, tell)
+        found = self.sources.of(replace(self.config, log=path), tell)
+        self.update(log=path, start_hour=busiest_hour(found.load.traffic))
+        return read
 
 
-def told(config: BudgetConfig, replay: Replay, provider: str) -> str:
+def told(config: BudgetConfig, found: Outcome) -> str:
     """Return a replay under a configuration in one sentence.
 
     The settings first, so that a reader sees which of them the numbers belong to.
     """
-    s, counts = replay.summary, plots.outcome_counts(replay)
-    outage = f"{provider} down {config.outage_hours:g} h" if config.outage_hours else "no outage"
+    counts = found.counts
+    soft = "" if config.soft_percent == 100 else f", soft limit at {config.soft_percent} %"
+    ends = "" if found.load.told == "" else f" {found.load.told}"
     return (
-        f"Budget ${config.daily_usd:,.2f} a day, fallbacks {'on' if config.fallbacks else 'off'}, "
-        f"{outage}, {config.expected_output_tokens} tokens expected: {s['requests']:,} requests "
-        f"cost ${s['spend_usd']:,.2f}; {counts['degraded']:,} served cheaper, "
-        f"{s['failed']:,} failed, {s['refused']:,} refused."
+        f"Budget ${config.daily_usd:,.2f} a day{soft}, fallbacks "
+        f"{'on' if config.fallbacks else 'off'}, {outage_told(found.outages)}, "
+        f"{config.expected_output_tokens} tokens expected: {len(found.outcome):,} requests cost "
+        f"${found.total_usd:,.2f}; {counts['degraded']:,} served cheaper, "
+        f"{counts['failed']:,} failed, {counts['refused']:,} refused.{ends}"
     )
 
 
-def _first_outage(
-    traffic: pd.DataFrame, plan: Plan, outages: pd.DataFrame | None
-) -> tuple[Outage, float]:
-    """Return the first outage of a schedule, else the busiest hour of the plan's first provider."""
-    if outages is not None and len(outages):
-        first = outages.iloc[0]
-        hours = (first["end"] - first["start"]).total_seconds() / 3600
-        return Outage(str(first["provider"]), first["start"]), min(12.0, round(hours * 4) / 4)
-    hour = traffic["timestamp"].dt.floor("h").value_counts().sort_index().idxmax()
-    provider = plan.provider_of(next(iter(plan.deployments.values())))
-    return Outage(provider, hour), 0.0
+def _plain(outages: pd.DataFrame) -> pd.DataFrame:
+    """Return outages without the report that they carry, which pandas would copy at each step."""
+    plain = outages.copy()
+    plain.attrs = {}
+    return plain
+
+
+def _scale(found: Outcome, dearest: Outcome) -> float:
+    """Return how much taller axes must be: an outage may move work to dearer models."""
+    ratios = [
+        float(a.max(initial=0) / max(b.max(initial=0), 1e-9))
+        for a, b in ((found.per_day, dearest.per_day), (found.per_hour, dearest.per_hour))
+    ]
+    return max(1.0, math.ceil(4 * max(ratios) - 0.4) / 4)
 
 
 def budget(
@@ -241,26 +315,27 @@ def budget(
     session: Session | None = None,
     files: Mapping[str, str | PathLike[str]] | None = None,
 ) -> BudgetPanel:
-    """Return a panel that replays traffic while you move the budget, the outage, the fallbacks.
+    """Return a panel that replays traffic while you move budgets, outages, fallbacks, growth.
 
     Parameters
     ----------
     traffic : DataFrame
-        Requests, from :func:`routelab.read_log`.
+        Requests, from :func:`routelab.read_log`; of more than 200,000 a random sample is replayed,
+        and the panel says so.
     plan : Plan
     outages : DataFrame, optional
-        Its first outage gives provider, start and length; without it the plan's first provider
-        fails in the busiest hour.
+        To choose from, the first to begin with; without them an outage is set by hand.
     seed : int, default 0
     session : Session, optional
-        Shared with other panels, and kept in a file.
+        Shared with other panels, and kept in a file. When its plan changes, the panel replays that.
     files : mapping of str to path, optional
         Where `traffic`, `plan` and `outages` came from, for "Copy as code".
 
     Returns
     -------
     BudgetPanel
-        ``panel.config`` holds the settings, ``panel.result`` the last :class:`routelab.Replay`.
+        ``panel.config`` holds the settings, ``panel.result`` what became of each request;
+        ``panel.result.replay`` is the :class:`routelab.Replay` of the same.
 
     Examples
     --------

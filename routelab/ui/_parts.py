@@ -34,7 +34,8 @@ class Status(w.HTML):
 PANEL_STYLE = (
     "<style>.rl-told table{border-collapse:collapse;margin:.2em 0}"
     ".rl-told th,.rl-told td{text-align:left;padding:.1em 1.4em .1em 0;line-height:1.5;"
-    "vertical-align:top;overflow-wrap:anywhere}.rl-told ul{margin:.2em 0;padding-left:1.3em}"
+    "vertical-align:top;overflow-wrap:anywhere}.rl-told caption{text-align:left;font-weight:600}"
+    ".rl-told ul{margin:.2em 0;padding-left:1.3em}"
     ".rl-told li{line-height:1.5}.rl-yaml textarea{font-family:monospace;white-space:pre}"
     ".rl-yaml textarea:disabled{color:var(--jp-content-font-color1,inherit);opacity:1}</style>"
 )
@@ -91,7 +92,8 @@ def number(
 
     Sliders of ipywidgets have no name for screen readers; the panel's tools give them the label of
     the field (``tools.js``), and without the extra `lab` the field alone has it. The slider's
-    values are rounded to six digits on their way, so that 6 does not become 5.999999999.
+    values are rounded to six digits on their way, so that 6 does not become 5.999999999. In the
+    browser it stands on the step nearest to the field, and says so, which changes nothing.
     """
     whole = all(float(x).is_integer() for x in (value, low, high, step))
     slide, field = (w.IntSlider, w.BoundedIntText) if whole else (w.FloatSlider, w.BoundedFloatText)
@@ -103,8 +105,13 @@ def number(
         style={"description_width": "165px"},
         layout=w.Layout(width="265px", max_width="100%"),
     )
-    rounded = (lambda x: round(x, 6), lambda x: x)
-    w.link((slider, "value"), (box, "value"), transform=rounded)
+
+    def slid(change: Any) -> None:
+        if abs(change.new - box.value) >= slider.step / 2:
+            box.value = round(change.new, 6)
+
+    slider.observe(slid, "value")
+    w.dlink((box, "value"), (slider, "value"))
     row = w.HBox([box, slider], layout=w.Layout(max_width="100%"))  # the slider gives way
     row.add_class("rl-number")
     return box, row

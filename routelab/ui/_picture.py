@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -33,12 +35,7 @@ class Picture(w.Image):
 
     def send_pixels(self, canvas: Any) -> None:
         """Send what is on a canvas; fast rather than small."""
-        from PIL import Image
-
-        buffer = io.BytesIO()
-        pixels = np.asarray(canvas.buffer_rgba())
-        Image.fromarray(pixels).convert("RGB").save(buffer, "png", compress_level=1)
-        self.value = buffer.getvalue()
+        self.value = fast_png(np.asarray(canvas.buffer_rgba())[:, :, :3])
 
 
 class LivePlot(Picture):
@@ -83,6 +80,27 @@ class LivePlot(Picture):
             artist.set_animated(True)
             self._fig.draw_artist(artist)
         self.send_pixels(self._canvas)
+
+
+def fast_png(pixels: np.ndarray) -> bytes:
+    """Return pixels (height, width, 3), uint8, as PNG.
+
+    Figures are flat colours, for which PNG's filters do not pay: without them this takes half of
+    the time that PIL takes, which tries them all on every line.
+    """
+    height, width, _ = pixels.shape
+    lines = np.zeros((height, 1 + 3 * width), np.uint8)  # each begins with 0: no filter
+    for color in range(3):  # one after the other is twice as fast as all of a view at once
+        lines[:, 1 + color :: 3] = pixels[:, :, color]
+    chunks = (
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)),  # 8 bits, RGB
+        (b"IDAT", zlib.compress(lines.data, 1)),
+        (b"IEND", b""),
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
+    )
 
 
 def stacked(pngs: Iterable[bytes]) -> bytes:

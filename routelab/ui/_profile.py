@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
@@ -10,18 +11,17 @@ from typing import Any
 import ipywidgets as w
 import pandas as pd
 
-from routelab import plots
 from routelab._checks import InputError
 from routelab.report.profile import traffic_facts
 from routelab.traffic import check_traffic
 from routelab.ui._base import Panel
 from routelab.ui._code import Recipe
 from routelab.ui._parts import Facts
-from routelab.ui._picture import PICTURE_DPI, Picture
+from routelab.ui._picture import stacked
+from routelab.ui._profile_figures import Coded, ProfilePlots, bars
 from routelab.ui._session import Session
 from routelab.ui._settings import SETTINGS
 
-WIDTH = 11.0
 _EVERY = "all"
 
 
@@ -50,12 +50,16 @@ class ProfilePanel(Panel):
         self.model = w.Dropdown(options=[_EVERY, *models], description="Model", style=wide)
         self.by = w.Dropdown(options=columns, value=columns[0], description="Bars", style=wide)
         self.facts = Facts()
-        self.picture = Picture(WIDTH)
-        self.sizes = Picture(WIDTH)
+        self._coded = Coded(self.traffic, columns)
+        self._plots = ProfilePlots(self._coded)
+        self.picture, self.sizes = self._plots.hours, self._plots.sizes
+        self.counts = w.HTML(layout=w.Layout(min_height="290px", flex="1 1 330px"))
         self.bind(self.model, "model")
         self.bind(self.by, "by")
-        controls = w.HBox([self.model, self.by])
-        self.begin(controls, self.facts, self.picture, self.sizes)
+        wrap = w.Layout(flex_flow="row wrap")
+        controls = w.HBox([self.model, self.by], layout=wrap)
+        below = w.HBox([self.sizes, self.counts], layout=wrap)
+        self.begin(controls, self.facts, self.picture, below)
 
     def recipe(self) -> Recipe:
         """Return how this panel is made again."""
@@ -64,6 +68,9 @@ class ProfilePanel(Panel):
 
     def compute(self, config: ProfileConfig) -> pd.DataFrame:
         """Take the requests of the model."""
+        if config.by not in self.by.options:
+            raise InputError(f"the log has no {config.by!r} to count by; it has "
+                             f"{', '.join(self.by.options)}")  # fmt: skip
         if config.model == _EVERY:
             return self.traffic
         found = self.traffic[(self.traffic["model"] == config.model).fillna(False)]
@@ -73,17 +80,22 @@ class ProfilePanel(Panel):
 
     def draw(self, result: pd.DataFrame) -> str:
         """Show numbers and pictures."""
-        self.facts.show(traffic_facts(result))
-        assert self.picture is not None
-        fig, axes = plots.figure(WIDTH, 2.7, dpi=PICTURE_DPI)
-        plots.requests_per_hour(result, axes[0])
-        self.picture.paint(fig)
-        fig, axes = plots.figure(WIDTH, 3.0, columns=2, dpi=PICTURE_DPI)
-        plots.token_sizes(result, axes[0])
-        plots.requests_by(result, self.config.by, axes[1])
-        self.sizes.paint(fig)
+        rows = result.index.to_numpy()
+        sizes = self._coded.sizes(rows)
+        medians = {
+            f"median {name}": f"{median:,.0f}"
+            for name, (_, median) in sizes.items()
+            if not math.isnan(median)
+        }
+        self.facts.show(traffic_facts(result) | medians)
+        self._plots.show(self._coded.per_hour(rows), sizes)
+        self.counts.value = bars(self._coded.counted(rows, self.config.by), self.config.by)
         shown = f" {len(self.warnings)} warnings: {self.warnings[0]}" if self.warnings else ""
         return f"{len(result):,} of {len(self.traffic):,} requests.{shown}"
+
+    def still(self) -> bytes:
+        """Return both pictures."""
+        return stacked([super().still(), self.sizes.value])
 
 
 def profile(

@@ -1,4 +1,4 @@
-"""A reader opens notebook 03 in JupyterLab and moves the budget: numbers and picture follow."""
+"""A reader opens notebook 03 in JupyterLab and moves every control: numbers and pictures follow."""
 
 from __future__ import annotations
 
@@ -23,16 +23,10 @@ def panel() -> Any:
     return budget(load_traffic(), plan, outages=read_outages(data_dir() / "outages.csv"))
 
 
-def expected(panel: Any, config: BudgetConfig) -> tuple[str, bytes]:
-    """Return the status and the picture that the library computes for the settings."""
-    panel.update(**{name: getattr(config, name) for name in BudgetConfig.__slots__})
-    return panel.status.text, panel.picture.value
-
-
 def shown(page: Any) -> bytes:
-    """Return the bytes of the panel's picture on the page."""
+    """Return the bytes of the panel's first picture on the page."""
     return base64.b64decode(
-        page.locator("img.widget-image").evaluate(
+        page.locator("img.widget-image").first.evaluate(
             """async image => {
               const data = await (await fetch(image.src)).arrayBuffer();
               return btoa(Array.from(new Uint8Array(data), b => String.fromCharCode(b)).join(''));
@@ -47,26 +41,43 @@ def position(page: Any) -> float:
 
 
 def settled(page: Any, panel: Any, config: BudgetConfig, **changed: Any) -> BudgetConfig:
-    """Wait for the settings to arrive, and check status and picture against the library."""
+    """Wait for the settings to arrive; status, numbers and picture are then the library's."""
     from playwright.sync_api import expect
 
-    config = replace(config, daily_usd=position(page), **changed)
-    told, picture = expected(panel, config)
-    expect(page.locator(".rl-status")).to_contain_text(told)
-    expect(field(page)).to_have_value(re.compile(rf"{config.daily_usd:g}(\.0)?"))
+    config = replace(config, **{"daily_usd": position(page), **changed})
+    panel.update(**{name: getattr(config, name) for name in BudgetConfig.__slots__})
+    panel.wait()
+    told = page.locator(".rl-panel > .widget-html .rl-status")
+    expect(told).to_have_text(panel.status.text)
+    spent = panel.result.replay.summary["spend_usd"]
+    expect(page.locator(".rl-fact").first).to_have_text(f"${spent:,.2f}")
+    expect(number(page, "Daily budget, USD")).to_have_value(
+        re.compile(rf"{config.daily_usd:g}(\.0)?")
+    )
     for _ in range(240):
-        if shown(page) == picture:
+        if shown(page) == panel.picture.value:
             return config
         page.wait_for_timeout(250)
     raise AssertionError("the picture is not the library's")
 
 
-def test_moving_the_budget_changes_numbers_and_picture(run_notebook, panel):
+def number(page: Any, name: str) -> Any:
+    """Return a number field; the slider beside it has the same name."""
+    return page.get_by_role("spinbutton", name=name)
+
+
+def typed(page: Any, name: str, value: float) -> None:
+    """Type a number into its field, as with a keyboard."""
+    number(page, name).fill(str(value))
+    number(page, name).press("Enter")
+
+
+def test_every_control_changes_numbers_and_picture(run_notebook, panel):
     from lab_looks import check_looks
+    from playwright.sync_api import expect
 
     page = run_notebook(notebooks_dir() / "03_simulate_budget.ipynb")
-    picture = page.locator("img.widget-image")
-    picture.scroll_into_view_if_needed()
+    page.locator("img.widget-image").first.scroll_into_view_if_needed()
     config = settled(page, panel, panel.config)
     first = shown(page)
 
@@ -84,14 +95,90 @@ def test_moving_the_budget_changes_numbers_and_picture(run_notebook, panel):
     page.mouse.down()
     page.mouse.move(x - 45, y, steps=8)
     page.mouse.up()
-    lowest = settled(page, panel, lower)
-    assert lowest.daily_usd < lower.daily_usd
+    config = settled(page, panel, lower)
+    assert config.daily_usd < lower.daily_usd
 
-    page.get_by_label("Fallbacks").uncheck()
-    settled(page, panel, lowest, fallbacks=False)
+    choose = {"label": "goes to cheap"}
+    page.get_by_label("A spent budget").select_option(**choose)
+    config = settled(page, panel, config, downgrade="to:cheap")
+    typed(page, "Soft limit, % of it", 80)
+    config = settled(page, panel, config, soft_percent=80)
+    typed(page, "Expected output, tokens", 500)
+    config = settled(page, panel, config, expected_output_tokens=500)
+    page.get_by_label("Tier", exact=True).select_option(label="pro")
+    typed(page, "Tier's budget, USD", 2)
+    config = settled(page, panel, config, tier_usd=(("pro", 2.0),))
+    page.get_by_label("Budget of").select_option(label="azure: the gateway's, 24 hours that drift")
+    config = settled(page, panel, config, window="provider:azure")
+    page.get_by_label("Budget of").select_option(label="the whole plan, from its midnight on")
+    config = settled(page, panel, config, window="day")
+
+    page.get_by_role("tab", name="Outage and traffic").click()
+    page.get_by_label("Which outage").select_option(label="by hand")
+    page.get_by_label("Provider that fails").select_option(label="azure")
+    typed(page, "Hours into the log", 12)
+    typed(page, "Outage, hours", 3)
+    by_hand = {"incident": 0, "provider": "azure", "start_hour": 12.0, "outage_hours": 3.0}
+    config = settled(page, panel, config, **by_hand)
+
+    page.get_by_role("tab", name="Fallbacks").click()
+    page.get_by_label("in this order").focus()
+    page.keyboard.press("ArrowDown")
+    page.get_by_role("button", name="Up", exact=True).focus()
+    page.keyboard.press("Enter")
+    config = settled(page, panel, config, chains=(("strong", "cheap", "mid"),))
+    page.get_by_label("Fallbacks", exact=True).uncheck()
+    config = settled(page, panel, config, fallbacks=False)
+
+    page.get_by_label("Downgrades by").select_option(label="tier")
+    config = settled(page, panel, config, who="tier")
+    name = panel.result.downgraded("tier")[0][0]
+    expect(page.locator(".rl-told", has_text="Whom budgets").first).to_contain_text(name)
+
+    page.get_by_role("tab", name="Compare plans").click()
+    page.get_by_role("button", name="Pin as A").click()
+    panel.pin()
+    config = settled(page, panel, config, pinned=panel.config.pinned)
+    typed(page, "Outage, hours", 1)
+    config = settled(page, panel, config, outage_hours=1.0)
+    more = panel.result.total_usd - panel.result.pinned.total_usd
+    expect(page.locator(".rl-told", has_text="Plan A, pinned")).to_contain_text(f"{more:+,.2f}")
+    page.get_by_role("button", name="Forget A").click()
+    config = settled(page, panel, config, pinned=())
+
+    page.get_by_role("tab", name="Sweep").click()
+    page.get_by_label("Daily limits times").select_option(label="fallbacks on and off")
+    page.get_by_role("button", name="Sweep", exact=True).click()
+    expect(page.locator(".rl-status", has_text="12 of 12 settings replayed on")).to_be_visible()
+    page.get_by_label("Points", exact=True).focus()
+    page.keyboard.press("End")
+    page.get_by_role("button", name="Use this point").click()
+    panel.update(sweep_by="fallbacks")
+    panel.sweeper.run()
+    panel.sweeper.job.join()
+    last = dict(panel.sweeper.found.policies[-1].values)
+    config = settled(page, panel, config, sweep_by="fallbacks", **last)
+    points = page.locator(".rl-points img")  # and the same by a click
+    box = points.bounding_box()
+    x, y = panel.sweeper._places[0]
+    points.click(position={"x": x * box["width"], "y": y * box["height"]})
+    expect(number(page, "Daily budget, USD")).not_to_have_value(f"{last['daily_usd']:g}")
+    near = [dict(p.values) for p in panel.sweeper.found.policies]
+    usd = float(number(page, "Daily budget, USD").input_value())
+    assert usd in {point["daily_usd"] for point in near}
+
+    page.get_by_role("tab", name="Another log").click()
+    page.get_by_label("Log file").fill("nothing.csv")
+    page.get_by_role("button", name="Load log").click()
+    expect(page.get_by_role("alert").filter(has_text="nothing.csv")).to_be_visible()
+
+    page.get_by_role("tab", name="Outage and traffic").click()
+    page.get_by_role("button", name="Reset").click()
+    panel.reset()
+    config = settled(page, panel, panel.config, daily_usd=panel.config.daily_usd)
+    typed(page, "Traffic, times the log's", 1.5)  # in the background
+    settled(page, panel, config, growth=1.5)
+    page.get_by_role("button", name="Reset").click()
+
+    page.get_by_role("tab", name="Who and why").click()
     check_looks(page, "notebook_03")
-
-
-def field(page: Any) -> Any:
-    """Return the number field; the slider beside it has the same name."""
-    return page.get_by_role("spinbutton", name="Daily budget, USD")

@@ -125,3 +125,15 @@ def test_the_base_panel_leaves_computing_and_drawing_to_its_kinds():
         panel.draw(None)
     with pytest.raises(NotImplementedError):
         panel.as_code()
+
+
+def test_a_slider_that_stands_on_the_nearest_step_leaves_the_number_alone():
+    from routelab.ui._parts import number
+
+    box, row = number("USD", 5.0, 0.5, 20.0, 0.5)
+    box.value = 7.4
+    assert row.children[1].value == 7.4
+    row.children[1].value = 7.5  # what a browser answers
+    assert box.value == 7.4
+    row.children[1].value = 8.0  # what a hand does
+    assert box.value == 8.0

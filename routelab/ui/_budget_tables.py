@@ -1,0 +1,159 @@
+"""Tables of the budget panel: who served, what failed, who was downgraded, A beside B."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from routelab._html import table
+from routelab.plots._style import short
+from routelab.ui._budget_replay import MIDNIGHT, Outcome
+from routelab.ui._parts import told
+
+DAYS_SHOWN = 10
+_SIDE_BY_SIDE = "display:flex;flex-wrap:wrap;gap:.6em 3em;align-items:flex-start"
+
+
+def facts(found: Outcome) -> dict[str, str]:
+    """Return the numbers of a replay that a reader asks for first."""
+    counts, total = found.counts, max(1, len(found.outcome))
+    shown = {
+        "spent in all": f"${found.total_usd:,.2f}",
+        "dearest day": f"${found.per_day.max():,.2f}",
+        "served cheaper": f"{counts['degraded']:,}",
+        "served by a fallback": f"{counts['fallback']:,}",
+        "failed": f"{counts['failed']:,} ({counts['failed'] / total:.2%})",
+        "refused": f"{counts['refused']:,}",
+        "median latency": f"{found.latency[0, 0]:.2f} s",
+    }
+    for clock in found.run_out:
+        if clock.budget == "plan":
+            median, low, high = map(at, clock.median)
+            shown["budget runs out"] = f"{median} ({low} to {high})"
+    return shown
+
+
+def at(hour: float) -> str:
+    """Return an hour of the day as a time; 24 is that the budget lasted.
+
+    Examples
+    --------
+    >>> at(13.75), at(24.0)
+    ('13:45', 'lasts')
+    """
+    if hour >= MIDNIGHT:
+        return "lasts"
+    minutes = int(hour * 60)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def results(found: Outcome, who: str) -> str:
+    """Return the tables of a replay as HTML, escaped: models, budgets, failures, downgrades."""
+    parts = [_models(found), _days(found), _people(found, who), _budgets(found), _failures(found)]
+    rows = "".join(_scrolled(part) for part in parts if part)
+    return told(f'<div style="{_SIDE_BY_SIDE}">{rows}</div>')
+
+
+def _scrolled(html: str) -> str:
+    """Let a table that is wider than a narrow window scroll, by keyboard too."""
+    look = "overflow-x:auto;max-width:100%;white-space:nowrap"
+    return f'<div role="region" aria-label="numbers" tabindex="0" style="{look}">{html}</div>'
+
+
+def _models(found: Outcome) -> str:
+    served = max(1, int(found.served_by.sum()))
+    spent = found.per_model_and_day.sum(axis=1)
+    rows = [
+        [short(name), f"{count:,}", f"{count / served:.1%}", f"${usd:,.2f}",
+         _seconds(quick), _seconds(slow)]
+        for name, count, usd, (quick, slow) in zip(
+            found.plan.catalog.names, found.served_by, spent, found.latency[1:], strict=True)
+    ]  # fmt: skip
+    return table(["model", "served", "share", "USD", "median s", "95 % s"], rows, "Who served")
+
+
+def _days(found: Outcome) -> str:
+    """Return the days as a table: text in a picture takes longer to draw than all of its bars."""
+    clock = next((c for c in found.run_out if c.budget == "plan"), None)
+    dates = found.clock.dates[-DAYS_SHOWN:]
+    shown = zip(dates, found.per_day[-DAYS_SHOWN:], range(-len(dates), 0), strict=True)
+    rows = [
+        [date.astype(object).strftime("%a %d %b"), f"${usd:,.2f}",
+         "–" if clock is None else at(clock.hours[place])]
+        for date, usd, place in shown
+    ]  # fmt: skip
+    few = "" if len(dates) == len(found.clock.dates) else f", the last {DAYS_SHOWN}"
+    return table(["day", "USD", "budget runs out"], rows, f"Days{few}")
+
+
+def _budgets(found: Outcome) -> str:
+    rows = [
+        [short(clock.budget), f"{clock.met} of {clock.days}", *map(at, clock.median)]
+        for clock in found.run_out
+    ]
+    if not rows:
+        return ""
+    head = ["budget", "on days", "median", "95 % from", "to"]
+    return table(head, rows, "When daily budgets run out")
+
+
+def _failures(found: Outcome) -> str:
+    rows = [[short(error), f"{count:,}"] for error, count in list(found.failures.items())[:5]]
+    return table(["error", "requests"], rows or [["none", "0"]], "Not served, and why")
+
+
+def _people(found: Outcome, who: str) -> str:
+    rows = [
+        [short(name), f"{asked:,}", f"{down:,}", f"{out:,}", f"{(down + out) / asked:.1%}"]
+        for name, asked, down, out in found.downgraded(who)
+    ]
+    head = [who, "requests", "downgraded", "refused", "share"]
+    nobody = [["nobody", "0", "0", "0", "0.0%"]]
+    return table(head, rows or nobody, "Whom budgets downgraded most")
+
+
+def compared(found: Outcome) -> str:
+    """Return plan A, plan B and their difference as a table, escaped."""
+    before = found.pinned
+    if before is None:
+        return told("Pin a plan, then change settings: its numbers stay here, beside the new ones.")
+    rows = []
+    for (name, was), is_now in zip(
+        _measures(before).items(), _measures(found).values(), strict=True
+    ):
+        rows.append([name, _told(name, was), _told(name, is_now), _difference(name, is_now - was)])
+    return told(table(["figure", "A", "B", "B - A"], rows, "Plan A, pinned, and plan B, live"))
+
+
+def _measures(found: Outcome) -> dict[str, float]:
+    clock = next((c for c in found.run_out if c.budget == "plan"), None)
+    return {
+        "spend, USD": found.total_usd,
+        "dearest day, USD": float(found.per_day.max()),
+        "served cheaper": found.counts["degraded"],
+        "served by a fallback": found.counts["fallback"],
+        "failed": found.counts["failed"],
+        "refused": found.counts["refused"],
+        "median latency, s": float(found.latency[0, 0]),
+        "95 % latency, s": float(found.latency[0, 1]),
+        "budget runs out": np.nan if clock is None else clock.median[0],
+    }
+
+
+def _told(name: str, value: float) -> str:
+    if np.isnan(value):
+        return "–"
+    if name == "budget runs out":
+        return at(value)
+    return f"{value:,.2f}" if name.endswith(("USD", ", s")) else f"{int(value):,}"
+
+
+def _difference(name: str, value: float) -> str:
+    if np.isnan(value):
+        return "–"
+    if name == "budget runs out":
+        return f"{value:+.1f} h"
+    return f"{value:+,.2f}" if name.endswith(("USD", ", s")) else f"{int(value):+,}"
+
+
+def _seconds(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.2f}"

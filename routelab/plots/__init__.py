@@ -23,11 +23,13 @@ from routelab.plots._request import request_costs, router_scores
 from routelab.plots._slices import best_router, overview, slice_gains
 from routelab.plots._style import THEMES, Theme, figure, png, style
 from routelab.plots._sweep import pareto_front
+from routelab.plots._watch import agreement_by_day, feature_bins, spend_by_day
 
 __all__ = [
     "THEMES",
     "Theme",
     "accuracy_bars",
+    "agreement_by_day",
     "answer_codes",
     "asked_point",
     "best_router",
@@ -37,6 +39,7 @@ __all__ = [
     "drift",
     "exhaustion_hours",
     "failures_by_class",
+    "feature_bins",
     "figure",
     "hourly_outcomes",
     "label_plan",
@@ -54,6 +57,7 @@ __all__ = [
     "requests_per_hour",
     "router_scores",
     "slice_gains",
+    "spend_by_day",
     "spend_fan",
     "style",
     "token_sizes",

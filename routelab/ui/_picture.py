@@ -90,14 +90,27 @@ def stacked(pngs: Iterable[bytes]) -> bytes:
 
     The sheet is white, and as wide as the widest.
     """
+    return _sheet(pngs, (0, 1))
+
+
+def beside(pngs: Iterable[bytes]) -> bytes:
+    """Return pictures from left to right as one PNG, for outputs that are stored."""
+    return _sheet(pngs, (1, 0))
+
+
+def _sheet(pngs: Iterable[bytes], way: tuple[int, int]) -> bytes:
+    """Paste pictures on a white sheet, each a width or a height further on."""
     from PIL import Image
 
     images = [Image.open(io.BytesIO(png)).convert("RGB") for png in pngs]
-    size = max(image.width for image in images), sum(image.height for image in images)
-    sheet, top = Image.new("RGB", size, "white"), 0
+    right, down = way
+    sum_or_max = (max, sum)
+    width = sum_or_max[right](image.width for image in images)
+    height = sum_or_max[down](image.height for image in images)
+    sheet, left, top = Image.new("RGB", (width, height), "white"), 0, 0
     for image in images:
-        sheet.paste(image, (0, top))
-        top += image.height
+        sheet.paste(image, (left, top))
+        left, top = left + right * image.width, top + down * image.height
     buffer = io.BytesIO()
     sheet.save(buffer, "png")
     return buffer.getvalue()

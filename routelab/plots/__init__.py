@@ -3,7 +3,7 @@
 from routelab.plots._comparison import accuracy_bars, confusion, cost_quality
 from routelab.plots._drift import drift
 from routelab.plots._forecast import exhaustion_hours, spend_fan
-from routelab.plots._labels import label_plan
+from routelab.plots._labels import label_counts, label_plan, label_worth
 from routelab.plots._map import answer_codes, asked_point, map_limits, prompt_map
 from routelab.plots._off_policy import overlap
 from routelab.plots._profile import (
@@ -42,7 +42,9 @@ __all__ = [
     "feature_bins",
     "figure",
     "hourly_outcomes",
+    "label_counts",
     "label_plan",
+    "label_worth",
     "latency",
     "map_limits",
     "model_share",

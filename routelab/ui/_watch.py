@@ -108,7 +108,9 @@ class WatchPanel(Panel):
         self._starts = np.append(np.searchsorted(named, self.days), len(named))
         self._notes: list[str] = []
         sides = self._old.traffic, self._log.traffic
-        self.forecast = foreseen(self.plan, *sides, self._notes, n_paths=n_paths, seed=seed)
+        self.forecast = foreseen(
+            self.plan, *sides, self._notes, n_paths=n_paths, seed=seed, progress=_quiet
+        )
         self._judged: dict[tuple[int, int], DriftReport] = {}
         self.whole = self._report(1, len(self.days))
         super().__init__(WatchConfig(1, len(self.days)), **shared)
@@ -257,6 +259,10 @@ class WatchPanel(Panel):
         plots.agreement_by_day(self.whole.agreement, self.days, self.axes[0])
         plots.spend_by_day(self.whole.spend, self.days, self.axes[1])
         return LivePlot(fig)
+
+
+def _quiet(done: int, total: int) -> None:
+    """Show no bar: it would stand above the panel for good."""
 
 
 def _sheet() -> Any:

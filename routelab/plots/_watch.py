@@ -54,7 +54,8 @@ def agreement_by_day(
     ax.set_ylim(0, 1.0)
     ax.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
     title(ax, "Where judged requests went", colors)
-    legend(ax, colors, loc="lower left", ncols=3)
+    above = {"loc": "lower right", "bbox_to_anchor": (1.01, 0.97), "columnspacing": 1.0}
+    legend(ax, colors, ncols=3, **above)
     return bars
 
 

@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import ipywidgets as w
 import pandas as pd
 
 from routelab import plots
-from routelab._checks import InputError, atomic_file
-from routelab._html import table as html_table
+from routelab._checks import InputError
 from routelab.labelling import LabelSession, accuracy_within, agreement, krippendorff_alpha
+from routelab.plots._labels import FEWEST
 from routelab.plots._style import legend
 from routelab.ui._base import Panel
 from routelab.ui._code import Recipe, arguments
 from routelab.ui._keys import KEYS, key_box
-from routelab.ui._parts import Facts, guarded, told
-from routelab.ui._picture import PICTURE_DPI, LivePlot
+from routelab.ui._label_parts import (
+    agreement_told,
+    label_bars,
+    label_curve,
+    room_for,
+    write_labels,
+)
+from routelab.ui._parts import Facts, guarded
+from routelab.ui._picture import LivePlot, beside, side_by_side
 from routelab.ui._session import Session
 from routelab.ui._settings import SETTINGS, private
 
@@ -50,7 +56,8 @@ class Labelled:
     pairs : DataFrame
         How far each two annotators agree; empty with one.
     within : float or None
-        Half of the 95 % interval that the test labels give an accuracy of a half; None without.
+        Half of the 95 % interval that the test labels give an accuracy of a half; None with fewer
+        than ten.
     """
 
     done: int
@@ -73,7 +80,7 @@ class LabelPanel(Panel):
         self.box = key_box(labelling.labels)
         self.box.on_msg(lambda _widget, content, _buffers: guarded(self.status)(self.act)(content))
         self.facts, self.agreed = Facts(), w.HTML()
-        self.picture = self._frame()
+        self.picture, self.curve = label_bars(labelling.labels), label_curve()
         self.file = w.Text(
             value=str(labelling.path.with_suffix(".csv")), description="CSV file",
             style={"description_width": "80px"}, layout=w.Layout(width="420px", max_width="100%"),
@@ -84,7 +91,8 @@ class LabelPanel(Panel):
         )  # fmt: skip
         write.on_click(lambda _: guarded(self.status)(self.write_csv)(self.file.value))
         row = w.HBox([self.file, write], layout=w.Layout(flex_flow="row wrap"))
-        self.begin(self.box, self.facts, self.picture, self.agreed, row)
+        pictures = side_by_side(self.picture, self.curve)
+        self.begin(self.box, self.facts, pictures, self.agreed, row)
 
     def recipe(self) -> Recipe:
         """Return how this panel is made again: it goes on where the file of labels ends."""
@@ -127,9 +135,10 @@ class LabelPanel(Panel):
         given = [[parts[part].get(name, 0) for part in parts] for name in self.labelling.labels]
         shown = pd.DataFrame(given, index=self.labelling.labels, columns=list(parts))
         tests = int(shown["test"].sum())
-        within = accuracy_within(tests) if tests else None
-        counted = self.labelling.progress, self.labelling.counts
-        return Labelled(*counted[0], counted[1], alpha, shown, agreement(table), within)
+        within = accuracy_within(tests) if tests >= FEWEST else None
+        done, total = self.labelling.progress
+        counts = self.labelling.counts
+        return Labelled(done, total, counts, alpha, shown, agreement(table), within)
 
     def draw(self, result: Labelled) -> str:
         """Show the prompt, the counts and how far the annotators agree."""
@@ -142,8 +151,8 @@ class LabelPanel(Panel):
         self.box.told = chosen if prompt is not None else "All prompts were asked."
         facts = {label: f"{count:,}" for label, count in result.counts.items()}
         facts["in the test set"] = f"{result.parts['test'].sum():,}"
-        if result.within is not None:
-            facts["they tell an accuracy within"] = f"± {100 * result.within:.0f} points"
+        within = "–" if result.within is None else f"± {100 * result.within:.0f} points"
+        facts["they tell an accuracy within"] = within
         if result.alpha is not None:
             facts["agreement (alpha)"] = f"{result.alpha:.2f}"
         self.facts.show(facts)
@@ -155,77 +164,31 @@ class LabelPanel(Panel):
             f"{self.labelling.path.name}.{notes}"
         )
 
-    def _frame(self) -> LivePlot:
-        """Draw the axes, which stay while labels are given."""
-        height = 1.6 + 0.2 * len(self.labelling.labels)
-        fig, self.axes = plots.figure(11, max(height, 2.4), columns=2, dpi=PICTURE_DPI)
-        nothing = pd.DataFrame({"test": 0, "train": 0}, index=self.labelling.labels)
-        bars = plots.label_counts(nothing, self.axes[0])
-        self.axes[0].set_xlim(0, _room(0))
-        plots.label_worth(self.axes[1])
-        return LivePlot(fig, bars)
+    def still(self) -> bytes:
+        """Return both pictures as one."""
+        assert self.picture is not None
+        return beside([self.picture.value, self.curve.value])
 
     def _paint(self, result: Labelled) -> None:
         """Draw the bars, and where the test labels stand on the curve."""
-        assert isinstance(self.picture, LivePlot)
-        self.picture.clear()
-        left, right = self.axes
-        room = _room(int(result.parts.sum(axis=1).max()))
+        bars, theme = self.picture, plots.style("light")
+        assert isinstance(bars, LivePlot)
+        bars.clear()
+        (left,), (right,) = bars.axes, self.curve.axes
+        room = room_for(int(result.parts.sum(axis=1).max()))
         if left.get_xlim()[1] != room:
             left.set_xlim(0, room)
-            self.picture.rebuild()
-        theme = plots.style("light")
-        moving = plots.label_counts(result.parts, left)
+            bars.rebuild()
         above = {"loc": "lower right", "bbox_to_anchor": (1.0, 0.97), "ncols": 2}
-        moving.append(legend(left, theme, **above))
-        tests = int(result.parts["test"].sum())
-        low, high = right.get_xlim()
-        if result.within is not None and low <= tests <= high:
-            moving += right.plot([tests], [100 * result.within], "o", ms=9, color=theme.failed,
-                                 label=f"now: {tests}")  # fmt: skip
+        bars.show([*plots.label_counts(result.parts, left), legend(left, theme, **above)])
+        self.curve.clear()
+        moving = []
+        if result.within is not None:
+            tests = int(result.parts["test"].sum())
+            moving = right.plot([tests], [100 * result.within], "o", ms=9, color=theme.failed,
+                                label=f"now: {tests}")  # fmt: skip
             moving.append(legend(right, theme, loc="upper right"))
-        self.picture.show(moving)
-
-
-def write_labels(labelling: LabelSession, path: str | PathLike[str]) -> None:
-    """Write the labels of a session's annotator as CSV.
-
-    Raises
-    ------
-    InputError
-        There is no label yet, the name does not end in ``.csv``, another file stands there, or the
-        folder cannot be written to.
-    """
-    target = Path(path)
-    frame = labelling.to_frame(labelling.annotator)
-    if frame.empty:
-        raise InputError("there is no label yet")
-    if target.suffix != ".csv":
-        raise InputError(f"name a file that ends in .csv, got {str(path)!r}")
-    head = ",".join(frame.columns)
-    if target.exists() and not target.read_bytes().startswith(head.encode()):
-        raise InputError(f"{str(path)!r} exists and holds no labels of a session: it is left alone")
-    try:
-        with atomic_file(target) as temporary:
-            frame.to_csv(temporary, index=False)
-    except OSError as error:
-        raise InputError(f"{str(path)!r} cannot be written: {error.strerror}") from error
-
-
-def agreement_told(pairs: pd.DataFrame) -> str:
-    """Return how far annotators agree, pair by pair, as HTML."""
-    if pairs.empty:
-        return told("<p>One annotator: a second one on the same file shows how far you agree.</p>")
-    rows = [
-        [f"{one} and {two}", f"{items:,}", f"{same:.0%}", "–" if kappa != kappa else f"{kappa:.2f}"]
-        for one, two, items, same, kappa in pairs.itertuples(index=False)
-    ]
-    return told(html_table(["annotators", "both labelled", "the same", "kappa"], rows))
-
-
-def _room(count: int) -> int:
-    """Return where the axis of counts ends: a round number, so that it seldom moves."""
-    return next(top for top in (10, 25, 50, 100, 250, 500, 1000, 10**9) if count <= top)
+        self.curve.show(moving)
 
 
 def label(

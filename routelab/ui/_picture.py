@@ -61,6 +61,11 @@ class LivePlot(Picture):
         self._fig.set_layout_engine("none")
         self.rebuild()
 
+    @property
+    def axes(self) -> list[Any]:
+        """The figure's axes, from left to right."""
+        return list(self._fig.axes)
+
     def rebuild(self) -> None:
         """Draw axes, ticks and labels again, after limits or names have changed."""
         self.clear()
@@ -83,6 +88,18 @@ class LivePlot(Picture):
             artist.set_animated(True)
             self._fig.draw_artist(artist)
         self.send_pixels(self._canvas)
+
+
+def side_by_side(*pictures: Picture) -> w.HBox:
+    """Return a row in which pictures share the width, and stand below each other on narrow screens.
+
+    So they stay readable where one wide picture would shrink to the size of a stamp.
+    """
+    for picture in pictures:
+        picture.layout.flex = "1 1 330px"
+        picture.layout.width = "auto"
+        picture.layout.max_width = f"{picture.width_px}px"
+    return w.HBox(list(pictures), layout=w.Layout(flex_flow="row wrap", align_items="flex-start"))
 
 
 def stacked(pngs: Iterable[bytes]) -> bytes:

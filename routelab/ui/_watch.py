@@ -20,7 +20,7 @@ from routelab.traffic import check_traffic
 from routelab.ui._base import Panel
 from routelab.ui._code import Recipe
 from routelab.ui._parts import Facts, number
-from routelab.ui._picture import PICTURE_DPI, LivePlot, Picture, beside, stacked
+from routelab.ui._picture import PICTURE_DPI, LivePlot, Picture, beside, side_by_side, stacked
 from routelab.ui._session import Session
 from routelab.ui._settings import SETTINGS
 from routelab.ui._watch_told import alarm_list, days_told, facts_of, feature_facts, sentence
@@ -30,7 +30,7 @@ from routelab.watching.run import Chance, first_half, foreseen, judge
 from routelab.watching.seen import see
 from routelab.watching.shift import bin_counts
 
-WIDTH = 11.0
+WIDTH = 5.5
 #: Requests of both sides up to which a window is judged within a touch.
 SOON = 3_000
 
@@ -126,13 +126,14 @@ class WatchPanel(Panel):
                                (self.feature, "feature")):  # fmt: skip
             self.bind(control, field)
         self.facts, self.alarms, self.moved = Facts(), w.HTML(), Facts()
-        self.picture = self._frame()
-        self.shift, self.bins = Picture(WIDTH / 2), Picture(WIDTH / 2)
+        agreement, spend = self.whole.agreement, self.whole.spend
+        self.picture = _days(lambda ax: plots.agreement_by_day(agreement, self.days, ax))
+        self.spend = _days(lambda ax: plots.spend_by_day(spend, self.days, ax))
+        self.shift, self.bins = Picture(WIDTH), Picture(WIDTH)
         self._shown: DriftReport | None = None  # whose shift is in the picture
-        wrap = w.Layout(flex_flow="row wrap")
-        controls = w.HBox([first, last], layout=wrap)
-        moved = w.HBox([self.shift, self.bins], layout=wrap)
-        self.begin(controls, self.facts, self.alarms, self.picture, self.feature, self.moved, moved)
+        controls = w.HBox([first, last], layout=w.Layout(flex_flow="row wrap"))
+        days, moved = side_by_side(self.picture, self.spend), side_by_side(self.shift, self.bins)
+        self.begin(controls, self.facts, self.alarms, days, self.feature, self.moved, moved)
 
     def recipe(self) -> Recipe:
         """Return how this panel is made again."""
@@ -213,18 +214,17 @@ class WatchPanel(Panel):
 
     def still(self) -> bytes:
         """Return all pictures as one."""
-        assert self.picture is not None
-        return stacked([self.picture.value, beside([self.shift.value, self.bins.value])])
+        rows = (self.picture, self.spend), (self.shift, self.bins)
+        return stacked(beside(each.value for each in row if each is not None) for row in rows)
 
     def _mark_days(self, config: WatchConfig) -> None:
         """Draw a frame around the days that are judged, below the legend of the spend."""
-        assert isinstance(self.picture, LivePlot)
-        self.picture.clear()
-        first, last = config.first_day - 0.46, config.last_day + 0.46
-        self.picture.show(
-            ax.axvspan(first, last, ymax=top, color=self._ink, lw=1.6, fill=False)
-            for ax, top in zip(self.axes, (1.0, 0.84), strict=True)
-        )
+        ends = config.first_day - 0.46, config.last_day + 0.46
+        ink = plots.style("light").text
+        for live, top in ((self.picture, 1.0), (self.spend, 0.84)):
+            assert isinstance(live, LivePlot)
+            live.clear()
+            live.show([live.axes[0].axvspan(*ends, ymax=top, color=ink, lw=1.6, fill=False)])
 
     def _window(self, config: WatchConfig) -> tuple[int, int]:
         """Return the rows of the days: the first, and the one after the last."""
@@ -252,13 +252,12 @@ class WatchPanel(Panel):
             )
         return self._judged[key]
 
-    def _frame(self) -> LivePlot:
-        """Draw the days, which stay; only the frame around those that are judged moves."""
-        fig, self.axes = plots.figure(WIDTH, 2.8, columns=2, dpi=PICTURE_DPI)
-        self._ink = plots.style("light").text
-        plots.agreement_by_day(self.whole.agreement, self.days, self.axes[0])
-        plots.spend_by_day(self.whole.spend, self.days, self.axes[1])
-        return LivePlot(fig)
+
+def _days(draw: Callable[[Any], Any]) -> LivePlot:
+    """Draw the days, which stay; only the frame around those that are judged moves."""
+    fig, (ax,) = plots.figure(WIDTH, 2.8, dpi=PICTURE_DPI)
+    draw(ax)
+    return LivePlot(fig)
 
 
 def _quiet(done: int, total: int) -> None:
@@ -267,7 +266,7 @@ def _quiet(done: int, total: int) -> None:
 
 def _sheet() -> Any:
     """Return a figure with room for names at the left; searching for the room would double time."""
-    fig, axes = plots.figure(WIDTH / 2, 3.9, dpi=PICTURE_DPI)
+    fig, axes = plots.figure(WIDTH, 3.9, dpi=PICTURE_DPI)
     fig.set_layout_engine("none")
     axes[0].set_position((0.27, 0.13, 0.7, 0.79))
     return fig, axes

@@ -63,7 +63,7 @@ def alarm_list(report: DriftReport) -> str:
     rest = "".join(f'<li style="opacity:.85">{esc(line)}</li>' for line in quiet)
     return told(
         '<div role="region" tabindex="0" aria-label="Alarms, warnings and notes" '
-        'style="height:13em;overflow:auto;color:var(--jp-content-font-color1,inherit);'
+        'style="height:10.5em;overflow:auto;color:var(--jp-content-font-color1,inherit);'
         'border:1px solid var(--jp-border-color1,#999);border-radius:4px;padding:.3em .6em">'
         f"<ul>{first}{''.join(lines)}{rest}</ul></div>"
     )

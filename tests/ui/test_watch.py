@@ -203,7 +203,7 @@ def test_a_script_makes_the_panel_again(weeks, plan, tmp_path, monkeypatch, caps
     monkeypatch.chdir(tmp_path)
     exec(compile(panel.as_code(), "script", "exec"), {})
     assert capsys.readouterr().out.strip() == panel.status.text
-    assert (tmp_path / "watch.png").read_bytes() == panel.picture.value
+    assert (tmp_path / "watch.png").read_bytes() == panel.still()
 
 
 def test_the_session_keeps_the_days_and_a_shorter_log_says_that_they_do_not_fit(

@@ -136,7 +136,7 @@ def feature_bins(
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", color=colors.grid, linewidth=0.8)
     ax.set_xlabel("share of requests")
-    legend(ax, colors, loc="best")
+    legend(ax, colors, ncols=2, loc="lower right", bbox_to_anchor=(1.01, 0.98))
     title(ax, short(f"{counts.index.name}{told}", 60), colors)
     return bars
 

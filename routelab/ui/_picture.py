@@ -98,7 +98,8 @@ def side_by_side(*pictures: Picture) -> w.HBox:
     for picture in pictures:
         picture.layout.flex = "1 1 330px"
         picture.layout.width = "auto"
-        picture.layout.max_width = f"{picture.width_px}px"
+        picture.layout.min_width = "0"  # a picture does not insist on its pixels
+        picture.layout.max_width = f"min(100%, {picture.width_px}px)"
     return w.HBox(list(pictures), layout=w.Layout(flex_flow="row wrap", align_items="flex-start"))
 
 

@@ -159,3 +159,15 @@ def test_labels_that_are_formulas_or_markup_are_text_everywhere(tmp_path):
     panel.act({"do": "label", "number": 1})
     assert "<img" not in html_of(panel) and "&lt;img" in html_of(panel)
     assert len(panel.still()) > 5_000
+
+
+def test_a_script_goes_on_where_the_file_of_labels_ends(tmp_path, capsys, monkeypatch):
+    prompts = tmp_path / "prompts.csv"
+    prompts.write_text("prompt\nhi\nwhy?\nthanks\n")
+    session = LabelSession(["hi", "why?", "thanks"], ["easy", "hard"], tmp_path / "l.jsonl")
+    panel = label(session, files={"prompts": prompts})
+    panel.act({"do": "label", "number": 1})
+    monkeypatch.chdir(tmp_path)
+    exec(compile(panel.as_code(), "script", "exec"), {})
+    assert capsys.readouterr().out.strip() == panel.status.text
+    assert (tmp_path / "label.png").read_bytes() == panel.still()

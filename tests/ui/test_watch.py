@@ -20,22 +20,29 @@ def days_of(start: str, seed: int, days: int = 4, per_day: int = 96) -> pd.DataF
     """Return some days of requests to the plan's own models, one every quarter of an hour."""
     rng = np.random.default_rng(seed)
     n = days * per_day
-    model = np.where(rng.random(n) < 0.7, "dear", "fair")
     tokens = rng.integers(500, 1500, n)
+    model = np.where((tokens <= 900) | (rng.random(n) < 0.05), "fair", "dear")  # few fall back
     price = np.where(model == "dear", 1.0, 0.1) * 1e-6
     return pd.DataFrame(
         {
             "timestamp": pd.Timestamp(start, tz="UTC") + pd.to_timedelta(np.arange(n) * 15, "min"),
-            "model": np.where(rng.random(n) < 0.5, "strong", model),
+            "model": model,
             "input_tokens": tokens,
             "output_tokens": 100,
             "cost_usd": price * (tokens + 10 * 100),
             "user": rng.integers(0, 60, n).astype(str),
             "status": 200,
             "latency_s": rng.random(n),
-            "prompt": [f"{HOSTILE} {k % 9}" for k in range(n)],
+            "prompt": [f"a private matter {k % 9}" for k in range(n)],
         }
     )
+
+
+@pytest.fixture
+def plan(plan):
+    """Every request is decided by its size."""
+    rules = [{"model": "cheap", "max_input_tokens": 900}, {"model": "strong"}]
+    return plan.replace(rules=rules)
 
 
 @pytest.fixture
@@ -62,7 +69,7 @@ def same(report, other):
 def test_the_whole_log_is_judged_as_drift_judges_it(panel, weeks, plan):
     found = rl.drift(weeks[1], plan, reference=weeks[0], n_paths=10)
     same(panel.result.report, found)
-    assert {alarm.kind for alarm in found.alarms} >= {"model", "shift"}
+    assert {alarm.kind for alarm in found.alarms} >= {"agreement", "model", "shift"}
 
 
 def test_each_window_of_days_is_judged_as_drift_judges_it(panel, weeks, plan):
@@ -71,7 +78,12 @@ def test_each_window_of_days_is_judged_as_drift_judges_it(panel, weeks, plan):
         rows = weeks[1].iloc[(first - 1) * 96 : last * 96]
         found = rl.drift(rows, plan, reference=weeks[0], forecast=panel.forecast)
         same(panel.result.report, found)
+        whole = found.agreement[found.agreement["scope"] == "all"].iloc[0]
+        assert whole["judged"] == len(rows)
         assert f"{len(rows):,} requests" in panel.status.text
+        assert f"{whole['same']:.1%} went where the plan sends them" in panel.status.text
+        for column in ("same", "fallback", "other"):
+            assert f"{whole[column]:.1%}" in panel.facts.value
     panel.update(first_day=1, last_day=2)
     assert not any(alarm.kind in ("model", "shift") for alarm in panel.result.report.alarms)
 
@@ -161,7 +173,8 @@ def test_alarms_are_told_in_words_with_what_to_do_and_nothing_of_the_prompts(pan
     assert "To do:" in text and 'tabindex="0"' in text
     assert "&lt;img" in text  # the unknown model, which the alarm names
     assert "<img" not in html_of(panel)
-    assert not any(f"{HOSTILE} {k}" in str(panel.result.report.summary) for k in range(9))
+    for shown in (html_of(panel), panel.status.text, panel.as_code(), panel.fallback()):
+        assert "private matter" not in shown
 
 
 def test_no_alarm_is_said_and_a_short_log_leaves_no_panel_blank(plan):
@@ -174,6 +187,18 @@ def test_no_alarm_is_said_and_a_short_log_leaves_no_panel_blank(plan):
     assert (few.result.feature, len(few.result.bins)) == ("", 0)
     assert "No alarm and no warning." in alarm_list(few.result.report)
     assert len(few.still()) > 5_000
+
+
+def test_a_log_without_models_or_costs_says_what_is_not_judged(plan):
+    bare = ["timestamp", "input_tokens", "output_tokens"]
+    log, earlier = days_of("2026-01-09", 1)[bare], days_of("2026-01-05", 0)[bare]
+    panel = ui.watch(log, plan, reference=earlier, n_paths=5)
+    same(panel.result.report, rl.drift(log, plan, reference=earlier, n_paths=5))
+    assert "no request could be judged" in panel.status.text
+    assert "the log names no model" in panel.alarms.value
+    assert "384 requests have no cost" in panel.alarms.value
+    assert facts_of(panel.result.report, panel.forecast)["as planned"] == "–"
+    assert len(panel.still()) > 5_000
 
 
 def test_a_formula_as_a_model_is_no_formula_in_the_pictures(weeks, plan):

@@ -130,7 +130,7 @@ class WatchPanel(Panel):
         self.picture = _days(lambda ax: plots.agreement_by_day(agreement, self.days, ax))
         self.spend = _days(lambda ax: plots.spend_by_day(spend, self.days, ax))
         self.shift, self.bins = Picture(WIDTH), Picture(WIDTH)
-        self._shown: DriftReport | None = None  # whose shift is in the picture
+        self._shown: DriftReport | None = None  # whose days and shift are in the pictures
         controls = w.HBox([first, last], layout=w.Layout(flex_flow="row wrap"))
         days, moved = side_by_side(self.picture, self.spend), side_by_side(self.shift, self.bins)
         self.begin(controls, self.facts, self.alarms, days, self.feature, self.moved, moved)
@@ -195,8 +195,8 @@ class WatchPanel(Panel):
         self.facts.show(facts_of(report, self.forecast))
         self.alarms.value = alarm_list(report)
         self.moved.show(feature_facts(report, result.feature) or {"not compared here": "–"})
-        self._mark_days(config)
-        if report is not self._shown:
+        if report is not self._shown:  # else another feature of the same days
+            self._mark_days(config)
             fig, (ax,) = _sheet()
             plots.drift(report, ax)
             self.shift.paint(fig)

@@ -55,6 +55,7 @@ PANELS = {
     "budget": "ui.budget(traffic, plan)",
     "export": "ui.export(plan)",
     "profile": "ui.profile(traffic)",
+    "watch": "ui.watch(traffic, plan, n_paths=2)",
 }
 # The press counts from the event; the answer when the last picture is decoded and a frame drawn.
 WATCH = """number => {

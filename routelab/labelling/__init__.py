@@ -11,7 +11,7 @@ from routelab.labelling.judge import (
     judge_scalar,
 )
 from routelab.labelling.judges import JudgeAgreement, judge_agreement
-from routelab.labelling.planning import LabelPlan, plan_accuracy, plan_labels
+from routelab.labelling.planning import LabelPlan, accuracy_within, plan_accuracy, plan_labels
 from routelab.labelling.session import LabelSession
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Judged",
     "LabelPlan",
     "LabelSession",
+    "accuracy_within",
     "agreement",
     "cohen_kappa",
     "judge_agreement",

@@ -159,3 +159,24 @@ def plan_accuracy(expected: float, width: float, *, confidence: float = 0.95) ->
         )
     z = norm.ppf(0.5 + confidence / 2)
     return int(np.ceil(z**2 * expected * (1 - expected) / width**2))
+
+
+def accuracy_within(labels: int, expected: float = 0.5, *, confidence: float = 0.95) -> float:
+    """Return how closely so many random labels tell an accuracy: half of its interval.
+
+    The other way round than :func:`plan_accuracy`.
+
+    Examples
+    --------
+    >>> round(accuracy_within(385), 3)
+    0.05
+    """
+    from scipy.stats import norm
+
+    if labels < 1 or not 0 < expected < 1 or not 0 < confidence < 1:
+        raise InputError(
+            f"'labels' must be 1 or more, 'expected' and 'confidence' in (0, 1), got {labels!r}, "
+            f"{expected!r} and {confidence!r}"
+        )
+    z = float(norm.ppf(0.5 + confidence / 2))
+    return z * float(np.sqrt(expected * (1 - expected) / labels))

@@ -3,7 +3,7 @@
 from routelab.plots._comparison import accuracy_bars, confusion, cost_quality
 from routelab.plots._drift import drift
 from routelab.plots._forecast import exhaustion_hours, spend_fan
-from routelab.plots._labels import label_plan
+from routelab.plots._labels import label_counts, label_plan, label_worth
 from routelab.plots._map import answer_codes, asked_point, map_limits, prompt_map
 from routelab.plots._off_policy import overlap
 from routelab.plots._profile import (
@@ -23,11 +23,13 @@ from routelab.plots._request import request_costs, router_scores
 from routelab.plots._slices import best_router, overview, slice_gains
 from routelab.plots._style import THEMES, Theme, figure, png, style
 from routelab.plots._sweep import pareto_front
+from routelab.plots._watch import agreement_by_day, feature_bins, spend_by_day
 
 __all__ = [
     "THEMES",
     "Theme",
     "accuracy_bars",
+    "agreement_by_day",
     "answer_codes",
     "asked_point",
     "best_router",
@@ -37,9 +39,12 @@ __all__ = [
     "drift",
     "exhaustion_hours",
     "failures_by_class",
+    "feature_bins",
     "figure",
     "hourly_outcomes",
+    "label_counts",
     "label_plan",
+    "label_worth",
     "latency",
     "map_limits",
     "model_share",
@@ -54,6 +59,7 @@ __all__ = [
     "requests_per_hour",
     "router_scores",
     "slice_gains",
+    "spend_by_day",
     "spend_fan",
     "style",
     "token_sizes",

@@ -10,6 +10,7 @@ from routelab.ui._export import ExportConfig, ExportPanel, export
 from routelab.ui._label import LabelConfig, LabelPanel, label
 from routelab.ui._profile import ProfileConfig, ProfilePanel, profile
 from routelab.ui._session import Session
+from routelab.ui._watch import WatchConfig, WatchPanel, watch
 
 __all__ = [
     "BudgetConfig",
@@ -28,10 +29,13 @@ __all__ = [
     "ProfilePanel",
     "RouterChoice",
     "Session",
+    "WatchConfig",
+    "WatchPanel",
     "budget",
     "compare",
     "explore",
     "export",
     "label",
     "profile",
+    "watch",
 ]

@@ -75,7 +75,7 @@ def script(
         body.append("panel.wait()")
     body.append("print(panel.status.text)")
     if picture:
-        body.append(f"Path({picture!r}).write_bytes(panel.picture.value)")
+        body.append(f"Path({picture!r}).write_bytes(panel.still())")
     return "\n".join([*head, "", *body, ""])
 
 

@@ -7,12 +7,26 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
+import ipywidgets as w
+import pandas as pd
+
+from routelab import plots
 from routelab._checks import InputError
-from routelab.labelling import LabelSession, krippendorff_alpha
+from routelab.labelling import LabelSession, accuracy_within, agreement, krippendorff_alpha
+from routelab.plots._labels import FEWEST
+from routelab.plots._style import legend
 from routelab.ui._base import Panel
 from routelab.ui._code import Recipe, arguments
 from routelab.ui._keys import KEYS, key_box
+from routelab.ui._label_parts import (
+    agreement_told,
+    label_bars,
+    label_curve,
+    room_for,
+    write_labels,
+)
 from routelab.ui._parts import Facts, guarded
+from routelab.ui._picture import LivePlot, beside, side_by_side
 from routelab.ui._session import Session
 from routelab.ui._settings import SETTINGS, private
 
@@ -37,12 +51,22 @@ class Labelled:
         Labels given, and ``"skipped"``.
     alpha : float or None
         Krippendorff's alpha of all annotators; None with one.
+    parts : DataFrame
+        Labels given, ``test`` and ``train``, a row per label.
+    pairs : DataFrame
+        How far each two annotators agree; empty with one.
+    within : float or None
+        Half of the 95 % interval that the test labels give an accuracy of a half; None with fewer
+        than ten.
     """
 
     done: int
     total: int
     counts: dict[str, int]
     alpha: float | None
+    parts: pd.DataFrame
+    pairs: pd.DataFrame
+    within: float | None
 
 
 class LabelPanel(Panel):
@@ -55,8 +79,20 @@ class LabelPanel(Panel):
         super().__init__(LabelConfig(labelling.annotator), **shared)
         self.box = key_box(labelling.labels)
         self.box.on_msg(lambda _widget, content, _buffers: guarded(self.status)(self.act)(content))
-        self.facts = Facts()
-        self.begin(self.box, self.facts)
+        self.facts, self.agreed = Facts(), w.HTML()
+        self.picture, self.curve = label_bars(labelling.labels), label_curve()
+        self.file = w.Text(
+            value=str(labelling.path.with_suffix(".csv")), description="CSV file",
+            style={"description_width": "80px"}, layout=w.Layout(width="420px", max_width="100%"),
+        )  # fmt: skip
+        write = w.Button(
+            description="Write CSV", layout=w.Layout(width="auto"),
+            tooltip="Write your labels into the file, for rl.read_labels",
+        )  # fmt: skip
+        write.on_click(lambda _: guarded(self.status)(self.write_csv)(self.file.value))
+        row = w.HBox([self.file, write], layout=w.Layout(flex_flow="row wrap"))
+        pictures = side_by_side(self.picture, self.curve)
+        self.begin(self.box, self.facts, pictures, self.agreed, row)
 
     def recipe(self) -> Recipe:
         """Return how this panel is made again: it goes on where the file of labels ends."""
@@ -79,13 +115,30 @@ class LabelPanel(Panel):
             self.labelling.undo()
         self.update()
 
+    def write_csv(self, path: str | PathLike[str]) -> None:
+        """Write this annotator's labels as CSV, for :func:`routelab.read_labels`.
+
+        An earlier CSV of labels is replaced, any other file is left alone.
+        """
+        write_labels(self.labelling, path)
+        self.status.ok(f"{self.labelling.progress[0]:,} labels are in {path}. {self._line}")
+
     def compute(self, config: LabelConfig) -> Labelled:
         """Count what was done."""
         table = self.labelling.table()
         both = len(table.columns) > 1 and (table.notna().sum(axis=1) >= 2).any()
         level = "ordinal" if self.labelling.ordinal else "nominal"
         alpha = krippendorff_alpha(table, level, self.labelling.labels) if both else None
-        return Labelled(*self.labelling.progress, self.labelling.counts, alpha)
+        mine = self.labelling.to_frame(self.labelling.annotator)
+        parts = {part: mine["label"][mine["split"] == part].value_counts().to_dict()
+                 for part in ("test", "train")}  # fmt: skip
+        given = [[parts[part].get(name, 0) for part in parts] for name in self.labelling.labels]
+        shown = pd.DataFrame(given, index=self.labelling.labels, columns=list(parts))
+        tests = int(shown["test"].sum())
+        within = accuracy_within(tests) if tests >= FEWEST else None
+        done, total = self.labelling.progress
+        counts = self.labelling.counts
+        return Labelled(done, total, counts, alpha, shown, agreement(table), within)
 
     def draw(self, result: Labelled) -> str:
         """Show the prompt, the counts and how far the annotators agree."""
@@ -97,14 +150,45 @@ class LabelPanel(Panel):
         chosen = why.get(self.labelling.chosen_by, "")
         self.box.told = chosen if prompt is not None else "All prompts were asked."
         facts = {label: f"{count:,}" for label, count in result.counts.items()}
+        facts["in the test set"] = f"{result.parts['test'].sum():,}"
+        within = "–" if result.within is None else f"± {100 * result.within:.0f} points"
+        facts["they tell an accuracy within"] = within
         if result.alpha is not None:
             facts["agreement (alpha)"] = f"{result.alpha:.2f}"
         self.facts.show(facts)
+        self.agreed.value = agreement_told(result.pairs)
+        self._paint(result)
         notes = f" {' '.join(self.labelling.notes)}." if self.labelling.notes else ""
         return (
             f"{result.done:,} of {result.total:,} labelled by {self.config.annotator}, kept in "
             f"{self.labelling.path.name}.{notes}"
         )
+
+    def still(self) -> bytes:
+        """Return both pictures as one."""
+        assert self.picture is not None
+        return beside([self.picture.value, self.curve.value])
+
+    def _paint(self, result: Labelled) -> None:
+        """Draw the bars, and where the test labels stand on the curve."""
+        bars, theme = self.picture, plots.style("light")
+        assert isinstance(bars, LivePlot)
+        bars.clear()
+        (left,), (right,) = bars.axes, self.curve.axes
+        room = room_for(int(result.parts.sum(axis=1).max()))
+        if left.get_xlim()[1] != room:
+            left.set_xlim(0, room)
+            bars.rebuild()
+        above = {"loc": "lower right", "bbox_to_anchor": (1.0, 0.97), "ncols": 2}
+        bars.show([*plots.label_counts(result.parts, left), legend(left, theme, **above)])
+        self.curve.clear()
+        moving = []
+        if result.within is not None:
+            tests = int(result.parts["test"].sum())
+            moving = right.plot([tests], [100 * result.within], "o", ms=9, color=theme.failed,
+                                label=f"now: {tests}")  # fmt: skip
+            moving.append(legend(right, theme, loc="upper right"))
+        self.curve.show(moving)
 
 
 def label(
@@ -128,7 +212,8 @@ def label(
     -------
     LabelPanel
         Click it once, then type. Each label is in the session's file before the next prompt shows;
-        making the same session again goes on there. Prompts are shown in full: that is what a
+        making the same session again goes on there. ``write_csv`` writes them as
+        CSV. Prompts are shown in full: that is what a
         labeller must see.
 
     Examples

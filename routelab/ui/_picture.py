@@ -58,6 +58,11 @@ class LivePlot(Picture):
         self._fig.set_layout_engine("none")
         self.rebuild()
 
+    @property
+    def axes(self) -> list[Any]:
+        """The figure's axes, from left to right."""
+        return list(self._fig.axes)
+
     def rebuild(self) -> None:
         """Draw axes, ticks and labels again, after limits or names have changed."""
         self.clear()
@@ -103,19 +108,45 @@ def fast_png(pixels: np.ndarray) -> bytes:
     )
 
 
+def side_by_side(*pictures: Picture) -> w.HBox:
+    """Return a row in which pictures share the width, and stand below each other on narrow screens.
+
+    So they stay readable where one wide picture would shrink to the size of a stamp.
+    """
+    for picture in pictures:
+        picture.layout.flex = "1 1 330px"
+        picture.layout.width = "auto"
+        picture.layout.min_width = "0"  # a picture does not insist on its pixels
+        picture.layout.max_width = f"min(100%, {picture.width_px}px)"
+    return w.HBox(list(pictures), layout=w.Layout(flex_flow="row wrap", align_items="flex-start"))
+
+
 def stacked(pngs: Iterable[bytes]) -> bytes:
     """Return pictures one below the other as one PNG, for outputs that are stored.
 
     The sheet is white, and as wide as the widest.
     """
+    return _sheet(pngs, (0, 1))
+
+
+def beside(pngs: Iterable[bytes]) -> bytes:
+    """Return pictures from left to right as one PNG, for outputs that are stored."""
+    return _sheet(pngs, (1, 0))
+
+
+def _sheet(pngs: Iterable[bytes], way: tuple[int, int]) -> bytes:
+    """Paste pictures on a white sheet, each a width or a height further on."""
     from PIL import Image
 
     images = [Image.open(io.BytesIO(png)).convert("RGB") for png in pngs]
-    size = max(image.width for image in images), sum(image.height for image in images)
-    sheet, top = Image.new("RGB", size, "white"), 0
+    right, down = way
+    sum_or_max = (max, sum)
+    width = sum_or_max[right](image.width for image in images)
+    height = sum_or_max[down](image.height for image in images)
+    sheet, left, top = Image.new("RGB", (width, height), "white"), 0, 0
     for image in images:
-        sheet.paste(image, (0, top))
-        top += image.height
+        sheet.paste(image, (left, top))
+        left, top = left + right * image.width, top + down * image.height
     buffer = io.BytesIO()
     sheet.save(buffer, "png")
     return buffer.getvalue()

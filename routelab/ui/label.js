@@ -15,9 +15,10 @@ function render({ model, el }) {
   root.setAttribute("aria-label", model.get("asks") ? "Label prompts: keys 1 to 9, s to skip, u to undo"
     : "Add to labels: keys 1 to 9, u to undo");
   const why = make("div", "font-size:.85em;opacity:.75", root);
-  const text = make("pre", "white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere;max-height:320px;" +
-    "overflow:auto;margin:.5em 0;font-size:1.05em;min-height:3em", root);
+  const text = make("pre", "white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere;height:9em;" +
+    "overflow:auto;resize:vertical;margin:.5em 0;font-size:1.05em", root);
   text.className = "rl-prompt";
+  text.tabIndex = 0;  // a long prompt is scrolled by keyboard; the keys of the box go on there
   text.setAttribute("aria-live", "polite");
   const bar = make("progress", "width:100%;height:6px", root);
   bar.max = 1;

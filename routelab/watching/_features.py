@@ -13,6 +13,17 @@ from routelab.plan import Plan
 #: More answers than this are not looked at one by one; their best score is.
 SCORES = 8
 HOURS = 24
+LENGTH = "prompt characters"
+#: Features of every request, with a prompt or without.
+OF_EVERY = (
+    "input_tokens",
+    "output_tokens",
+    "cost_usd",
+    "latency_s",
+    "hour of day",
+    "model",
+    LENGTH,
+)
 
 
 @dataclass(frozen=True)
@@ -27,18 +38,27 @@ class Features:
     numbers: dict[str, np.ndarray]
     names: dict[str, np.ndarray]
 
+    def part(self, rows: slice) -> Features:
+        """Return the features of some rows; without a prompt among them, none that needs one."""
+        numbers = {name: kept[rows] for name, kept in self.numbers.items()}
+        names = {name: kept[rows] for name, kept in self.names.items()}
+        if np.isnan(numbers[LENGTH]).all():
+            numbers = {name: kept for name, kept in numbers.items() if name in OF_EVERY}
+            names = {name: kept for name, kept in names.items() if name in OF_EVERY}
+        return Features(numbers, names)
+
 
 def features_of(traffic: pd.DataFrame, plan: Plan, decisions: pd.DataFrame, zone: str) -> Features:
     """Return the features of traffic whose decisions are known."""
     numbers: dict[str, np.ndarray] = {}
     names: dict[str, np.ndarray] = {}
-    for name in ("input_tokens", "output_tokens", "cost_usd", "latency_s"):
+    for name in OF_EVERY[:4]:
         numbers[name] = traffic[name].to_numpy(float, na_value=np.nan)
     local = traffic["timestamp"].dt.tz_convert(zone)
     numbers["hour of day"] = (local.dt.hour + local.dt.minute / 60).to_numpy(float)
     names["model"] = _texts(traffic["model"])
     written = traffic["prompt"].notna().to_numpy()
-    numbers["prompt characters"] = _spread(written, traffic["prompt"][written].str.len())
+    numbers[LENGTH] = _spread(written, traffic["prompt"][written].str.len())
     if written.any():
         texts = traffic["prompt"][written].astype(str).to_numpy(object)
         codes, unique = pd.factorize(texts)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from routelab._checks import InputError, did_you_mean
-from routelab.decide import decide
 from routelab.forecasting import Forecast
 from routelab.forecasting import forecast as run_forecast
 from routelab.forecasting._days import DAY_US, kept_days, wall_clock, zone_of
 from routelab.plan import Plan
 from routelab.traffic import check_traffic
-from routelab.watching._features import features_of
 from routelab.watching.agreement import JUDGED, agreement_table, unknown_models, verdicts
 from routelab.watching.result import DriftReport
+from routelab.watching.seen import Seen, see
 from routelab.watching.shift import COLUMNS, shift_table
 from routelab.watching.spend import SPEND_COLUMNS, price_table, spend_table
 
@@ -99,39 +99,80 @@ def drift(
     if traffic.empty:
         raise InputError("the log has no request")
     zone = zone_of(plan)
-    decisions = decide(plan, traffic)
-    rows = verdicts(plan, traffic, decisions, zone)
-    judged = rows["verdict"].isin(JUDGED)
-    reasons = rows["verdict"][~judged].value_counts()
+    whole = see(plan, traffic, zone)
     if reference is None:
-        first = _first_half(traffic, zone)
-        old, new = traffic.iloc[:first], traffic.iloc[first:]
-        start = new["timestamp"].iloc[0].tz_convert(zone)
+        first = first_half(traffic, zone)
+        old, new = whole.part(0, first), whole.part(first, len(traffic))
+        start = new.traffic["timestamp"].iloc[0].tz_convert(zone)
         compared = f"the first {first:,} of the log (before {start:%Y-%m-%d %H:%M})"
     else:
-        old, new = check_traffic(reference), traffic
-        compared = f"{len(old):,} of the reference"
+        old, new = see(plan, check_traffic(reference), zone), whole
+        compared = f"{len(old.traffic):,} of the reference"
     notes: list[str] = []
-    made = [decisions.iloc[: len(old)], decisions.iloc[len(old) :]]
-    if reference is not None:
-        made = [decide(plan, old), decisions]
-    table = _shift(plan, [old, new], made, zone, unit, alpha, n_permutations, seed, notes)
     if forecast is None:
-        forecast = _foreseen(plan, old, new, n_paths, seed, progress, notes)
-    spend = _spend(new if reference is None else traffic, forecast, alpha, notes)
+        options = {"n_paths": n_paths, "seed": seed, "progress": progress}
+        forecast = foreseen(plan, old.traffic, new.traffic, notes, **options)  # type: ignore[arg-type]
+    rows = verdicts(plan, traffic, whole.decisions, zone)
+    chance = Chance(unit, alpha, n_permutations, seed)
+    return judge(plan, rows, old, new, compared, forecast, chance, notes)
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """How chance is measured: the arguments of :func:`drift` of the same names."""
+
+    unit: str | None = "user"
+    alpha: float = 0.05
+    n_permutations: int = 999
+    seed: int = 0
+
+
+def judge(
+    plan: Plan,
+    rows: pd.DataFrame,
+    old: Seen,
+    new: Seen,
+    compared: str,
+    forecast: Forecast | None,
+    chance: Chance,
+    notes: Iterable[str] = (),
+) -> DriftReport:
+    """Return the report of what was seen already.
+
+    Parameters
+    ----------
+    plan : Plan
+        Fitted.
+    rows : DataFrame
+        Verdicts on the requests of the log.
+    old, new : Seen
+        Both sides of the comparison.
+    compared : str
+        Which requests are the reference.
+    forecast : Forecast or None
+        None: spend is not judged, and `notes` say why.
+    chance : Chance
+    notes : iterable of str
+        What the report says beside its own.
+    """
+    judged = rows["verdict"].isin(JUDGED)
+    reasons = rows["verdict"][~judged].value_counts()
+    told: list[str] = []
+    table = _shift(old, new, chance, told)
+    told += notes
     return DriftReport(
         plan=plan.name,
-        n_log=len(traffic),
-        n_reference=len(old),
-        n_new=len(new),
+        n_log=len(rows),
+        n_reference=len(old.traffic),
+        n_new=len(new.traffic),
         compared=compared,
         table=table,
         agreement=agreement_table(rows),
         not_judged={str(why): int(n) for why, n in reasons.items()},
         unknown=unknown_models(plan, rows),
-        prices=price_table(old, new, plan.catalog),
-        spend=spend,
-        notes=tuple(notes),
+        prices=price_table(old.traffic, new.traffic, plan.catalog),
+        spend=_spend(new.traffic, forecast, chance.alpha, told),
+        notes=tuple(told),
     )
 
 
@@ -143,7 +184,7 @@ def _check(alpha: float, n_permutations: int, n_paths: int) -> None:
             raise InputError(f"{name} must be at least 1, got {value!r}")
 
 
-def _first_half(traffic: pd.DataFrame, zone: str) -> int:
+def first_half(traffic: pd.DataFrame, zone: str) -> int:
     """Return the row where the second half starts: at a midnight where there is one."""
     middle = len(traffic) // 2
     wall = wall_clock(traffic["timestamp"], zone)
@@ -152,60 +193,55 @@ def _first_half(traffic: pd.DataFrame, zone: str) -> int:
     return int(starts[np.abs(starts - middle).argmin()]) if len(starts) else middle
 
 
-def _shift(
-    plan: Plan,
-    sides: list[pd.DataFrame],
-    decisions: list[pd.DataFrame],
-    zone: str,
-    unit: str | None,
-    alpha: float,
-    n_permutations: int,
-    seed: int,
-    notes: list[str],
-) -> pd.DataFrame:
-    old, new = sides
-    if min(len(old), len(new)) < FEWEST:
+def _shift(old: Seen, new: Seen, chance: Chance, notes: list[str]) -> pd.DataFrame:
+    sides = [old.traffic, new.traffic]
+    if min(map(len, sides)) < FEWEST:
         notes.append(
-            f"no shift is tested: {len(old):,} requests of the reference and {len(new):,} new "
-            f"ones, {FEWEST} of each are needed"
+            f"no shift is tested: {len(sides[0]):,} requests of the reference and {len(sides[1]):,}"
+            f" new ones, {FEWEST} of each are needed"
         )
         return pd.DataFrame(columns=list(COLUMNS))
-    pairs = zip(sides, decisions, strict=True)
-    both = [features_of(part, plan, made, zone) for part, made in pairs]
     skip: tuple[str, ...] = ()
     day = pd.Timedelta(DAY_US, unit="us")
-    if min(p["timestamp"].iloc[-1] - p["timestamp"].iloc[0] for p in (old, new)) < 0.9 * day:
+    if min(p["timestamp"].iloc[-1] - p["timestamp"].iloc[0] for p in sides) < 0.9 * day:
         skip = ("hour of day",)
         notes.append("the hour of day is not compared: a side is shorter than a day")
-    if not (old["prompt"].notna().any() and new["prompt"].notna().any()):
+    if not all(p["prompt"].notna().any() for p in sides):
         notes.append("prompts, scores and routes are not compared: a side has no prompts")
-    units = _units(pd.concat([old, new], ignore_index=True), unit, notes)
-    rng = np.random.default_rng(seed)
-    options = {"n_permutations": n_permutations, "alpha": alpha, "rng": rng, "skip": skip}
-    return shift_table(both[0], both[1], units, **options)  # type: ignore[arg-type]
+    return shift_table(
+        old.features,
+        new.features,
+        _units(sides, chance.unit, notes),
+        n_permutations=chance.n_permutations,
+        alpha=chance.alpha,
+        rng=np.random.default_rng(chance.seed),
+        skip=skip,
+    )
 
 
-def _units(both: pd.DataFrame, unit: str | None, notes: list[str]) -> np.ndarray:
+def _units(sides: list[pd.DataFrame], unit: str | None, notes: list[str]) -> np.ndarray:
     """Return a number for whose request each is; one without a name stands alone."""
-    alone = np.arange(len(both))
+    alone = np.arange(sum(map(len, sides)))
     if unit is None:
         return alone
-    if unit not in both.columns:
-        raise InputError(f"the log has no column {unit!r}{did_you_mean(unit, both.columns)}")
-    codes = pd.factorize(both[unit])[0]
+    for side in sides:
+        if unit not in side.columns:
+            raise InputError(f"the log has no column {unit!r}{did_you_mean(unit, side.columns)}")
+    codes = pd.factorize(pd.concat([side[unit] for side in sides], ignore_index=True))[0]
     if (codes < 0).all():
         notes.append(f"the log names no {unit}: each request counts as independent of the others")
-    return np.where(codes < 0, alone + len(both), codes)
+    return np.where(codes < 0, alone + len(alone), codes)
 
 
-def _foreseen(
+def foreseen(
     plan: Plan,
     old: pd.DataFrame,
     new: pd.DataFrame,
+    notes: list[str],
+    *,
     n_paths: int,
     seed: int,
-    progress: Callable[[int, int], None] | None,
-    notes: list[str],
+    progress: Callable[[int, int], None] | None = None,
 ) -> Forecast | None:
     """Forecast the days of the new requests from the reference, or note why not."""
     if old.empty or old["timestamp"].iloc[-1] >= new["timestamp"].iloc[0]:

@@ -56,8 +56,7 @@ def shift_table(
         now = new.numbers.get(name)
         if name in skip or now is None or np.isnan(old).all():
             continue
-        edges = decile_edges(old[~np.isnan(old)])
-        codes.append(np.concatenate([in_bins(old, edges), in_bins(now, edges)]))
+        codes.append(_binned(old, now)[0])
         rows[name] = {"kind": "number", **_medians(old, now), **_ks(old, now)}
     for name, old in reference.names.items():
         now = new.names.get(name)
@@ -79,6 +78,34 @@ def shift_table(
     table["p_holm"] = holm(np.fmax(table["p_psi"], table["p_ks"]).tolist())
     table["moved"] = (table["p_holm"] < alpha) & (table["psi"] > table["psi_by_chance"])
     return table[list(COLUMNS)].sort_values("psi", ascending=False)
+
+
+def bin_counts(reference: Features, new: Features, name: str) -> pd.DataFrame:
+    """Return how many requests stand in each bin of a feature: those that its index compares.
+
+    Returns
+    -------
+    DataFrame
+        ``reference`` and ``new``; the index says which values, or the name.
+    """
+    if name in reference.names:
+        old, now = reference.names[name], new.names[name]
+        codes, found = pd.factorize(np.concatenate([old, now]), sort=True)
+        told = [str(each) for each in found]
+    else:
+        old, now = reference.numbers[name], new.numbers[name]
+        codes, edges = _binned(old, now)
+        told = [f"to {edge:.4g}" for edge in edges] + [f"above {edges[-1]:.4g}", "missing"]
+    sides = {"reference": codes[: len(old)], "new": codes[len(old) :]}
+    filled = int(codes.max()) + 1  # no bin for what is missing where nothing is
+    counts = {side: np.bincount(each, minlength=filled) for side, each in sides.items()}
+    return pd.DataFrame(counts, index=pd.Index(told[:filled], name=name))
+
+
+def _binned(old: np.ndarray, now: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the bins of both sides, one after the other, and the edges between bins."""
+    edges = decile_edges(old[~np.isnan(old)])
+    return np.concatenate([in_bins(old, edges), in_bins(now, edges)]), edges
 
 
 def _rows(features: Features) -> int:

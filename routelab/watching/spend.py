@@ -83,6 +83,20 @@ def spend_table(traffic: pd.DataFrame, forecast: Forecast, *, alpha: float) -> p
     return pd.DataFrame(rows, columns=list(SPEND_COLUMNS))
 
 
+def spend_total(table: pd.DataFrame, forecast: Forecast) -> tuple[float, float, float, float]:
+    """Return what the judged days cost together, and 5, 50 and 95 % of the forecast's paths.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`spend_table`.
+    forecast : Forecast
+    """
+    places = [forecast.days.index(day) for day in table["day"]]
+    q05, q50, q95 = np.quantile(forecast.table[:, 0, places, 1].sum(axis=1), (0.05, 0.5, 0.95))
+    return float(table["spend_usd"].sum()), float(q05), float(q50), float(q95)
+
+
 def _is_weekend(day: str) -> bool:
     return bool(weekday(np.array([day], "datetime64[D]"))[0] >= 5)
 

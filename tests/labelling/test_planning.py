@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import norm
 
 from routelab import InputError, plan_labels, plots, read_outcomes
-from routelab.labelling import plan_accuracy
+from routelab.labelling import accuracy_within, plan_accuracy
 
 
 def found(differences, alpha=0.05):
@@ -79,3 +79,12 @@ def test_what_cannot_be_planned_says_why(first, second, options, why):
         plan_labels(first, second, **options)
     with pytest.raises(InputError, match="must be in"):
         plan_accuracy(1.0, 0.1)
+
+
+def test_what_labels_tell_is_the_plan_for_them_the_other_way_round():
+    for expected, width in ((0.5, 0.05), (0.8, 0.03)):
+        needed = plan_accuracy(expected, width)
+        assert accuracy_within(needed, expected) <= width < accuracy_within(needed - 1, expected)
+    for labels, expected in ((0, 0.5), (10, 1.0)):
+        with pytest.raises(InputError, match="'labels' must be 1 or more"):
+            accuracy_within(labels, expected)

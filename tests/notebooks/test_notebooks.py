@@ -9,7 +9,19 @@ import pytest
 
 from routelab.datasets import notebooks_dir
 
-NAMES = ("01_explore_routing", "02_compare_routers", "03_simulate_budget", "04_export_config")
+NAMES = (
+    "00_start", "01_explore_routing", "02_compare_routers", "03_simulate_budget",
+    "04_export_config", "05_label", "06_watch",
+)  # fmt: skip
+
+
+def test_every_notebook_is_looked_at():
+    assert sorted(path.stem for path in notebooks_dir().glob("*.ipynb")) == list(NAMES)
+
+
+def test_the_start_leads_to_every_other_notebook():
+    told = "".join("".join(c["source"]) for c in cells("00_start") if c["cell_type"] == "markdown")
+    assert all(f"({name}.ipynb)" in told for name in NAMES if name != "00_start")
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from routelab._checks import InputError
 from routelab._html import esc, table
 from routelab.ui._base import Panel
 from routelab.ui._parts import Facts, Status, guarded, number
-from routelab.ui._picture import LivePlot, Picture, compact
+from routelab.ui._picture import LivePlot, Picture, beside, compact, side_by_side, stacked
 
 
 def test_status_and_facts_are_escaped():
@@ -74,6 +74,18 @@ def test_pictures_are_png_of_the_announced_width_and_compact_keeps_the_size():
     picture.paint(fig)
     small = Image.open(io.BytesIO(compact(picture.value)))
     assert small.format == "PNG" and small.size == (400, 200) == (picture.width_px, 200)
+
+
+def test_pictures_stand_beside_or_below_each_other_and_share_a_row_of_the_page():
+    pictures = [Picture(4), Picture(3)]
+    for picture, height in zip(pictures, (2, 1), strict=True):
+        picture.paint(plots.figure(picture.width_px / 100, height, dpi=100)[0])
+    pngs = [picture.value for picture in pictures]
+    sizes = [Image.open(io.BytesIO(sheet(pngs))).size for sheet in (beside, stacked)]
+    assert sizes == [(700, 200), (400, 300)]
+    row = side_by_side(*pictures)
+    assert row.children == tuple(pictures) and row.layout.flex_flow == "row wrap"
+    assert pictures[1].layout.max_width == "min(100%, 300px)"
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,14 @@ def panels(comparison, traffic, plan):
     compare.update(router=HOSTILE, truth=HOSTILE)
     yield compare
     yield ui.budget(traffic.assign(user=HOSTILE, tier=HOSTILE), plan)
+    strange = traffic.assign(model=HOSTILE, provider=FORMULA, user=FORMULA, cost_usd=0.1)
+    watched = ui.watch(strange, plan, n_paths=5)
+    assert HOSTILE in [str(name) for name in watched.result.report.unknown.index] + list(
+        plan.models
+    )
+    yield watched
+    watched.update(feature="model", last_day=1)
+    yield watched
     export = ui.export(plan)
     yield export
     export.file.value = "NOT_EXPORTED.md"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from routelab import InputError, LabelSession
+from routelab import InputError, LabelSession, read_labels
+from routelab.labelling import accuracy_within, agreement
 from routelab.ui import label
 
-from .conftest import html_of
+from .conftest import FORMULA, html_of
 
 pytest.importorskip("anywidget", reason="needs the extra 'lab'")
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -74,3 +75,99 @@ def test_agreement_shows_with_a_second_annotator(tmp_path):
 def test_more_labels_than_keys_are_refused(tmp_path):
     with pytest.raises(InputError, match="9 keys, the session 10 labels"):
         label(LabelSession(["a", "b"], [str(i) for i in range(10)], tmp_path / "l"))
+
+
+def test_the_picture_follows_the_labels_and_comes_back(panel):
+    empty = panel.still()
+    panel.act({"do": "label", "number": 1})
+    assert panel.still() != empty
+    panel.act({"do": "undo"})
+    assert panel.still() == empty
+
+
+def test_the_numbers_are_those_of_the_session(tmp_path):
+    panel = label(LabelSession([f"prompt {i}" for i in range(50)], ["a", "b"], tmp_path / "l"))
+    for number in range(40):
+        frame = panel.labelling.to_frame()
+        tests = int((frame["split"] == "test").sum())
+        assert panel.result.within == (accuracy_within(tests) if tests >= 10 else None)
+        for part in ("test", "train"):
+            counted = frame["label"][frame["split"] == part].value_counts()
+            given = {name: counted.get(name, 0) for name in ("a", "b")}
+            assert panel.result.parts[part].to_dict() == given
+        panel.act({"do": "label", "number": number % 2})
+    assert tests > 10 and f"± {100 * accuracy_within(tests):.0f} points" in panel.facts.value
+
+
+def test_many_labels_make_room_in_the_picture(tmp_path):
+    many = label(LabelSession([f"prompt {i}" for i in range(30)], ["a", "b"], tmp_path / "l"))
+    for _ in range(30):
+        many.act({"do": "label", "number": 0})
+    assert many.picture.axes[0].get_xlim() == (0, 50)
+    assert len(many.still()) > 5_000
+
+
+def test_pairs_of_annotators_are_those_of_agreement(tmp_path):
+    prompts = [f"prompt {i}" for i in range(12)]
+    panel = label(LabelSession(prompts, ["easy", "hard"], tmp_path / "l"))
+    assert "One annotator" in panel.agreed.value
+    for number, name in enumerate((HOSTILE, "bob")):
+        session = LabelSession(prompts, ["easy", "hard"], tmp_path / "l", annotator=name)
+        panel = label(session)
+        while session.prompt is not None:
+            panel.act({"do": "label", "number": number * (int(session.prompt[7:]) % 2)})
+    expected = agreement(session.table())
+    assert len(expected) == 1
+    assert f"{expected['same'][0]:.0%}" in panel.agreed.value
+    assert panel.result.pairs.equals(expected)
+    assert "<img" not in html_of(panel) and "&lt;img" in panel.agreed.value
+
+
+def test_the_csv_is_what_read_labels_reads(panel, tmp_path):
+    with pytest.raises(InputError, match="no label yet"):
+        panel.write_csv(tmp_path / "out.csv")
+    for number in (0, 1, 1):
+        panel.act({"do": "label", "number": number})
+    panel.file.value = str(tmp_path / "out.csv")
+    button = panel.children[4].children[1]
+    button.click()
+    assert "3 labels are in" in panel.status.text
+    read = read_labels(tmp_path / "out.csv")
+    mine = panel.labelling.to_frame()
+    assert read["prompt"].tolist() == mine["prompt"].tolist()
+    assert read["label"].tolist() == mine["label"].tolist()
+    panel.act({"do": "label", "number": 1})
+    button.click()
+    assert len(read_labels(tmp_path / "out.csv")) == 4
+
+
+def test_only_a_csv_of_labels_is_replaced(panel, tmp_path):
+    panel.act({"do": "label", "number": 1})
+    other = tmp_path / "prompts.csv"
+    other.write_text("prompt\nmine\n")
+    for name, told in ((other, "left alone"), (panel.labelling.path, "ends in .csv"),
+                       (tmp_path / "l.jsonl" / "x.csv", "")):  # fmt: skip
+        before = panel.labelling.path.read_bytes(), other.read_bytes()
+        panel.file.value = str(name)
+        panel.children[4].children[1].click()
+        assert 'role="alert"' in panel.status.value and told in panel.status.text
+        assert (panel.labelling.path.read_bytes(), other.read_bytes()) == before
+
+
+def test_labels_that_are_formulas_or_markup_are_text_everywhere(tmp_path):
+    panel = label(LabelSession(["a", "b", "c"], [FORMULA, HOSTILE], tmp_path / "l"))
+    panel.act({"do": "label", "number": 1})
+    assert "<img" not in html_of(panel) and "&lt;img" in html_of(panel)
+    assert len(panel.still()) > 5_000
+
+
+def test_a_script_goes_on_where_the_file_of_labels_ends(tmp_path, capsys, monkeypatch):
+    prompts = tmp_path / "prompts.csv"
+    prompts.write_text("prompt\nhi\nwhy?\nthanks\n")
+    session = LabelSession(["hi", "why?", "thanks"], ["easy", "hard"], tmp_path / "l.jsonl")
+    panel = label(session, files={"prompts": prompts})
+    panel.act({"do": "label", "number": 1})
+    monkeypatch.chdir(tmp_path)
+    exec(compile(panel.as_code(), "script", "exec"), {})
+    assert capsys.readouterr().out.strip() == panel.status.text
+    assert (tmp_path / "label.png").read_bytes() == panel.still()

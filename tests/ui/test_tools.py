@@ -86,6 +86,7 @@ def test_a_prompt_that_is_not_shown_stays_out_of_the_script(plan):
 def test_the_script_of_labelling_goes_on_where_the_file_ends(tmp_path, monkeypatch):
     from routelab import LabelSession
 
+    monkeypatch.chdir(tmp_path)  # the script writes its picture where it runs
     (tmp_path / "prompts.csv").write_text("prompt\none\ntwo\n")
     labelling = LabelSession(["one", "two"], ["easy", "hard"], tmp_path / "l.jsonl")
     panel = ui.label(labelling, files={"prompts": tmp_path / "prompts.csv"})

@@ -50,7 +50,7 @@ def test_the_script_makes_the_same_picture_and_numbers(
     made = run(panel.as_code())["panel"]
     assert made.result.summary == panel.result.summary
     assert made.status.text == panel.status.text
-    assert Path("budget.png").read_bytes() == panel.picture.value
+    assert Path("budget.png").read_bytes() == panel.still()
 
 
 def test_scripts_of_the_other_panels_run_too(

@@ -22,15 +22,18 @@ from routelab.plots._replay import (
 from routelab.plots._request import request_costs, router_scores
 from routelab.plots._slices import best_router, overview, slice_gains
 from routelab.plots._style import THEMES, Theme, figure, png, style
+from routelab.plots._sureness import accuracy_curves, confidence_counts, reliability
 from routelab.plots._sweep import pareto_front
 
 __all__ = [
     "THEMES",
     "Theme",
     "accuracy_bars",
+    "accuracy_curves",
     "answer_codes",
     "asked_point",
     "best_router",
+    "confidence_counts",
     "confusion",
     "cost_quality",
     "daily_spend",
@@ -49,6 +52,7 @@ __all__ = [
     "pareto_front",
     "png",
     "prompt_map",
+    "reliability",
     "request_costs",
     "requests_by",
     "requests_per_hour",

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as w
 import numpy as np
 
+from routelab.ui._png import quick_png
+
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.figure import Figure
@@ -33,12 +35,7 @@ class Picture(w.Image):
 
     def send_pixels(self, canvas: Any) -> None:
         """Send what is on a canvas; fast rather than small."""
-        from PIL import Image
-
-        buffer = io.BytesIO()
-        pixels = np.asarray(canvas.buffer_rgba())
-        Image.fromarray(pixels).convert("RGB").save(buffer, "png", compress_level=1)
-        self.value = buffer.getvalue()
+        self.value = quick_png(np.asarray(canvas.buffer_rgba()))
 
 
 class LivePlot(Picture):
@@ -65,6 +62,16 @@ class LivePlot(Picture):
         """Draw axes, ticks and labels again, after limits or names have changed."""
         self.clear()
         self._canvas.draw()
+        self._axes_only = self._canvas.copy_from_bbox(self._fig.bbox)
+        self._background = self._axes_only
+
+    def hold(self, artists: Iterable[Artist]) -> None:
+        """Draw these over the axes once, in place of what was held before; others move over them.
+
+        The caller keeps the artists, and removes them when they are held no longer.
+        """
+        self._canvas.restore_region(self._axes_only)
+        self._draw(artists)
         self._background = self._canvas.copy_from_bbox(self._fig.bbox)
 
     def clear(self) -> None:
@@ -79,10 +86,13 @@ class LivePlot(Picture):
         """Draw these artists over the axes and send the picture."""
         self._artists = list(artists)
         self._canvas.restore_region(self._background)
-        for artist in sorted(self._artists, key=lambda a: a.get_zorder()):
+        self._draw(self._artists)
+        self.send_pixels(self._canvas)
+
+    def _draw(self, artists: Iterable[Artist]) -> None:
+        for artist in sorted(artists, key=lambda a: a.get_zorder()):
             artist.set_animated(True)
             self._fig.draw_artist(artist)
-        self.send_pixels(self._canvas)
 
 
 def stacked(pngs: Iterable[bytes]) -> bytes:

@@ -29,6 +29,8 @@ from routelab.ui._parts import Facts, guarded, number
 from routelab.ui._picture import stacked
 from routelab.ui._session import Session
 
+STAGES_KEPT = 5
+
 
 class ComparePanel(Panel):
     """See :func:`compare`."""
@@ -161,7 +163,8 @@ class ComparePanel(Panel):
         """Fit and judge the chosen routers, telling each fit."""
 
         def progress(done: int, total: int, name: str) -> None:
-            if cancelled():
+            # A touch of what is light starts the work anew: the fits of before are still wanted.
+            if cancelled() and key_of(self.config) != key_of(config):
                 raise Cancelled
             tell(f"comparing: {done} of {total} fits done" + (f", now {name}" if name else ""))
 
@@ -212,7 +215,15 @@ class ComparePanel(Panel):
             made = self._staged(self.setup.run(*key, progress))
             with self._lock:
                 self._stages[key] = made
+                self._forget()
         return self._stages[key]
+
+    def _forget(self) -> None:
+        """Let the oldest comparison go: each holds its pictures."""
+        needed = {key_of(self._start), key_of(self._settled), key_of(self.config)}
+        others = [key for key in self._stages if key not in needed]
+        for key in others[: max(0, len(self._stages) - STAGES_KEPT)]:
+            del self._stages[key]
 
     def _set_stage(self, stage: Stage) -> None:
         """Offer the routers, figures and classes of another comparison."""

@@ -16,7 +16,7 @@ from routelab.plots._comparison import (
     main_metric,
     router_colors,
 )
-from routelab.plots._style import dress, legend, style, title
+from routelab.plots._style import dress, legend, short, style, title
 from routelab.ui._compare_moves import LabelMoves, Moved, Moves, all_columns, spread
 from routelab.ui._picture import PICTURE_DPI, LivePlot
 
@@ -110,8 +110,10 @@ class ThresholdView(w.VBox):
             drawn = curve_artists(self._comparison, self._ax, self._theme, router)
             deferral = getattr(self._moves[router], "deferral", None)
             if router not in self._comparison.curves and deferral is not None:
-                drawn += self._ax.plot(deferral.shares, deferral.quality, lw=2.0, label=router,
-                                       color=self._palette.get(router))  # fmt: skip
+                color = self._palette.get(router)
+                drawn += self._ax.plot(
+                    deferral.shares, deferral.quality, lw=2.0, label=short(router), color=color
+                )
         else:
             drawn = plots.accuracy_curves(
                 self._label_curves(router), self._ax, self._theme, self._palette, router

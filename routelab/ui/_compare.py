@@ -87,7 +87,8 @@ class ComparePanel(Panel):
             self.bind(control, field)
         self.list.on_page(guarded(self.status)(lambda by: self.update(page=self.config.page + by)))
         self.table, self.facts = w.HTML(), Facts()
-        self.tabs = w.Tab([w.VBox() for _ in VIEWS], titles=[name.capitalize() for name in VIEWS])
+        pages = [w.VBox(layout=w.Layout(overflow="hidden")) for _ in VIEWS]  # else it scrolls
+        self.tabs = w.Tab(pages, titles=[name.capitalize() for name in VIEWS])
         self.tabs.observe(guarded(self.status)(self._turned), "selected_index")
         slider = threshold_row if comparison.kind == "labels" else position_row
         priced = comparison.kind == "outcomes" or first.prices is not None

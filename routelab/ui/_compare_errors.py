@@ -94,7 +94,7 @@ class ErrorsView(w.VBox):
         super().__init__([
             w.HBox(filters, layout=wrap), w.HBox([self.page, self.back, self.on], layout=wrap),
             self.list,
-        ])  # fmt: skip
+        ], layout=w.Layout(overflow="hidden"))  # fmt: skip
 
     def on_page(self, turn: Callable[[int], object]) -> None:
         """Call ``turn(-1)`` or ``turn(1)`` when a button is pressed."""

@@ -87,7 +87,7 @@ class ThresholdView(w.VBox):
         self._drawn = ""
         self.grid = Grid(right, first.rows, columns)
         self.picture = LivePlot(fig)
-        super().__init__([self.picture])
+        super().__init__([self.picture], layout=w.Layout(overflow="hidden"))
 
     def show(self, router: str, moved: Moved, truth: str) -> None:
         """Show a router at one setting of the slider."""

@@ -23,8 +23,9 @@ def tiers():
 
 @pytest.fixture(scope="module")
 def unsure():
-    rows = [(f"{word} a thing {i % 7}", label) for i in range(30)
-            for word, label in (("fix", "code"), ("draw", "art"), ("say", ("art", "chat")[i % 2]))]  # fmt: skip
+    words = ("fix", "draw", "say", "say")
+    labels = ("code", "art", "art", "chat")
+    rows = [(f"{words[i % 4]} a thing {i % 7}", labels[i % 4]) for i in range(100)]
     return compare(
         ["linear", "knn"], pd.DataFrame(rows, columns=["prompt", "label"]), cv=3, n_boot=50
     )

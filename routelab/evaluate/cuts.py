@@ -15,6 +15,7 @@ from routelab.evaluate.deferral import curve_samples
 #: The answer to what the router is not sure enough of.
 NOT_ANSWERED = "(not answered)"
 CURVE_POINTS = 60
+LEAST = 20
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ class Cuts:
         """Return `threshold`, `share`, `accuracy` with 95 % Wilson `low` and `high`, a row each.
 
         The share is that of the prompts answered, or with `strong` sent to it. Thresholds are at
-        most 60 quantiles of the scores.
+        most 60 quantiles of the scores; where fewer than 20 prompts are answered, the curve ends.
         """
         finite = self.score[np.isfinite(self.score)]
         levels = np.unique(np.quantile(finite, np.linspace(0, 1, CURVE_POINTS), method="nearest")
@@ -146,7 +147,7 @@ class Cuts:
         for level in dict.fromkeys(ends):
             counts = self.at(level)
             share, accuracy, answered = summary(counts, self.answers, strong)
-            if answered:
+            if answered >= min(LEAST, len(self.truth)):
                 low, high = wilson(round(accuracy * answered), answered)
                 rows.append((level, share, accuracy, low, high))
         return pd.DataFrame(rows, columns=["threshold", "share", "accuracy", "low", "high"])

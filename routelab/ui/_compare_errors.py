@@ -9,6 +9,7 @@ import pandas as pd
 
 from routelab._html import esc, table
 from routelab.plots._style import short
+from routelab.ui._compare_views import scrolling
 from routelab.ui._parts import told
 
 PAGE = 10
@@ -127,11 +128,9 @@ class ErrorsView(w.VBox):
             else ["prompt", "best", "chosen", "quality lost", "text"]
         )
         counted = f"{len(found):,} errors, page {page} of {pages}" if len(found) else "no errors"
-        self.list.value = told(
-            f'<div role="region" aria-label="Errors" tabindex="0" '
-            f'style="min-height:22em;overflow-x:auto"><p role="status">{esc(counted)}</p>'
-            f"{table(head, rows) if rows else ''}</div>"
-        )
+        shown = table(head, rows) if rows else ""
+        listed = f'<p role="status">{esc(counted)}</p><div style="min-width:36em">{shown}</div>'
+        self.list.value = told(scrolling("Errors", listed, "min-height:22em"))
         return page
 
     def _row(self, row: object) -> list[str]:

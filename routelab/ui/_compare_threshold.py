@@ -153,12 +153,9 @@ class ThresholdView(w.VBox):
                     artist.remove()
             ax.set(xlim=limits[0], ylim=limits[1])
             return
-        labelled = [each for each in self._moves.values() if isinstance(each, LabelMoves)]
         dress(ax)
-        strong = labelled[0].strong
-        lows = [float(each.curve["low"].min()) for each in labelled if len(each.curve)]
-        floor = min([*lows, float(comparison.table["accuracy"].max())])
-        ax.set(xlim=(-0.02, 1.02), ylim=(max(0.0, floor - 0.05), 1.02))
+        strong = next(iter(self._moves.values())).strong  # type: ignore[union-attr]
+        ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
         ax.set_xlabel("share answered" if strong is None else f"share sent to {strong}",
                       parse_math=False)  # fmt: skip
         ax.set_ylabel("accuracy of what is answered")

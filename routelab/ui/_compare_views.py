@@ -146,9 +146,14 @@ def table_of(comparison: Comparison) -> str:
             short(control, 40) if known else "–", row.get("verdict", ""),
         ])  # fmt: skip
     head = ["router", main, "95 % interval", "gain", "95 % interval of it", "over", "verdict"]
-    count = f"{len(comparison.verdicts)} routers and their controls on {comparison.n:,} prompts"
-    return told(
-        f"<details open><summary>{esc(count)}</summary>"
-        '<div role="region" aria-label="Routers and controls" tabindex="0" '
-        f'style="overflow-x:auto">{table(head, rows)}</div></details>'
+    count = f"Routers and their controls on {comparison.n:,} prompts"
+    shown = scrolling("Routers and controls", table(head, rows), "white-space:nowrap")
+    return told(f"<details open><summary>{esc(count)}</summary>{shown}</details>")
+
+
+def scrolling(name: str, html: str, style: str = "") -> str:
+    """Return HTML that scrolls sideways, by keyboard too, where it is wider than the panel."""
+    return (
+        f'<div role="region" aria-label="{esc(name)}" tabindex="0" '
+        f'style="overflow-x:auto;width:0;min-width:100%;{style}">{html}</div>'
     )

@@ -94,9 +94,12 @@ def test_every_control_shows_what_the_library_computes(run_notebook, panel, labe
         shot(page, f"notebook_02_{view}")
         problems = violations(page)
         assert not problems, "\n".join(problems)
-    at.get_by_role("tab", name="Figures").click()
+    at.get_by_role("tab", name="Slices").focus()  # tabs by keyboard
+    for key in ("ArrowLeft", "ArrowLeft", "Enter"):
+        page.keyboard.press(key)
+    settled(page, panel, view="figures")
     at.get_by_label("Figure", exact=True).select_option("macro_f1")
-    settled(page, panel, view="figures", metric="macro_f1")
+    settled(page, panel, metric="macro_f1")
 
     at.get_by_role("tab", name="Errors").click()
     settled(page, panel, picture=False, view="errors")
@@ -120,14 +123,14 @@ def test_every_control_shows_what_the_library_computes(run_notebook, panel, labe
     settled(page, panel, view="threshold", answered="high")
     check_looks(page, "notebook_02")
 
-    for kind in ("complexity", "centroid"):
+    for kind in ("complexity", "linear"):
         at.get_by_label(kind, exact=True).uncheck()
     at.get_by_label("Encoder", exact=True).select_option("hashing")
     at.get_by_label("Label", exact=True).select_option("route")
     at.get_by_role("button", name="Compare").click()
     frame = labels[["prompt", "route"]].rename(columns={"route": "label"})
-    made = compare(["linear"], frame, cv=3, n_boot=500, encoder="hashing")
-    expect(page.locator(".rl-status")).to_contain_text(f"linear: {made.verdicts['linear']}")
+    made = compare(["centroid"], frame, cv=3, n_boot=500, encoder="hashing")
+    expect(page.locator(".rl-status")).to_contain_text(f"centroid: {made.verdicts['centroid']}")
     row = made.table.iloc[0]
     table = at.get_by_role("region", name="Routers and controls")
     expect(table).to_contain_text(f"{row['low']:.3f} to {row['high']:.3f}")

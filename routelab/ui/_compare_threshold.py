@@ -24,6 +24,39 @@ WIDTH = 11.0
 CLASSES_WITH_NUMBERS = 8  # numbers take longest to draw: 64 fit into a touch
 
 
+class Cells:
+    """A colour per cell, put into axes pixel by pixel: no image is resampled.
+
+    As much of an artist as :class:`LivePlot` asks for, without importing matplotlib.
+
+    Parameters
+    ----------
+    ax : Axes
+        Its layout must be settled when this is drawn.
+    """
+
+    def __init__(self, ax: Any):
+        self._ax, self.colors = ax, np.zeros((1, 1, 4), np.uint8)
+
+    def get_zorder(self) -> float:
+        """Return where in the order it is drawn: first."""
+        return 0.0
+
+    def set_animated(self, animated: bool) -> None:
+        """Do nothing: it is never part of the axes."""
+
+    def draw(self, renderer: Any) -> None:
+        """Draw every cell, the first row on top."""
+        box = self._ax.get_window_extent()
+        left, bottom, right, top = (round(x) for x in (box.x0, box.y0, box.x1, box.y1))
+        rows, columns = self.colors.shape[:2]
+        down = np.arange(top - bottom)[::-1] * rows // (top - bottom)  # drawn from below
+        across = np.arange(right - left) * columns // (right - left)
+        gc = renderer.new_gc()
+        renderer.draw_image(gc, left, bottom, self.colors[down].take(across, axis=1))
+        gc.restore()
+
+
 class Grid:
     """A confusion table whose cells are set again rather than drawn again.
 
@@ -37,22 +70,21 @@ class Grid:
         self.rows, self.columns, self._theme = rows, columns, style("light")
         empty = pd.DataFrame(np.zeros((len(rows), len(columns))), rows, columns)
         image: Any = plots.confusion(empty, ax)[0]
-        self._image = image
-        self._image.set_interpolation("nearest")
-        self._colors = self._image.get_cmap()
+        self.ax, self.ramp = ax, image.get_cmap()
+        self._cells: Any = Cells(ax)
         self._marker = ax.axhspan(-0.5, 0.5, fill=False, ec=self._theme.failed, lw=2)
         self._texts: dict[tuple[int, int], Any] = {}
         if len(rows) <= CLASSES_WITH_NUMBERS:
             for y, x in np.ndindex(len(rows), len(columns)):
                 self._texts[y, x] = ax.text(x, y, "", ha="center", va="center", fontsize=8)
-        for artist in (self._image, self._marker, *self._texts.values()):
+        for artist in (self._marker, *self._texts.values()):
             artist.set_animated(True)  # not part of the axes that are drawn once
 
     def show(self, counts: np.ndarray, truth: str) -> list[Any]:
         """Set counts and the marked class, and return what to draw."""
         share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-        self._image.set_data(self._colors(share, bytes=True))  # a colour per cell, not per pixel
-        drawn: list[Any] = [self._image]
+        self._cells.colors = self.ramp(share, bytes=True)
+        drawn: list[Any] = [self._cells]
         for (y, x), text in self._texts.items():
             if counts[y, x] >= 0.5:
                 text.set_text(f"{counts[y, x]:.0f}")

@@ -168,3 +168,22 @@ def test_a_loaded_comparison_shows_the_same(comparison, tmp_path):
     for each in (panel, loaded):
         each.update(router=FORMULA, threshold=0.4, truth="code")
     assert loaded.result == panel.result and loaded.picture.value == panel.picture.value
+
+
+def test_each_cell_has_the_colour_of_its_share(unsure):
+    import io
+
+    from PIL import Image
+
+    panel = ui.compare(unsure)
+    level = round(float(np.median(unsure.scores["linear"])), 2)
+    panel.update(router="linear", threshold=level)
+    grid = panel._shown.view("threshold").grid
+    pixels = np.asarray(Image.open(io.BytesIO(panel.picture.value)))
+    counts = label_cuts(unsure, "linear").at(level)
+    share = counts / counts.sum(axis=1, keepdims=True)
+    assert (share != share[::-1]).any() and (share != share[:, ::-1]).any()
+    for y, x in np.ndindex(share.shape):
+        left, bottom = grid.ax.transData.transform((x - 0.3, y - 0.3))  # beside the number
+        expected = grid.ramp(share[y, x], bytes=True)[:3]
+        assert (pixels[int(pixels.shape[0] - bottom), int(left)] == expected).all(), (y, x)

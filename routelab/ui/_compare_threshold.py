@@ -112,7 +112,7 @@ class ThresholdView(w.VBox):
         self._palette = router_colors(comparison, self._theme)
         first = next(iter(moves.values()))
         columns = all_columns(list(moves.values()))
-        height = min(5.0, 3.4 + 0.14 * max(0, len(first.rows) - 8))
+        height = min(4.4, 3.4 + 0.14 * max(0, len(first.rows) - 8))
         fig, (self._ax, right) = plots.figure(WIDTH, height, columns=2, dpi=PICTURE_DPI)
         self._frame()
         self._curves: list[Any] = []

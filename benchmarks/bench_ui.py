@@ -37,6 +37,7 @@ traffic = load_traffic().head({REQUESTS})
 plan = rl.Plan.from_yaml(data_dir() / "plan.yaml").fitted()
 prompts = load_prompts()
 table = pd.DataFrame({{"prompt": prompts["prompt"], "label": prompts["complexity"]}})
+intents = table.assign(label=[f"intent {{i % 150}}" for i in range(len(table))])
 asked = pd.concat([prompts[["prompt"]]] * ({REQUESTS} // len(prompts) + 1)).head({REQUESTS})
 routers = {{
     kind: rl.make_router(kind).fit(table["prompt"].tolist(), table["label"].tolist())
@@ -51,7 +52,10 @@ box"""
 PANELS = {
     ECHO: ECHO_CELL,
     "explore": "ui.explore(routers, asked, plan=plan, show_prompts=True)",
-    "compare": 'ui.compare(rl.compare(["centroid", "linear"], table, cv=2, n_boot=200))',
+    "compare": """ui.compare(
+    rl.compare(["centroid", "linear"], table, cv=2, n_boot=200), plan=plan, traffic=traffic
+)""",
+    "compare, 150 classes": 'ui.compare(rl.compare(["centroid"], intents, cv=2, n_boot=200))',
     "budget": "ui.budget(traffic, plan)",
     "export": "ui.export(plan)",
     "profile": "ui.profile(traffic)",

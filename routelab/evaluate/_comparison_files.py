@@ -37,6 +37,12 @@ def write_comparison(comparison: Comparison, folder: Path) -> None:
             **{c: comparison.errors[c].map(_as_text) for c in _LABELS if c in comparison.errors}
         ),
         "predictions": _numbered(predictions),
+        "scores": _numbered(comparison.scores),
+        "judged": _numbered(
+            comparison.judged.assign(
+                **{c: comparison.judged[c].map(_as_text) for c in comparison.judged if c == "truth"}
+            )
+        ),
         **{f"curve_{i}": curve for i, curve in enumerate(comparison.curves.values())},
         **{f"confusion_{i}": counts for i, counts in enumerate(confusion.values())},
     }
@@ -48,6 +54,8 @@ def write_comparison(comparison: Comparison, folder: Path) -> None:
         "notes": comparison.notes,
         "alarms": [asdict(alarm) for alarm in comparison.alarms],
         "routers": [str(name) for name in predictions.columns],
+        "scores": [str(name) for name in comparison.scores.columns],
+        "judged": [str(name) for name in comparison.judged.columns],
         "curves": list(comparison.curves),
         "confusion": [
             [name, [str(x) for x in table.index], [str(x) for x in table.columns]]
@@ -94,6 +102,11 @@ def read_comparison(folder: str | os.PathLike[str]) -> dict[str, Any]:
             "slices": read("slices"),
             "errors": read("errors"),
             "alarms": [Alarm(**alarm) for alarm in facts["alarms"]],
+            **{
+                part: read(part).set_axis(facts[part], axis=1).rename_axis("prompt")
+                for part in ("scores", "judged")
+                if part in facts  # folders of before have neither
+            },
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{str(folder)!r} is not a complete comparison: {error}") from error

@@ -99,6 +99,18 @@ def _estimate(top: float, below: float, drawn: np.ndarray, level: float, trials:
     drawn = drawn[drawn[:, 1] > 0]
     low, high = (float(x) for x in interval(drawn[:, 0] / drawn[:, 1], level))
     if trials:
-        found = stats.binomtest(round(value * trials), trials).proportion_ci(method="wilson")
-        low, high = min(low, float(found.low)), max(high, float(found.high))
+        least, most = wilson(round(value * trials), trials)
+        low, high = min(low, least), max(high, most)
     return Estimate(value, low, high)
+
+
+def wilson(hits: int, trials: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share, by Wilson (1927).
+
+    Examples
+    --------
+    >>> [round(end, 3) for end in wilson(9, 10)]
+    [0.596, 0.982]
+    """
+    found = stats.binomtest(hits, trials).proportion_ci(method="wilson")
+    return float(found.low), float(found.high)

@@ -33,6 +33,8 @@ class Answers:
     confidence : ndarray (n,)
         Highest probability; NaN where the router gives none.
     abstained : bool ndarray (n,)
+    score : ndarray (n,)
+        Probability of what was said, else the confidence; NaN where the router gives none.
     threshold : bool
         Whether it has a threshold that makes it abstain.
     """
@@ -40,6 +42,7 @@ class Answers:
     said: list[Any]
     confidence: np.ndarray
     abstained: np.ndarray
+    score: np.ndarray
     threshold: bool = False
 
 
@@ -134,6 +137,11 @@ def result(judged: Judged, setting: Setting) -> Comparison:
         errors=_errors(truth, {name: said[name] for name in routers}),
         alarms=alarms,
         prompts=judged.prompts,
+        scores=pd.DataFrame(
+            {name: np.where(a.abstained, np.nan, a.score) for name, a in judged.answers.items()},
+            index=pd.RangeIndex(len(truth), name="prompt"),
+        ),
+        judged=pd.DataFrame({"truth": truth}, index=pd.RangeIndex(len(truth), name="prompt")),
     )
 
 

@@ -123,7 +123,8 @@ def _answers(
     """Return the answers of every router to prompts that it has not learnt from."""
     n = len(asked_prompts)
     answers = {
-        name: Answers([None] * n, np.full(n, np.nan), np.zeros(n, dtype=bool)) for name in routers
+        name: Answers([None] * n, np.full(n, np.nan), np.zeros(n, dtype=bool), np.full(n, np.nan))
+        for name in routers
     }
     work = Work(setting, total=len(plan) * len(routers))
     for train, asked in plan:
@@ -136,9 +137,29 @@ def _answers(
                 answers[name].said[i] = _plain(answer)
                 answers[name].abstained[i] = answers[name].said[i] == nothing
             if hasattr(fitted, "predict_proba"):
-                answers[name].confidence[asked] = fitted.predict_proba(questions).max(axis=1)
+                proba = np.asarray(fitted.predict_proba(questions), dtype=float)
+                answers[name].confidence[asked] = proba.max(axis=1)
+                said = [answers[name].said[i] for i in asked]
+                answers[name].score[asked] = said_probability(proba, fitted.classes_, said)
         work.next_round()
     return answers
+
+
+def said_probability(proba: np.ndarray, classes: Any, said: list[Any]) -> np.ndarray:
+    """Return the probability (n,) of what was said, the highest where it is none of the classes.
+
+    Costs, cuts and domains make a router say what is not the likeliest.
+
+    Examples
+    --------
+    >>> table = np.array([[0.6, 0.4], [0.7, 0.3]])
+    >>> said_probability(table, ["a", "b"], ["b", "letters"]).tolist()
+    [0.4, 0.7]
+    """
+    column = {_plain(name): i for i, name in enumerate(classes)}
+    place = np.array([column.get(answer, -1) for answer in said], dtype=int)
+    own = proba[np.arange(len(place)), place]
+    return np.where(place >= 0, own, proba.max(axis=1))
 
 
 def abstention(router: Any) -> tuple[Any, bool]:

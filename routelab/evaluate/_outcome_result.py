@@ -101,7 +101,32 @@ def result(
             for alarm in _alarms(name, answers[name], *own_mix[name][:2], asked, resampler)
         ],
         prompts=asked.prompts,
+        scores=_scores(answers, routers, n),
+        judged=_two_models(asked),
     )
+
+
+def _scores(answers: dict[str, Answer], routers: list[str], n: int) -> pd.DataFrame:
+    """Return the need of the strong model by router, of those that ask one of two models."""
+    known = {
+        name: answers[name].score
+        for name in routers
+        if answers[name].score is not None and answers[name].played is None
+    }
+    return pd.DataFrame(known, index=pd.RangeIndex(n, name="prompt"))
+
+
+def _two_models(asked: Asked) -> pd.DataFrame:
+    """Return quality and cost of either of two models on each prompt, the weak one's first."""
+    index = pd.RangeIndex(len(asked.prompts), name="prompt")
+    if len(asked.models) != 2:
+        return pd.DataFrame(index=index)
+    columns = {
+        f"{what} {asked.models[j]}": values[:, j]
+        for j in (1 - asked.strong, asked.strong)
+        for what, values in (("quality", asked.quality), ("cost", asked.cost))
+    }
+    return pd.DataFrame(columns, index=index)
 
 
 def _figures(

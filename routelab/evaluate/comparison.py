@@ -52,6 +52,13 @@ class Comparison:
         `best`, `best_quality`.
     alarms : list of Alarm
         Signs of a router that is a constant, a coin or a mistake in disguise.
+    scores : DataFrame
+        Row number of the evaluated prompt x router: how sure it was, held out like `predictions`;
+        NaN where it says nothing of it, or abstained. Labels: the probability of its answer.
+        Outcomes of two models: its score of the need of the strong one; else empty.
+    judged : DataFrame
+        What is known of each evaluated prompt. Labels: `truth`. Outcomes of two models: `quality`
+        and `cost` of the weak one, then of the strong one, as ``"quality NAME"``; else empty.
     prompts : list of str or None
         The judged prompts, in the order of the row numbers. They are never written: None after
         `load`.
@@ -70,6 +77,8 @@ class Comparison:
     errors: pd.DataFrame = field(default_factory=pd.DataFrame)
     alarms: list[Alarm] = field(default_factory=list)
     prompts: list[str] | None = field(default=None, repr=False)
+    scores: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    judged: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a copy of the table."""

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.metrics import roc_auc_score
 
 from routelab._checks import InputError
 from routelab.evaluate._columns import check_columns, check_labels, check_table, check_variant
+from routelab.evaluate._estimates import wilson
 
 
 def expected_calibration_error(
@@ -97,6 +99,40 @@ def top_label_error(
     place = np.searchsorted(np.linspace(0, 1, bins + 1)[1:], confidence, side="left")
     place = np.minimum(place, bins - 1)  # a sum of floats may end just above 1
     return float(np.abs(np.bincount(place, weights=gap, minlength=bins)).sum() / len(gap))
+
+
+def reliability(right: np.ndarray, confidence: np.ndarray, bins: int = 15) -> pd.DataFrame:
+    """Return stated confidence beside accuracy, a row per bin of equal width that is not empty.
+
+    Parameters
+    ----------
+    right, confidence : ndarray (n,)
+        1 for a right answer, else 0; NaN confidences are left out.
+    bins : int, default 15
+        As in `expected_calibration_error`, each with its upper end.
+
+    Returns
+    -------
+    DataFrame
+        `start`, `end`, `n`, `confidence` (mean), `accuracy` with 95 % Wilson `low` and `high`.
+
+    Examples
+    --------
+    >>> reliability(np.array([1.0, 0.0]), np.array([0.9, 0.9]), 10)["accuracy"].tolist()
+    [0.5]
+    """
+    known = np.isfinite(confidence)
+    right, confidence = np.asarray(right, float)[known], np.asarray(confidence, float)[known]
+    ends = np.linspace(0, 1, bins + 1)
+    place = np.minimum(np.searchsorted(ends[1:], confidence, side="left"), bins - 1)
+    rows = []
+    for each in np.unique(place):
+        inside = place == each
+        n, hits = int(inside.sum()), int(right[inside].sum())
+        rows.append((ends[each], ends[each + 1], n, confidence[inside].mean(), hits / n,
+                     *wilson(hits, n)))  # fmt: skip
+    columns = ["start", "end", "n", "confidence", "accuracy", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def auroc(positive: ArrayLike, scores: ArrayLike) -> float:

@@ -22,6 +22,7 @@ from routelab.plots._replay import (
 from routelab.plots._request import request_costs, router_scores
 from routelab.plots._slices import best_router, overview, slice_gains
 from routelab.plots._style import THEMES, Theme, figure, png, style
+from routelab.plots._sureness import accuracy_curves, confidence_counts, reliability
 from routelab.plots._sweep import pareto_front
 from routelab.plots._watch import agreement_by_day, feature_bins, spend_by_day
 
@@ -29,10 +30,12 @@ __all__ = [
     "THEMES",
     "Theme",
     "accuracy_bars",
+    "accuracy_curves",
     "agreement_by_day",
     "answer_codes",
     "asked_point",
     "best_router",
+    "confidence_counts",
     "confusion",
     "cost_quality",
     "daily_spend",
@@ -54,6 +57,7 @@ __all__ = [
     "pareto_front",
     "png",
     "prompt_map",
+    "reliability",
     "request_costs",
     "requests_by",
     "requests_per_hour",

@@ -121,24 +121,10 @@ def cost_quality(
     list of Line2D
         One line per curve; none when the comparison has no curves.
     """
+    from matplotlib.lines import Line2D
+
     colors = dress(ax, theme)
-    palette = router_colors(comparison, colors)
-    controls = set(comparison.table.loc[comparison.table["is_control"], "name"])
-    lines: list[Any] = []
-    for name, curve in comparison.curves.items():
-        control = name in controls or name not in palette
-        if only is not None and not control and name != only:
-            continue
-        color = palette.get(name, colors.muted)
-        dash = (":" if name == "oracle" else "--") if control else "-"
-        lines += ax.plot(
-            curve["cost"], curve["quality"], ls=dash, color=color, lw=1.4 if control else 2.0,
-            label=short(name),
-        )  # fmt: skip
-        if not control:
-            ax.fill_between(
-                curve["cost"], curve["low"], curve["high"], color=color, alpha=0.18, lw=0
-            )
+    lines = [x for x in curve_artists(comparison, ax, colors, only) if isinstance(x, Line2D)]
     shares = "strong_share" in comparison.table
     ax.set_xlabel("share of calls to the strong model" if shares else "mean USD per prompt")
     ax.set_ylabel("mean quality")
@@ -146,6 +132,32 @@ def cost_quality(
     if lines:
         legend(ax, colors, loc="best")
     return lines
+
+
+def curve_artists(
+    comparison: Comparison, ax: Axes, colors: Theme, only: str | None = None
+) -> list[Any]:
+    """Draw the curves alone, and return lines and bands."""
+    palette = router_colors(comparison, colors)
+    controls = set(comparison.table.loc[comparison.table["is_control"], "name"])
+    drawn: list[Any] = []
+    for name, curve in comparison.curves.items():
+        control = name in controls or name not in palette
+        if only is not None and not control and name != only:
+            continue
+        color = palette.get(name, colors.muted)
+        dash = (":" if name == "oracle" else "--") if control else "-"
+        drawn += ax.plot(
+            curve["cost"], curve["quality"], ls=dash, color=color, lw=1.4 if control else 2.0,
+            label=short(name),
+        )  # fmt: skip
+        if not control:
+            drawn.append(
+                ax.fill_between(
+                    curve["cost"], curve["low"], curve["high"], color=color, alpha=0.18, lw=0
+                )
+            )
+    return drawn
 
 
 def confusion(table: pd.DataFrame, ax: Axes, theme: str | Theme = "light") -> list[Artist]:

@@ -4,7 +4,8 @@ from routelab.ui._base import Panel
 from routelab.ui._budget import BudgetPanel, budget
 from routelab.ui._budget_config import BudgetConfig
 from routelab.ui._choices import PlanChoice, RouterChoice
-from routelab.ui._compare import CompareConfig, ComparePanel, compare
+from routelab.ui._compare import ComparePanel, compare
+from routelab.ui._compare_config import CompareConfig
 from routelab.ui._explore import ExploreConfig, ExplorePanel, explore
 from routelab.ui._export import ExportConfig, ExportPanel, export
 from routelab.ui._label import LabelConfig, LabelPanel, label

@@ -1,0 +1,81 @@
+"""The settings of the compare panel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from routelab._checks import InputError
+from routelab.ui._settings import SETTINGS, private
+
+EVERY = "all classes"
+VIEWS = ("threshold", "figures", "calibration", "slices", "errors")
+#: What starts the list of errors from its first page again.
+FILTERS = ("router", "truth", "answered", "search", "threshold", "routers", "encoder", "data")
+
+
+@SETTINGS.register("compare")
+@dataclass(frozen=True, slots=True)
+class CompareConfig:
+    """Settings of the compare panel.
+
+    Attributes
+    ----------
+    router : str
+        "" for the best of them.
+    metric : str
+        Column of the comparison's table.
+    truth : str
+        One true class, or "all classes".
+    position : int
+        Outcomes only: where on the router's curve to read, in percent of its costs; with two
+        models in percent of calls to the strong one.
+    view : str
+        The tab: threshold, figures, calibration, slices or errors.
+    threshold : float
+        Labels only: the router answers what it is at least so sure of. Of two tiers: what is at
+        least so probably the strong one's goes there.
+    per_day : int
+        Requests, for the cost.
+    answered : str
+        Of the errors: one answer, or "all classes".
+    search : str
+        Of the errors: what their prompts hold. Kept in no file.
+    page : int
+        Of the errors.
+    routers : tuple of str
+        What is compared, where there is a choice; so are `encoder` and `data`, the label's column.
+    encoder : str
+    data : str
+    """
+
+    router: str
+    metric: str
+    truth: str = EVERY
+    position: int = 50
+    view: str = VIEWS[0]
+    threshold: float = 0.0
+    per_day: int = 10_000
+    answered: str = EVERY
+    search: str = private("")
+    page: int = 1
+    routers: tuple[str, ...] = ()
+    encoder: str = ""
+    data: str = ""
+
+    def __post_init__(self) -> None:
+        if self.view not in VIEWS:
+            raise InputError(f"there is no tab {self.view!r}; there are: {', '.join(VIEWS)}")
+        if not 0 <= self.threshold <= 1:
+            raise InputError(f"a threshold is between 0 and 1, got {self.threshold!r}")
+        if not 0 <= self.position <= 100:
+            raise InputError(f"a position is between 0 and 100 percent, got {self.position!r}")
+        if self.per_day < 1:
+            raise InputError(f"there is at least one request a day, got {self.per_day!r}")
+
+
+Key = tuple[tuple[str, ...], str, str]
+
+
+def key_of(config: CompareConfig) -> Key:
+    """Return which comparison the settings are about."""
+    return config.routers, config.encoder, config.data

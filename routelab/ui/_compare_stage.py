@@ -1,0 +1,133 @@
+"""One comparison with all that is prepared for it once: moves, prices, pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from routelab._checks import InputError
+from routelab.evaluate import Comparison
+from routelab.plots import best_router
+from routelab.plots._comparison import main_metric
+from routelab.ui import _compare_views as views
+from routelab.ui._compare_config import EVERY, CompareConfig
+from routelab.ui._compare_moves import Moved, all_columns, moves_of, spread, strong_class
+from routelab.ui._compare_prices import Prices
+from routelab.ui._compare_threshold import ThresholdView
+from routelab.ui._picture import Picture
+
+FIGURES = (
+    "accuracy", "quality", "macro_f1", "within_one", "spearman", "ece", "cost", "apgr", "aiq",
+    "strong_share",
+)  # fmt: skip
+
+
+class Stage:
+    """A comparison, and what the panel shows of it.
+
+    Attributes
+    ----------
+    routers : list of str
+        Routers and controls whose answers were kept, in the order of the table.
+    classes, answers : list of str
+        Rows and columns of the confusion.
+    strong : str or None
+        The strong one of two classes; the threshold is then of its probability.
+    """
+
+    def __init__(self, comparison: Comparison, prices: Prices | None):
+        self.comparison, self.prices = comparison, prices
+        known = {*comparison.confusion, *comparison.curves, *comparison.predictions}
+        self.routers = [str(name) for name in comparison.table["name"] if name in known]
+        self.best = best_router(comparison) or self.routers[0]
+        self.strong = strong_class(comparison, prices)
+        self.moves = {name: moves_of(comparison, name, self.strong) for name in self.routers}
+        self.main = main_metric(comparison)
+        table = comparison.table
+        self.metrics = [m for m in FIGURES if m in table and table[m].notna().any()]
+        self.classes = self.moves[self.best].rows
+        self.answers = all_columns(list(self.moves.values()))
+        self._rows = {str(row["name"]): row for row in table.to_dict(orient="records")}
+        self._views: dict[str, Any] = {}
+
+    def router(self, name: str) -> str:
+        """Return a router's name, that of the best for ""; or say that there is none."""
+        if name and name not in self.routers:
+            raise InputError(f"the comparison has no router {name!r}")
+        return name or self.best
+
+    def moved(self, config: CompareConfig) -> Moved:
+        """Return what holds for the settings."""
+        moves = self.moves[self.router(config.router)]
+        setting = config.threshold if self.comparison.kind == "labels" else config.position
+        return moves.at(setting, config.per_day, self.prices)
+
+    def figures(self, config: CompareConfig) -> dict[str, float]:
+        """Return the figures of the table, of the class, and those that the slider moves."""
+        router = self.router(config.router)
+        if config.metric not in self.comparison.table:
+            raise InputError(f"the comparison has no figure {config.metric!r}")
+        for name, known in ((config.truth, self.classes), (config.answered, self.answers)):
+            if name not in (EVERY, *known):
+                raise InputError(f"the comparison has no class {name!r}")
+        row = self._rows[router]
+        figures = {name: float(row[name]) for name in (self.main, "low", "high")}
+        if config.metric != self.main:
+            figures[config.metric] = float(row[config.metric])
+        moved = self.moved(config)
+        if config.truth != EVERY:
+            counts = spread(moved.counts, self.moves[router].columns, self.answers)
+            figures |= class_figures(counts, self.classes, self.answers, config.truth)
+        return figures | moved.figures
+
+    def errors(self, config: CompareConfig) -> pd.DataFrame:
+        """Return the errors of the router at the threshold."""
+        return self.moves[self.router(config.router)].errors(config.threshold)
+
+    def view(self, name: str) -> Any:
+        """Return the widget of a tab, made when it is first asked for."""
+        if name not in self._views:
+            self._views[name] = _MAKERS[name](self)
+        return self._views[name]
+
+    def show(self, name: str, config: CompareConfig) -> Picture:
+        """Draw a tab for the settings and return its picture."""
+        view, router = self.view(name), self.router(config.router)
+        if name == "threshold":
+            view.show(router, self.moved(config), config.truth)
+            picture: Picture = view.picture
+            return picture
+        view.turn(config.metric if name == "figures" else router)
+        drawn: Picture = view
+        return drawn
+
+
+_MAKERS: dict[str, Callable[[Stage], Any]] = {
+    "threshold": lambda stage: ThresholdView(stage.comparison, stage.moves),
+    "figures": lambda stage: views.bars(stage.comparison),
+    "calibration": lambda stage: views.Calibration(stage.comparison, stage.routers),
+    "slices": lambda stage: views.slices(stage.comparison),
+}
+
+
+def class_figures(
+    counts: np.ndarray, rows: list[str], columns: list[str], truth: str
+) -> dict[str, float]:
+    """Return recall and precision of one class of a confusion, and its prompts.
+
+    Examples
+    --------
+    >>> class_figures(np.array([[3, 1], [2, 4]]), ["a", "b"], ["a", "b"], "a")
+    {'prompts': 4.0, 'recall': 0.75, 'precision': 0.6}
+    """
+    row = counts[rows.index(truth)]
+    column = counts[:, columns.index(truth)] if truth in columns else np.zeros(len(counts))
+    hits = row[columns.index(truth)] if truth in columns else 0.0
+    return {
+        "prompts": float(row.sum()),
+        "recall": float(hits / row.sum()) if row.sum() else float("nan"),
+        "precision": float(hits / column.sum()) if column.sum() else float("nan"),
+    }

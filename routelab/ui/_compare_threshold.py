@@ -1,0 +1,194 @@
+"""The picture that the slider moves: a point on a curve, and the confusion beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import ipywidgets as w
+import numpy as np
+import pandas as pd
+
+from routelab import plots
+from routelab.evaluate import Comparison
+from routelab.plots._comparison import (
+    curve_artists,
+    main_metric,
+    router_colors,
+)
+from routelab.plots._style import dress, legend, short, style, title
+from routelab.ui._compare_moves import LabelMoves, Moved, Moves, all_columns, spread
+from routelab.ui._picture import PICTURE_DPI, LivePlot
+
+WIDTH = 11.0
+CLASSES_WITH_NUMBERS = 8  # numbers take longest to draw: 64 fit into a touch
+
+
+class Cells:
+    """A colour per cell, put into axes pixel by pixel: no image is resampled.
+
+    As much of an artist as :class:`LivePlot` asks for, without importing matplotlib.
+
+    Parameters
+    ----------
+    ax : Axes
+        Its layout must be settled when this is drawn.
+    """
+
+    def __init__(self, ax: Any):
+        self._ax, self.colors = ax, np.zeros((1, 1, 4), np.uint8)
+
+    def get_zorder(self) -> float:
+        """Return where in the order it is drawn: first."""
+        return 0.0
+
+    def set_animated(self, animated: bool) -> None:
+        """Do nothing: it is never part of the axes."""
+
+    def draw(self, renderer: Any) -> None:
+        """Draw every cell, the first row on top."""
+        box = self._ax.get_window_extent()
+        left, bottom, right, top = (round(x) for x in (box.x0, box.y0, box.x1, box.y1))
+        rows, columns = self.colors.shape[:2]
+        down = np.arange(top - bottom)[::-1] * rows // (top - bottom)  # drawn from below
+        across = np.arange(right - left) * columns // (right - left)
+        gc = renderer.new_gc()
+        renderer.draw_image(gc, left, bottom, self.colors[down].take(across, axis=1))
+        gc.restore()
+
+
+class Grid:
+    """A confusion table whose cells are set again rather than drawn again.
+
+    Parameters
+    ----------
+    ax : Axes
+    rows, columns : list of str
+    """
+
+    def __init__(self, ax: Any, rows: list[str], columns: list[str]):
+        self.rows, self.columns, self._theme = rows, columns, style("light")
+        empty = pd.DataFrame(np.zeros((len(rows), len(columns))), rows, columns)
+        image: Any = plots.confusion(empty, ax)[0]
+        self.ax, self.ramp = ax, image.get_cmap()
+        self._cells: Any = Cells(ax)
+        self._marker = ax.axhspan(-0.5, 0.5, fill=False, ec=self._theme.failed, lw=2)
+        self._texts: dict[tuple[int, int], Any] = {}
+        if len(rows) <= CLASSES_WITH_NUMBERS:
+            for y, x in np.ndindex(len(rows), len(columns)):
+                self._texts[y, x] = ax.text(x, y, "", ha="center", va="center", fontsize=8)
+        for artist in (self._marker, *self._texts.values()):
+            artist.set_animated(True)  # not part of the axes that are drawn once
+
+    def show(self, counts: np.ndarray, truth: str) -> list[Any]:
+        """Set counts and the marked class, and return what to draw."""
+        share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        self._cells.colors = self.ramp(share, bytes=True)
+        drawn: list[Any] = [self._cells]
+        for (y, x), text in self._texts.items():
+            if counts[y, x] >= 0.5:
+                text.set_text(f"{counts[y, x]:.0f}")
+                text.set_color(self._theme.face if share[y, x] > 0.5 else self._theme.text)
+                drawn.append(text)
+        if truth in self.rows:
+            self._marker.set_y(self.rows.index(truth) - 0.5)
+            drawn.append(self._marker)
+        return drawn
+
+
+class ThresholdView(w.VBox):
+    """Curves and confusion of one comparison; only what moves is drawn again.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    moves : mapping of str to Moves
+        By router, controls included.
+    """
+
+    def __init__(self, comparison: Comparison, moves: Mapping[str, Moves]):
+        self._comparison, self._moves = comparison, moves
+        self._theme = style("light")
+        self._palette = router_colors(comparison, self._theme)
+        first = next(iter(moves.values()))
+        columns = all_columns(list(moves.values()))
+        height = min(4.4, 3.4 + 0.14 * max(0, len(first.rows) - 8))
+        fig, (self._ax, right) = plots.figure(WIDTH, height, columns=2, dpi=PICTURE_DPI)
+        self._frame()
+        self._curves: list[Any] = []
+        self._drawn = ""
+        self.grid = Grid(right, first.rows, columns)
+        self.picture = LivePlot(fig)
+        super().__init__([self.picture], layout=w.Layout(overflow="hidden"))
+
+    def show(self, router: str, moved: Moved, truth: str) -> None:
+        """Show a router at one setting of the slider."""
+        if router != self._drawn:
+            for artist in self._curves:
+                artist.remove()
+            self._curves, self._drawn = self._draw_curves(router), router
+            self.picture.hold(self._curves)
+        own = self._moves[router].columns
+        cells = self.grid.show(spread(moved.counts, own, self.grid.columns), truth)
+        (point,) = self._ax.plot(
+            *([value] for value in moved.point), "o", ms=9, mec=self._theme.face, mew=1.5,
+            color=self._theme.text, zorder=5,
+        )  # fmt: skip
+        self.picture.show([*cells, point])
+        point.remove()
+
+    def _draw_curves(self, router: str) -> list[Any]:
+        if self._comparison.kind == "outcomes":
+            drawn = curve_artists(self._comparison, self._ax, self._theme, router)
+            deferral = getattr(self._moves[router], "deferral", None)
+            if router not in self._comparison.curves and deferral is not None:
+                color = self._palette.get(router)
+                drawn += self._ax.plot(
+                    deferral.shares, deferral.quality, lw=2.0, label=short(router), color=color
+                )
+        else:
+            drawn = plots.accuracy_curves(
+                self._label_curves(router), self._ax, self._theme, self._palette, router
+            )
+            drawn += self._best_control()
+        if not drawn:
+            return []
+        return [*drawn, legend(self._ax, self._theme, loc="best")]
+
+    def _label_curves(self, router: str) -> dict[str, pd.DataFrame]:
+        """Return the curves of the routers, and that of a control which is looked at."""
+        controls = set(self._comparison.table.loc[self._comparison.table["is_control"], "name"])
+        return {
+            name: each.curve for name, each in self._moves.items()
+            if isinstance(each, LabelMoves) and (name not in controls or name == router)
+        }  # fmt: skip
+
+    def _best_control(self) -> list[Any]:
+        table = self._comparison.table
+        controls = table[table["is_control"]]
+        if not len(controls):
+            return []
+        best: Any = controls.iloc[int(controls[main_metric(self._comparison)].argmax())]
+        return [self._ax.axhline(best["accuracy"], color=self._theme.muted, ls="--", lw=1.2,
+                                 label=f"best control: {best['name']}")]  # fmt: skip
+
+    def _frame(self) -> None:
+        """Draw axes with limits that hold for every router."""
+        ax, comparison = self._ax, self._comparison
+        if comparison.kind == "outcomes":
+            plots.cost_quality(comparison, ax)
+            if not comparison.curves:
+                ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+            limits = ax.get_xlim(), ax.get_ylim()
+            for artist in [*ax.lines, *ax.collections, ax.get_legend()]:
+                if artist is not None:
+                    artist.remove()
+            ax.set(xlim=limits[0], ylim=limits[1])
+            return
+        dress(ax)
+        strong = next(iter(self._moves.values())).strong  # type: ignore[union-attr]
+        ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+        ax.set_xlabel("share answered" if strong is None else f"share sent to {strong}",
+                      parse_math=False)  # fmt: skip
+        ax.set_ylabel("accuracy of what is answered")
+        title(ax, "What a threshold buys, 95 % band", self._theme)

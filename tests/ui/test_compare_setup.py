@@ -1,0 +1,159 @@
+"""Choosing what is compared: routers, encoder and label, then one button."""
+
+from __future__ import annotations
+
+import threading
+
+import pandas as pd
+import pytest
+
+from routelab import InputError, compare, ui
+from routelab.ui._compare_setup import Setup
+
+
+@pytest.fixture(scope="module")
+def table(labels):
+    level = ["low", "high"] * (len(labels) // 2)
+    return labels.rename(columns={"label": "route"}).assign(level=level, note="the same")
+
+
+def panel_of(table, **options):
+    return ui.compare(routers=["centroid", "linear"], labels=table, cv=2, n_boot=50, **options)
+
+
+def pick(panel, routers, encoder, data):
+    panel.choose.show(routers, encoder, data)
+    panel.choose.button.click()
+    panel.wait(60)
+
+
+def test_the_first_comparison_is_of_everything_on_the_first_label(table):
+    panel = panel_of(table)
+    assert panel.config.routers == ("centroid", "linear")
+    assert (panel.config.encoder, panel.config.data) == ("tfidf", "route")
+    assert panel.choose.data.options == ("route", "level")  # not a column of one value
+    frame = table[["prompt", "route"]].rename(columns={"route": "label"})
+    expected = compare(["centroid", "linear"], frame, cv=2, n_boot=50)
+    pd.testing.assert_frame_equal(panel.comparison.table, expected.table)
+
+
+def test_the_button_compares_what_is_ticked_and_picked(table):
+    panel = panel_of(table)
+    panel.update(router="centroid", truth="code", view="figures")
+    pick(panel, ["linear"], "hashing", "level")
+    frame = table[["prompt", "level"]].rename(columns={"level": "label"})
+    expected = compare(["linear"], frame, cv=2, n_boot=50, encoder="hashing")
+    pd.testing.assert_frame_equal(panel.comparison.table, expected.table)
+    assert panel.status.text.startswith("linear: ") and not panel.computing
+    assert dict(panel.truth._options_full).keys() == {"all classes", "low", "high"}
+    assert panel.threshold.description == "Strong from probability"  # two levels are two tiers
+    panel.reset()  # what was computed comes back at once
+    assert panel.comparison.verdicts.keys() == {"centroid", "linear"}
+
+
+def test_the_old_result_is_marked_until_the_new_one_is_there(table, monkeypatch):
+    panel = panel_of(table)
+    entered, go_on = threading.Event(), threading.Event()
+    run = Setup.run
+
+    def slow(self, *given):
+        entered.set()
+        assert go_on.wait(10)
+        return run(self, *given)
+
+    monkeypatch.setattr(Setup, "run", slow)
+    before = panel.comparison
+    panel.choose.show(["linear"], "tfidf", "route")
+    panel.choose.button.click()
+    assert entered.wait(10)
+    assert panel.computing and panel.comparison is before
+    assert "rl-computing" in panel._dom_classes
+    assert not panel.tools.buttons["cancel"].disabled
+    panel.threshold.value = 0.3  # a light touch meanwhile is not lost, and fits nothing twice
+    go_on.set()
+    panel.wait(60)
+    assert list(panel.comparison.verdicts) == ["linear"] and panel.config.threshold == 0.3
+
+
+def test_progress_is_told_and_cancel_goes_back(table, monkeypatch):
+    panel = panel_of(table)
+    told, reached = [], threading.Event()
+    monkeypatch.setattr(
+        panel.status, "ok", lambda text, ok=panel.status.ok: (told.append(text), ok(text))
+    )
+    run = Setup.run
+
+    def stopping(self, routers, encoder, data, progress):
+        def stop(done, total, name):
+            progress(done, total, name)
+            if done == 1:
+                panel.cancel()
+                reached.set()
+
+        return run(self, routers, encoder, data, stop)
+
+    monkeypatch.setattr(Setup, "run", stopping)
+    before = panel.comparison
+    pick(panel, ["centroid"], "hashing", "level")
+    assert reached.is_set() and panel.comparison is before and not panel.computing
+    assert panel.config.encoder == "tfidf"
+    assert any(text.startswith("comparing: 0 of ") for text in told)
+    assert told[-1].startswith("cancelled")
+
+
+def test_nothing_ticked_is_said_beside_the_control(table):
+    panel = panel_of(table)
+    pick(panel, [], "tfidf", "route")
+    assert "choose at least one router" in panel.status.text
+
+
+def test_a_router_that_is_not_there_leaves_the_result_before(table):
+    panel = panel_of(table)
+    before = panel.comparison
+    panel.update(routers=("nobody",))
+    panel.wait(60)
+    assert "no 'nobody'" in panel.status.text and panel.comparison is before
+
+
+def test_a_chosen_router_carries_encoder_label_and_file(table):
+    session = ui.Session()
+    panel = panel_of(table, session=session, files={"labels": "mine.csv"})
+    panel.router.value = "linear"
+    assert session.router == ui.RouterChoice("linear", "tfidf", labels="mine.csv", label="route")
+
+
+def test_as_code_makes_it_again(table, tmp_path):
+    path = tmp_path / "labels.csv"
+    table.to_csv(path, index=False)
+    panel = panel_of(table, files={"labels": path})
+    pick(panel, ["linear"], "hashing", "level")
+    panel.update(threshold=0.6)
+    code = panel.as_code()
+    assert "panel.wait()" in code
+    names: dict = {}
+    exec(compile(code.split("Path(")[0], "code", "exec"), names)  # noqa: S102
+    assert names["panel"].result == panel.result
+
+
+def test_settings_of_another_choice_are_computed_at_the_start(table, tmp_path):
+    path = tmp_path / "session.yaml"
+    first = panel_of(table, session=ui.Session(path))
+    pick(first, ["centroid"], "tfidf", "level")
+    first.session.save()
+    again = panel_of(table, session=ui.Session(path))
+    assert again.config.routers == ("centroid",) and again.result == first.result
+    assert [box.value for box in again.choose._boxes.values()] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, "give a comparison, or routers="),
+        ({"routers": [], "labels": pd.DataFrame({"prompt": ["a"], "x": ["b"]})}, "name at least"),
+        ({"routers": ["linear"], "labels": pd.DataFrame({"x": ["b"]})}, "column 'prompt'"),
+        ({"routers": ["linear"], "labels": pd.DataFrame({"prompt": ["a"]})}, "no column of 2"),
+    ],
+)
+def test_what_is_missing_is_said(given, told):
+    with pytest.raises(InputError, match=told):
+        ui.compare(**given)

@@ -30,7 +30,7 @@ class Gateway:
         self.bodies = []
 
     @contextmanager
-    def booted(self, folder, *, python=None):
+    def booted(self, folder, *, python=None, waiting=None):
         self.python = python
         self.config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
         self.files = sorted(path.name for path in folder.iterdir())

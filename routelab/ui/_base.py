@@ -95,6 +95,10 @@ class Panel(w.VBox):
         """Return whether these settings take longer than a touch may take (100 ms)."""
         return False
 
+    def waits(self, config: Any) -> bool:
+        """Return whether a new panel computes these settings in a thread, for `as_code`."""
+        return self.heavy(config)
+
     def work(self, config: Any, tell: Callable[[str], None], cancelled: Callable[[], bool]) -> Any:
         """Return the result for heavy settings: tell how far it is, stop early when cancelled."""
         return self.compute(config)
@@ -178,7 +182,7 @@ class Panel(w.VBox):
 
     def as_code(self) -> str:
         """Return a script that makes this picture and its numbers again."""
-        heavy = self.heavy(self.config)
+        heavy = self.waits(self.config)
         picture = f"{self.kind}.png" if self.picture is not None else ""
         shown = replace(self.config, **{name: getattr(self._start, name) for name in self.hidden})
         return script(self.recipe(), shown, self._start, heavy=heavy, picture=picture)

@@ -36,6 +36,7 @@ PAUSE_S = 0.5  # who types is not done yet
 STYLE = (
     "<style>.rl-lines{max-height:16em;overflow:auto;margin:.3em 0;line-height:1.45;"
     "color:var(--jp-content-font-color1,inherit)}pre.rl-lines{white-space:pre;font-size:12px}"
+    ".rl-more>.widget-tab-contents{min-height:14em;overflow:auto;padding:.6em}"
     ".rl-added{background:rgba(46,160,67,.18)}.rl-removed{background:rgba(248,81,73,.18)}</style>"
 )
 
@@ -123,16 +124,17 @@ class ExportPanel(Panel):
             (self.prover.prompts, "prompts"), (self.prover.failures, "failures"),
         ):  # fmt: skip
             self.bind(control, field)
-        wrap = w.Layout(flex_flow="row wrap")
         half = {"flex": "1 1 420px", "width": "auto", "min_width": "0", "max_width": "100%"}
+        wrap = w.Layout(flex_flow="row wrap", grid_gap="0 12px")
         left = w.VBox([self.editor], layout=w.Layout(**half))
         top = w.HBox([self.target, self.file], layout=wrap)
         right = w.VBox([top, self.view], layout=w.Layout(**half))
-        self.begin(
-            w.HTML(STYLE), w.HBox([left, right], layout=wrap), self.not_carried,
-            w.HTML("<b>Against the config in use</b>"), self.in_use,
-            w.HTML("<b>Proof</b>"), self.prover,
-        )  # fmt: skip
+        more = w.Tab(
+            [self.not_carried, self.in_use, self.prover],
+            titles=("Not carried", "Config in use", "Proof"),
+        )
+        more.add_class("rl-more")
+        self.begin(w.HTML(STYLE), w.HBox([left, right], layout=wrap), more)
 
     def recipe(self) -> Recipe:
         """Return how this panel is made again."""
@@ -140,10 +142,13 @@ class ExportPanel(Panel):
         return Recipe(f"ui.export(plan, target={self._start.target!r})", (line,))
 
     def heavy(self, config: ExportConfig) -> bool:
-        """Return whether files with a router are to be written, or a router to be trained."""
-        if (config.target, config.plan) in self._written:
-            return False
-        return self._plan_of(config).router is not None
+        """Return whether files are to be written that take longer than a touch may."""
+        return (config.target, config.plan) not in self._written and self.waits(config)
+
+    def waits(self, config: ExportConfig) -> bool:
+        """Return whether there is a router to write, or a plan that is still being typed."""
+        plan = self._plan_of(config)  # what is wrong is said at once
+        return bool(config.plan) or plan.router is not None
 
     def work(
         self, config: ExportConfig, tell: Callable[[str], None], cancelled: Callable[[], bool]
@@ -351,6 +356,7 @@ def export(
     --------
     >>> panel = export(Plan(models={"cheap": "gpt-4o-mini"}, default="cheap"))
     >>> panel.editor.area.value = panel.editor.area.value.replace("cheap", "small")
+    >>> panel.wait()
     >>> "model_name: small" in panel.result.text
     True
     """

@@ -70,10 +70,11 @@ def _told(kind: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator
         was, now = old.get(name, _NONE), new.get(name, _NONE)
         if was == now:
             continue
-        if was is _NONE:
-            yield f"{kind} added: {cut(name)}: {_short(now)}"
-        elif now is _NONE:
-            yield f"{kind} removed: {cut(name)}: {_short(was)}"
+        if was is _NONE or now is _NONE:
+            word, value = ("added", now) if was is _NONE else ("removed", was)
+            if kind == "model":  # which one says enough
+                value = value.get("model", "no model is named")
+            yield f"{kind} {word}: {cut(name)}: {_short(value)}"
         elif isinstance(was, dict) and isinstance(now, dict):
             for key, one, other in _differing(was, now):
                 yield f"{kind} changed: {cut(name)}: {cut(key)}: {_short(one)} to {_short(other)}"
@@ -161,4 +162,6 @@ def _entry_key(entry: Any) -> str:
 def _short(value: Any) -> str:
     if value is _NONE:
         return "not set"
+    if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
+        return cut(", ".join(value))
     return cut(value if isinstance(value, str) else json.dumps(value, default=str))

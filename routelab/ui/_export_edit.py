@@ -43,7 +43,7 @@ class PlanEditor(w.VBox):
         self.revert.on_click(lambda _: self.show(self._used))
         self.area.observe(guarded(self.status)(self._typed), "value")
         head = w.HTML("<b>Plan</b> (YAML; what is right is taken as you type)")
-        super().__init__([head, self.area, self.status, self.problem, self.revert])
+        super().__init__([head, self.area, self.status, self.problem, w.HBox([self.revert])])
 
     def show(self, text: str) -> None:
         """Show the text of the plan in use, over whatever was typed."""
@@ -73,7 +73,7 @@ class PlanEditor(w.VBox):
             self._take(self.area.value)
         except PlanError as error:
             self.status.error(f"{error} (the plan before stays in use)")
-            found = [(error.line, "error", f"column {error.column}: {error.problem}")]
+            found = [(error.line, "error", f"column {error.column}")]
             self.problem.show("", "", found, "What is wrong with the plan")
         except Exception:
             self.problem.show("", "", [], "What is wrong with the plan")

@@ -109,7 +109,7 @@ class InUseView(w.VBox):
         self.told = w.HTML()
         self.view = FileView(rows=12)
         self.view.layout.display = "none"
-        super().__init__([self.upload, self.status, self.told, self.view])
+        super().__init__([w.HBox([self.upload]), self.status, self.told, self.view])
         self.status.ok(
             "Secrets in it are neither shown nor kept: values of keys, tokens and passwords are "
             "hidden before it is compared, and it is stored nowhere."
@@ -122,8 +122,9 @@ class InUseView(w.VBox):
 
     def export(self, content: bytes | None) -> None:
         """Take another export to compare with; None for a target without ``config.yaml``."""
-        self._export = content
-        self._renew()
+        if content != self._export:
+            self._export = content
+            self._renew()
 
     def _uploaded(self, change: Any) -> None:
         if not change.new:

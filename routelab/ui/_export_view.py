@@ -17,7 +17,7 @@ from routelab.exporters import Finding
 ROWS = 22
 ACTIONS = {"copy": "Copy file", "file": "Download file", "zip": "Download all (zip)"}
 STYLE = (
-    "<style>.rl-file{width:100%;box-sizing:border-box;"
+    "<style>.rl-plan{margin:0}.rl-file{width:100%;box-sizing:border-box;"
     "color:var(--jp-content-font-color1,inherit)}"
     ".rl-file-tools{display:flex;flex-wrap:wrap;gap:.4em;align-items:center;min-height:2.2em}"
     ".rl-file-told{color:var(--jp-content-font-color2,inherit)}"
@@ -27,7 +27,7 @@ STYLE = (
     "background:var(--jp-layout-color1,transparent);border:1px solid var(--jp-border-color1,#999)}"
     ".rl-file-text::selection,.rl-plan textarea::selection{background:#ffd54f;color:#000}"
     ".rl-file-found{height:10.5em;overflow:auto;margin:.3em 0;padding:0;list-style:none}"
-    ".rl-problem .rl-file-tools{display:none}.rl-problem .rl-file-found{height:4.6em}"
+    ".rl-problem .rl-file-tools{display:none}.rl-problem .rl-file-found{height:2.2em}"
     ".rl-file-found li{line-height:1.5;overflow-wrap:anywhere}"
     ".rl-go{font:inherit;cursor:pointer;border:1px solid var(--jp-border-color1,#999);"
     "border-radius:2px;background:var(--jp-layout-color2,transparent);"
@@ -132,7 +132,7 @@ class FileView(w.VBox):
 
 def lines_of(findings: Iterable[Finding]) -> list[tuple[int, str, str]]:
     """Return findings of lint as they are listed."""
-    return [(f.line, f.severity, f"{f.id}: {f.message}. {f.why}. {f.fix}") for f in findings]
+    return [(f.line, f.severity, f"{f.id}: {f.message}: {f.why} (fix: {f.fix})") for f in findings]
 
 
 def _link(name: str, content: bytes) -> str:

@@ -81,10 +81,10 @@ def test_what_lint_says_of_it_has_the_lines_of_the_file(panel, tmp_path):
 def test_what_changes_is_told_in_words_and_line_by_line(panel):
     uploaded(panel, CONFIG.encode())
     words = "\n".join(panel.in_use.words)
-    assert "model removed: azure/ü of gone:" in words
-    assert "model added: cheap/fair of cheap:" in words
+    assert "model removed: azure/ü of gone: azure/ü" in words
+    assert "model added: cheap/fair of cheap: azure/fair" in words
     assert "model changed: strong/dear of strong: api_key: [hidden] to os.environ/" in words
-    assert 'fallbacks changed: strong: ["gone"] to ["cheap"]' in words
+    assert "fallbacks changed: strong: gone to cheap" in words
     assert "setting changed: router_settings.num_retries: 2 to 0" in words
     assert "setting removed: environment_variables.ANYTHING: [hidden]" in words
     new = yaml.safe_load(panel.result.files["config.yaml"])
@@ -104,10 +104,13 @@ def test_the_difference_follows_the_plan_and_the_target(panel, tmp_path):
     panel.compare_with(tmp_path / "mine.yml")
     area = panel.editor.area
     area.value = area.value.replace("num_retries: 0", "num_retries: 3")
+    panel.wait(30)
     assert panel.in_use.words == ["setting changed: router_settings.num_retries: 0 to 3"]
     panel.target.value = "plan"
+    panel.wait(30)
     assert panel.in_use.words == [] and "Choose the target" in panel.in_use.status.text
     panel.target.value = "litellm"
+    panel.wait(30)
     assert len(panel.in_use.words) == 1
 
 
@@ -169,7 +172,7 @@ def test_order_and_spelling_are_no_difference():
 def test_two_entries_of_the_same_name_are_two_models():
     twice = {"model_list": [{"model_name": "a", "litellm_params": {"model": "m"}}] * 2}
     once = {"model_list": twice["model_list"][:1]}
-    assert changes(twice, once) == ['model removed: m of a (2): {"model": "m"}']
+    assert changes(twice, once) == ["model removed: m of a (2): m"]
 
 
 def test_long_differences_are_cut_and_counted():

@@ -37,10 +37,18 @@ def written(plan, folder, target="litellm"):
     return {file.as_posix(): (folder / file).read_bytes() for file in result.files}
 
 
-def type_in(panel, before, after):
+@pytest.fixture(autouse=True)
+def soon(monkeypatch):
+    """Write a fiftieth of a second after the last key."""
+    monkeypatch.setattr("routelab.ui._export.PAUSE_S", 0.02)
+
+
+def type_in(panel, before, after, *, wait=True):
     text = panel.editor.area.value
     assert before in text
     panel.editor.area.value = text.replace(before, after)
+    if wait:
+        panel.wait(30)
 
 
 def asked(panel, action):
@@ -116,7 +124,7 @@ def test_the_plan_in_use_comes_back_by_button_and_by_reset(panel, plan):
 
 def test_a_fitted_router_stays_as_it_is_when_the_plan_is_edited(trained, tmp_path):
     router = trained.plan.router.fitted
-    type_in(trained, "num_retries: 0", "num_retries: 3")
+    type_in(trained, "num_retries: 0", "num_retries: 3", wait=False)
     assert trained.computing and trained.plan.retries.num_retries == 0  # until it is written
     trained.wait(30)
     assert trained.plan.router.fitted is router and trained.plan.retries.num_retries == 3
@@ -128,7 +136,7 @@ def test_a_fitted_router_stays_as_it_is_when_the_plan_is_edited(trained, tmp_pat
 
 def test_the_newest_of_many_keys_is_written(trained):
     for number in (1, 2, 3, 4):
-        type_in(trained, f"num_retries: {number - 1}", f"num_retries: {number}")
+        type_in(trained, f"num_retries: {number - 1}", f"num_retries: {number}", wait=False)
     trained.wait(30)
     assert trained.plan.retries.num_retries == 4
     assert yaml.safe_load(trained.view.text)["router_settings"]["num_retries"] == 4
@@ -143,7 +151,7 @@ def test_a_target_that_cannot_hold_the_plan_is_refused_with_the_reason(trained):
 
 
 def test_cancel_goes_back_to_the_plan_before_and_keeps_what_was_typed(trained):
-    type_in(trained, "num_retries: 0", "num_retries: 3")
+    type_in(trained, "num_retries: 0", "num_retries: 3", wait=False)
     trained.cancel()
     trained.wait(30)
     assert trained.plan.retries.num_retries == 0 and not trained.computing
@@ -196,6 +204,7 @@ def test_settings_and_the_edited_plan_are_saved_loaded_and_copied_as_code(panel,
     panel.save_settings(str(tmp_path / "s.yaml"))
     other = ui.export(plan)
     other.load_settings(str(tmp_path / "s.yaml"))
+    other.wait(30)
     assert other.config == panel.config and other.plan.default == "cheap"
     assert other.editor.area.value == panel.editor.area.value
     assert other.prover.prompts.value == 3 and other.prover.failures.value
@@ -235,6 +244,7 @@ def test_a_plan_that_another_panel_chose_is_taken_over(plan):
     session.choose_plan(PlanChoice("by name alone"))
     assert panel.plan == plan
     session.choose_plan(PlanChoice("other"), plan.replace(default="cheap"))
+    panel.wait(30)
     assert panel.plan.default == "cheap" and "default: cheap" in panel.editor.area.value
 
 

@@ -76,9 +76,11 @@ def test_the_result_says_when_it_is_of_an_export_before(panel, gateway):
     assert "Proof of this export" in panel.prover.told.value
     area = panel.editor.area
     area.value = area.value.replace("num_retries: 0", "num_retries: 3")
+    panel.wait(30)
     assert "of an export before this one" in panel.prover.told.value
     panel.editor.revert.click()
     area.value = area.value.replace("num_retries: 3", "num_retries: 0")
+    panel.wait(30)
     assert "Proof of this export" in panel.prover.told.value
 
 

@@ -11,7 +11,6 @@ from typing import Any
 import ipywidgets as w
 import pandas as pd
 
-from routelab import plots
 from routelab._checks import InputError, did_you_mean
 from routelab.catalog import Catalog
 from routelab.decide import group_of_route
@@ -29,19 +28,19 @@ from routelab.ui._explore_asked import (
     likeliest,
     seconds_of,
 )
+from routelab.ui._explore_bars import RequestView
 from routelab.ui._explore_map import prompt_map
 from routelab.ui._explore_map_view import MapView
 from routelab.ui._explore_why import Reasons, examples_of, reasons, standing
 from routelab.ui._keys import KEYS, key_box
 from routelab.ui._parts import guarded, number, told
-from routelab.ui._picture import PICTURE_DPI, Picture, stacked
+from routelab.ui._picture import stacked
 from routelab.ui._session import Session
 from routelab.ui._settings import SETTINGS, private
 
 PROMPTS_LISTED = 60
 MODELS_SHOWN = 8
 CHARACTERS_PER_TOKEN = 4
-WIDTH = 11.0
 
 
 @SETTINGS.register("explore")
@@ -109,11 +108,7 @@ class ExplorePanel(Panel):
         )  # fmt: skip
         self.tokens, row = number("Answer, tokens", 300, 0, 4000, 50)
         self.table = w.HTML()
-        self.picture = Picture(WIDTH)
-        self._fig, self._axes = plots.figure(
-            WIDTH, 3.3, columns=2, dpi=PICTURE_DPI, ratios=(1.25, 1.0)
-        )
-        self._laid_out: tuple[frozenset[str], ...] = ()
+        self.bars = self.picture = RequestView()
         self.map = None if mapped is None else MapView(mapped)
         self.bind(self.tokens, "output_tokens")
         if show_prompts:
@@ -259,20 +254,6 @@ class ExplorePanel(Panel):
         }
         return answers, scores, why
 
-    def _draw_bars(self, result: Explored) -> None:
-        """Draw scores and costs; a layout takes longer than the rest, so names alone change it."""
-        assert self.picture is not None
-        left, right = self._axes
-        for ax in self._axes:
-            ax.clear()
-        plots.router_scores(result.scores, left)
-        plots.request_costs(result.costs, right, chosen=result.chosen, seconds=result.seconds)
-        answers = frozenset(text.get_text() for text in left.get_yticklabels())
-        names = answers, frozenset(result.costs)
-        self._fig.set_layout_engine("none" if names == self._laid_out else "constrained")
-        self._laid_out = names
-        self.picture.paint(self._fig)
-
     def _group(self, answer: str | None) -> str | None:
         if self.plan is None:
             return None
@@ -287,7 +268,7 @@ class ExplorePanel(Panel):
                 result, plan=self.plan is not None, shown=shown, examples_shown=self.show_prompts
             )
         )
-        self._draw_bars(result)
+        self.bars.show_request(result, self.routes)
         self._offer(result)
         on_map = "" if self.map is None else self.map.mark(self.config.prompt, self.config.map_of)
         asked = len(result.answers)

@@ -156,13 +156,16 @@ def router_scores(
     ax.grid(axis="x", color=colors.grid, linewidth=0.8)
     ax.set_xlabel("score")
     title(ax, "Scores of each router", colors)
-    return [a for a in score_artists(scores, order, ax, colors) if a is not ax.get_legend()]
+    dots = score_artists(scores, order, ax, colors)
+    if dots:
+        legend(ax, colors, loc="lower right")
+    return dots
 
 
 def score_artists(
     scores: Mapping[str, Mapping[str, float]], order: Sequence[str], ax: Axes, theme: Theme
 ) -> list[Artist]:
-    """Draw the dots of :func:`router_scores` and their legend, and return them."""
+    """Draw the dots of :func:`router_scores`, and return them."""
     palette = color_of(list(scores), theme)
     dots: list[Artist] = []
     for number, (name, answers) in enumerate(scores.items()):
@@ -171,4 +174,4 @@ def score_artists(
         if points:
             x, y = zip(*points, strict=True)
             dots += ax.plot(x, y, "o", ms=7, color=palette[name], label=short(name))
-    return [*dots, legend(ax, theme, loc="lower right")] if dots else []
+    return dots

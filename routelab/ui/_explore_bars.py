@@ -59,7 +59,6 @@ class RequestView(LivePlot):
         self._canvas.draw()
         self._fig.set_layout_engine("none")
         for ax in self._axes:
-            for artist in [*ax.lines, *ax.patches, *ax.texts, ax.get_legend()]:
-                if artist is not None:
-                    artist.remove()
+            for artist in [*ax.lines, *ax.patches, *ax.texts]:  # what moves
+                artist.remove()
         self.rebuild()

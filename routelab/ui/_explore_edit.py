@@ -31,7 +31,7 @@ class EditedRouter:
 
 
 KEPT = 8  # edits whose answers to all prompts are in memory
-PART = 2_000  # prompts between two looks at whether to stop
+PART = 500  # prompts between two looks at whether to stop
 _ABSTAINS = "abstains"
 
 
@@ -107,8 +107,11 @@ class Edits:
         examples: Mapping[str, Examples],
         prompts: Sequence[str],
     ):
-        self._routers, self._examples, self._prompts = routers, examples, prompts
-        self._rows: dict[str, Any] = {}
+        self._routers, self._examples = routers, examples
+        place: dict[str, int] = {}  # logs repeat themselves: each text is asked about once
+        self._place = [place.setdefault(prompt, len(place)) for prompt in prompts]
+        self._texts = list(place)
+        self._rows: dict[str, list[Any]] = {}
         self._edited: dict[tuple[str, tuple[Edit, ...]], EditedRouter] = {}
 
     def name(self, of: str) -> str:
@@ -161,17 +164,17 @@ class Edits:
         tell: Callable[[str], None],
         cancelled: Callable[[], bool],
     ) -> list[str | None]:
-        if name not in self._rows:
-            tell(f"reading {len(self._prompts):,} prompts …")
-            self._rows[name] = router[:-1].transform(list(self._prompts))
+        known = self._rows.setdefault(name, [])
         found: list[str | None] = []
-        for start in range(0, len(self._prompts), PART):
+        for part, start in enumerate(range(0, len(self._texts), PART)):
             if cancelled():
                 raise InputError("cancelled")
-            tell(f"asking the router: {start:,} of {len(self._prompts):,} prompts")
-            answers = router[-1].predict(self._rows[name][start : start + PART])
+            tell(f"asking the router: {start:,} of {len(self._texts):,} different prompts")
+            if part == len(known):  # encoded once, for every edit
+                known.append(router[:-1].transform(self._texts[start : start + PART]))
+            answers = router[-1].predict(known[part])
             found += [None if pd.isna(answer) else str(answer) for answer in answers]
-        return found
+        return [found[place] for place in self._place]
 
 
 def flips(

@@ -64,8 +64,13 @@ def edited(router: Pipeline, edits: Sequence[Edit]) -> Pipeline:
             raise InputError(f"an example is added or removed, got {what!r}")
         if not route.strip() or not prompt.strip():
             raise InputError("an example needs a prompt and a route")
-        change = add_examples if what == "add" else remove_examples
-        change(changed, [prompt], [route])
+        if what == "add":
+            add_examples(changed, [prompt], [route])
+            continue
+        try:
+            remove_examples(changed, [prompt], [route])
+        except InputError:  # its text may quote a prompt, which not every panel shows
+            raise InputError(f"the router has no example like this of {route!r}") from None
     return changed
 
 

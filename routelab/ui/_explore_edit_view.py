@@ -75,7 +75,7 @@ class EditView(w.VBox):
             "send": self._button("Send the route to this group", self._send),
             "undo": self._button("Undo the last edit", self.undo),
         }
-        self.told = w.HTML(layout=w.Layout(height="9em", overflow="auto"))
+        self.told = w.HTML(layout=w.Layout(height="9em"))
         self.route.observe(lambda change: self._list_examples(), "value")
         rows = [[self.of, self.route, self.buttons["add"]]]
         if self._examples:
@@ -128,7 +128,8 @@ class EditView(w.VBox):
         more = len(flips) - len(rows)
         listed = table(["prompt", "before", "after"], rows) if rows else ""
         after = f"<p>and {esc(f'{more:,}')} more</p>" if more > 0 else ""
-        self.told.value = told(listed + after)
+        box = f'<div tabindex="0" style="height:9em;overflow:auto">{listed}{after}</div>'
+        self.told.value = told(box)  # it scrolls by keyboard, too
         edits = f"{count} edit{'s' if count > 1 else ''}"
         text = f"After {edits} {len(flips):,} of {total:,} prompts flip."
         self.status.ok(text)

@@ -365,8 +365,8 @@ def explore(
     -------
     ExplorePanel
         ``panel.config.prompt`` is the prompt, ``panel.result`` what was said about it.
-        ``panel.edit`` adds and removes examples of routers that need no fit for it, and sends routes
-        to other groups; ``panel.result.flips`` lists the loaded prompts that flip.
+        ``panel.edit`` adds and removes examples of routers that need no fit for it, and sends
+        routes to other groups; ``panel.result.flips`` lists the loaded prompts that flip.
 
     Examples
     --------

@@ -75,7 +75,7 @@ WATCH = """number => {
     const moved = c => c.target.closest?.('.noUi-base');  // the browser moves the handle itself
     if (changes.some(c => !moved(c))) seen();
   }).observe(panel, { childList: true, subtree: true, characterData: true,
-                      attributes: true, attributeFilter: ['src', 'href'] });
+                      attributes: true, attributeFilter: ['src', 'href', 'aria-label'] });
 }"""
 TOOK = "() => window.rlWatch.last - window.rlWatch.pressed"
 # Settled when something has changed (or nothing does, at the end of a list) and the kernel is idle.

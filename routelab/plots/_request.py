@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from routelab.plots._style import Theme, color_of, dress, legend, short, title
@@ -23,19 +23,27 @@ def bars(
     room: float = 1.22,
 ) -> list[Artist]:
     """Draw horizontal bars from top to bottom, each with its text; the axis is `room` bars wide."""
-    place = list(range(len(names)))
-    drawn = ax.barh(place, values, 0.66, color=palette)
-    ax.set_yticks(place, [short(name) for name in names], parse_math=False)
-    ax.invert_yaxis()
-    top = max([*values, 0.0]) or 1.0
-    ax.set_xlim(0, top * room)
+    ax.set_yticks(range(len(names)), [short(name) for name in names], parse_math=False)
+    ax.set_ylim(max(len(names), 1) - 0.5, -0.5)
     ax.grid(axis="y", visible=False)
     ax.set_xticks([])
     ax.spines["bottom"].set_visible(False)
-    for y, value, text in zip(place, values, told, strict=True):
-        ax.text(value + top * 0.015, y, text, va="center", fontsize=8.5, color=theme.text)
     title(ax, heading, theme)
-    return list(drawn)
+    return _bar_artists(ax, values, palette, theme, told, room)[: len(names)]
+
+
+def _bar_artists(
+    ax: Axes, values: list[float], palette: list[str], theme: Theme, told: list[str], room: float
+) -> list[Artist]:
+    """Draw the bars and then the texts at their ends, without what they stand in."""
+    top = max([*values, 0.0]) or 1.0
+    ax.set_xlim(0, top * room)
+    drawn = ax.barh(range(len(values)), values, 0.66, color=palette)
+    texts = [
+        ax.text(value + top * 0.015, y, text, va="center", fontsize=8.5, color=theme.text)
+        for y, (value, text) in enumerate(zip(values, told, strict=True))
+    ]
+    return [*drawn, *texts]
 
 
 def request_costs(
@@ -58,13 +66,37 @@ def request_costs(
         Model name to how long the request takes; NaN where that is not known.
     """
     colors = dress(ax, theme)
-    palette = [colors.served if name in chosen else colors.muted for name in costs]
-    told = [_usd(value) for value in costs.values()]
-    heading, room = "USD for this request", 1.22
+    heading = "USD for this request" if seconds is None else "USD and seconds for this request"
+    values, palette, told, room = _cost_bars(costs, colors, chosen, seconds)
+    return bars(ax, list(costs), values, palette, heading, colors, told, room)
+
+
+def cost_artists(
+    costs: Mapping[str, float],
+    ax: Axes,
+    theme: Theme,
+    *,
+    chosen: tuple[str, ...] = (),
+    seconds: Mapping[str, float] | None = None,
+) -> list[Artist]:
+    """Draw what moves in :func:`request_costs`, bars and texts, and return it."""
+    values, palette, told, room = _cost_bars(costs, theme, chosen, seconds)
+    return _bar_artists(ax, values, palette, theme, told, room)
+
+
+def _cost_bars(
+    costs: Mapping[str, float],
+    theme: Theme,
+    chosen: tuple[str, ...],
+    seconds: Mapping[str, float] | None,
+) -> tuple[list[float], list[str], list[str], float]:
+    """Return the values, colours and texts of the bars, and the room for the texts."""
+    palette = [theme.served if name in chosen else theme.muted for name in costs]
+    told, room = [_usd(value) for value in costs.values()], 1.22
     if seconds is not None:
         told = [f"{usd}, {_s(seconds[name])}" for usd, name in zip(told, costs, strict=True)]
-        heading, room = "USD and seconds for this request", 1.6
-    return bars(ax, list(costs), list(costs.values()), palette, heading, colors, told, room)
+        room = 1.6
+    return list(costs.values()), palette, told, room
 
 
 def _s(value: float) -> str:
@@ -77,8 +109,28 @@ def _usd(value: float) -> str:
     return f"${value:,.2f}" if value >= 1 else f"${value:.3g}" if value >= 1e-3 else f"${value:.6f}"
 
 
+def score_order(scores: Mapping[str, Mapping[str, float]], limit: int = 8) -> list[str]:
+    """Return the answers with the highest score of any router, the highest first.
+
+    Examples
+    --------
+    >>> score_order({"a": {"x": 0.2, "y": 0.8}, "b": {"x": 0.9}})
+    ['x', 'y']
+    """
+    best: dict[str, float] = {}
+    for answers in scores.values():
+        for answer, value in answers.items():
+            best[answer] = max(value, best.get(answer, value))
+    return sorted(best, key=lambda answer: -best[answer])[:limit]
+
+
 def router_scores(
-    scores: dict[str, dict[str, float]], ax: Axes, theme: str | Theme = "light", *, limit: int = 8
+    scores: dict[str, dict[str, float]],
+    ax: Axes,
+    theme: str | Theme = "light",
+    *,
+    limit: int = 8,
+    order: Sequence[str] | None = None,
 ) -> list[Artist]:
     """Draw each router's scores for one prompt: a row per answer, a dot per router.
 
@@ -88,6 +140,8 @@ def router_scores(
         Router name to its answers' scores.
     limit : int, default 8
         Answers shown: those with the highest score of any router.
+    order : sequence of str, optional
+        The answers shown, from top to bottom, in place of those with the highest score.
 
     Returns
     -------
@@ -95,12 +149,24 @@ def router_scores(
         One set of dots per router.
     """
     colors = dress(ax, theme)
-    best: dict[str, float] = {}
-    for answers in scores.values():
-        for answer, value in answers.items():
-            best[answer] = max(value, best.get(answer, value))
-    order = sorted(best, key=lambda answer: -best[answer])[:limit]
-    palette = color_of(list(scores), colors)
+    order = score_order(scores, limit) if order is None else order
+    ax.set_yticks(range(len(order)), [short(answer) for answer in order], parse_math=False)
+    ax.set_ylim(max(len(order), 1) - 0.5, -0.5)
+    ax.set_xlim(-0.03, 1.03)
+    ax.grid(axis="x", color=colors.grid, linewidth=0.8)
+    ax.set_xlabel("score")
+    title(ax, "Scores of each router", colors)
+    dots = score_artists(scores, order, ax, colors)
+    if dots:
+        legend(ax, colors, loc="lower right")
+    return dots
+
+
+def score_artists(
+    scores: Mapping[str, Mapping[str, float]], order: Sequence[str], ax: Axes, theme: Theme
+) -> list[Artist]:
+    """Draw the dots of :func:`router_scores`, and return them."""
+    palette = color_of(list(scores), theme)
     dots: list[Artist] = []
     for number, (name, answers) in enumerate(scores.items()):
         offset = (number - (len(scores) - 1) / 2) * min(0.18, 0.7 / max(len(scores), 1))
@@ -108,12 +174,4 @@ def router_scores(
         if points:
             x, y = zip(*points, strict=True)
             dots += ax.plot(x, y, "o", ms=7, color=palette[name], label=short(name))
-    ax.set_yticks(range(len(order)), [short(answer) for answer in order], parse_math=False)
-    ax.set_ylim(max(len(order), 1) - 0.5, -0.5)
-    ax.set_xlim(-0.03, 1.03)
-    ax.grid(axis="x", color=colors.grid, linewidth=0.8)
-    ax.set_xlabel("score")
-    title(ax, "Scores of each router", colors)
-    if dots:
-        legend(ax, colors, loc="lower right")
     return dots

@@ -9,7 +9,7 @@ from typing import Any
 from routelab.proving.client import CAUSE, Reply
 from routelab.proving.probes import Probe
 from routelab.proving.result import Difference
-from routelab.proving.stand_in import Export, is_content
+from routelab.proving.stand_in import Export, group_of_name, is_content
 from routelab.proving.upstream import Attempt
 
 
@@ -71,7 +71,17 @@ def model_differences(
     """
     written = Counter(map(_shown, export.entries))
     content = {entry["model_name"] for entry in export.entries if is_content(entry)}
-    loaded = Counter(_shown(entry, content) for entry in info["data"])
+    aliased = {
+        (name, own)
+        for name in _visible_aliases(export)
+        for own, group in export.group_of_id.items()
+        if group == group_of_name(export, name)
+    }
+    loaded = Counter(
+        _shown(entry, content)
+        for entry in info["data"]
+        if (entry["model_name"], entry["model_info"]["id"]) not in aliased  # of its group again
+    )
     differences = _missing(written, loaded)
     names = {entry["model_name"] for entry in export.entries} | set(_visible_aliases(export))
     told = {entry["id"] for entry in listed["data"]}

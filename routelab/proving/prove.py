@@ -58,7 +58,8 @@ def prove(
     latency_requests : int, default 60
         Requests of each kind from which the added latency is measured.
     progress : callable, optional
-        Called with what is done, how much of it, and of how much.
+        Called with what is done, how much of it, and of how much; ten times a second while the
+        proxy boots. What it raises ends the proof: the proxy is stopped first.
 
     Returns
     -------
@@ -94,7 +95,9 @@ def prove(
         plan, notes = write_copy(export, folder, upstream.port)
         tell("boot", 0, 1)
         interpreter = None if python is None else os.fspath(python)
-        proxy = stack.enter_context(booted(folder, python=interpreter))
+        proxy = stack.enter_context(
+            booted(folder, python=interpreter, waiting=lambda: tell("boot", 0, 1))
+        )
         tell("boot", 1, 1)
         client = stack.enter_context(Client(proxy))
         run = Run(export, plan, client, upstream, tell)

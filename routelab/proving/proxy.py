@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import http.client
 import os
 import secrets
@@ -10,9 +11,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from routelab._checks import RoutelabError
@@ -48,7 +50,9 @@ class Proxy:
 
 
 @contextmanager
-def booted(folder: Path, *, python: str | None = None) -> Iterator[Proxy]:
+def booted(
+    folder: Path, *, python: str | None = None, waiting: Callable[[], None] = lambda: None
+) -> Iterator[Proxy]:
     """Run the proxy on ``config.yaml`` of a folder while the block runs.
 
     Parameters
@@ -58,6 +62,8 @@ def booted(folder: Path, *, python: str | None = None) -> Iterator[Proxy]:
     python : str, optional
         Interpreter with ``litellm[proxy]``. The default is the running one, which then finds the
         routelab that runs here too; any other one finds what it has installed itself.
+    waiting : callable, optional
+        Called about ten times a second until it serves; what it raises stops the proxy.
 
     Raises
     ------
@@ -80,11 +86,14 @@ def booted(folder: Path, *, python: str | None = None) -> Iterator[Proxy]:
             )
         except OSError as error:
             raise RoutelabError(f"cannot run {python!r}: {error.strerror}") from error
+        stop = partial(_stop, process)
+        atexit.register(stop)  # a thread that proves is not unwound when Python ends
         try:
-            _wait(process, port, folder, key)
+            _wait(process, port, folder, key, waiting)
             yield Proxy(port, process.pid, key)
         finally:
-            _stop(process)
+            stop()
+            atexit.unregister(stop)
 
 
 def environment(folder: Path, key: str, *, own: bool) -> dict[str, str]:
@@ -119,9 +128,16 @@ def _free_port() -> int:
         return port
 
 
-def _wait(process: subprocess.Popen[bytes], port: int, folder: Path, key: str) -> None:
+def _wait(
+    process: subprocess.Popen[bytes],
+    port: int,
+    folder: Path,
+    key: str,
+    waiting: Callable[[], None],
+) -> None:
     end = time.monotonic() + BOOT_S
     while time.monotonic() < end:
+        waiting()
         if process.poll() is not None:
             raise RoutelabError(
                 f"the proxy ended with code {process.returncode} before it served; its log "

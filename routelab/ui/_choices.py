@@ -63,10 +63,14 @@ class RouterChoice:
 
 @dataclass(frozen=True, slots=True)
 class PlanChoice:
-    """The plan at work: its name, and its file where it has one."""
+    """The plan at work: its name, and its file where it has one.
+
+    `digest` changes with the plan's text, so that panels are told of a plan edited in its file.
+    """
 
     name: str
     path: str | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from os import PathLike
 from typing import Any
@@ -11,10 +11,8 @@ from typing import Any
 import ipywidgets as w
 import pandas as pd
 
-from routelab import plots
 from routelab._checks import InputError, did_you_mean
 from routelab.catalog import Catalog
-from routelab.decide import group_of_route
 from routelab.plan import Plan
 from routelab.plots._style import short
 from routelab.routers import scores_of
@@ -29,39 +27,28 @@ from routelab.ui._explore_asked import (
     likeliest,
     seconds_of,
 )
+from routelab.ui._explore_bars import RequestView
+from routelab.ui._explore_config import ExploreConfig
+from routelab.ui._explore_edit import (
+    Edit,
+    Edits,
+    editable,
+    flips,
+    retargeted,
+    target_of,
+)
+from routelab.ui._explore_edit_view import EditView
 from routelab.ui._explore_map import prompt_map
 from routelab.ui._explore_map_view import MapView
 from routelab.ui._explore_why import Reasons, examples_of, reasons, standing
 from routelab.ui._keys import KEYS, key_box
 from routelab.ui._parts import guarded, number, told
-from routelab.ui._picture import PICTURE_DPI, Picture, stacked
+from routelab.ui._picture import stacked
 from routelab.ui._session import Session
-from routelab.ui._settings import SETTINGS, private
 
 PROMPTS_LISTED = 60
 MODELS_SHOWN = 8
 CHARACTERS_PER_TOKEN = 4
-WIDTH = 11.0
-
-
-@SETTINGS.register("explore")
-@dataclass(frozen=True, slots=True)
-class ExploreConfig:
-    """Settings of the explore panel.
-
-    Attributes
-    ----------
-    prompt : str
-        Kept in no file.
-    output_tokens : int
-        Of the answer.
-    map_of : str
-        The router whose answers colour the map; "" for the one whose vectors it shows.
-    """
-
-    prompt: str = private()
-    output_tokens: int = 300
-    map_of: str = ""
 
 
 class ExplorePanel(Panel):
@@ -94,10 +81,13 @@ class ExplorePanel(Panel):
         given = list(prompts)
         listed = _spread(given, PROMPTS_LISTED)
         mapped = prompt_map(self.routers, given)
+        self._prompts = given
         self._logged = set(given)
+        able = editable(self.routers)
+        self._edits = Edits({name: self.routers[name] for name in able}, self._examples, given)
         super().__init__(ExploreConfig(listed[0]), **shared)
         self.show_prompts = show_prompts
-        self.hidden = () if show_prompts else ("prompt",)
+        self.hidden = () if show_prompts else ("prompt", "edits")
         names = [(f"{i + 1}. {self._told(prompt)}", prompt) for i, prompt in enumerate(listed)]
         wide = {"description_width": "90px"}
         self.pick = w.Dropdown(
@@ -109,11 +99,7 @@ class ExplorePanel(Panel):
         )  # fmt: skip
         self.tokens, row = number("Answer, tokens", 300, 0, 4000, 50)
         self.table = w.HTML()
-        self.picture = Picture(WIDTH)
-        self._fig, self._axes = plots.figure(
-            WIDTH, 3.3, columns=2, dpi=PICTURE_DPI, ratios=(1.25, 1.0)
-        )
-        self._laid_out: tuple[frozenset[str], ...] = ()
+        self.bars = self.picture = RequestView()
         self.map = None if mapped is None else MapView(mapped)
         self.bind(self.tokens, "output_tokens")
         if show_prompts:
@@ -131,7 +117,22 @@ class ExplorePanel(Panel):
         if self.map is not None:
             self.bind(self.map.of, "map_of")
             below.append(self.map)
+        self.edit = self._editor(able, labels)
+        if self.edit is not None:
+            self.bind(self.edit.of, "edit_of")
+            below.append(self.edit)
         self.begin(self.pick, self.text, row, self.table, self.picture, *below)
+
+    def _editor(self, able: list[str], labels: pd.DataFrame | None) -> EditView | None:
+        if not able:
+            return None
+        groups = [] if self.plan is None else list(self.plan.models)
+        texts = [] if labels is None else labels["prompt"].astype(str).tolist()
+        names = [] if labels is None else labels["label"].astype(str).tolist()
+        pairs = list(zip(texts, names, strict=True))
+        return EditView(
+            able, self.routes, groups, pairs, self.show_prompts, lambda: self.config, self.update
+        )
 
     def recipe(self) -> Recipe:
         """Return how this panel is made again: routers from their bundles, prompts from a table."""
@@ -225,8 +226,9 @@ class ExplorePanel(Panel):
                 f"no router {config.map_of!r}{did_you_mean(config.map_of, self.routers)} to map; "
                 f"there are: {', '.join(self.routers)}"
             )
-        answers, scores, why = self._ask_routers(config.prompt)
-        groups = {name: self._group(answer) for name, answer in answers.items()}
+        plan = retargeted(self.plan, config.retargets)
+        answers, scores, why = self._ask_routers(config.prompt, config.edit_of, config.edits)
+        groups = {name: target_of(plan, answer) for name, answer in answers.items()}
         tokens = max(1, -(-len(config.prompt) // CHARACTERS_PER_TOKEN))
         priced = {
             name: float(self.catalog.cost(name, tokens, config.output_tokens))
@@ -237,47 +239,54 @@ class ExplorePanel(Panel):
         seconds = {name: seconds_of(self.catalog[name], config.output_tokens) for name in costs}
         standings = {name: standing(scores[name], answers[name]) for name in answers}
         chosen: set[str] = set()
-        if self.plan is not None:
+        if plan is not None:
             for group in groups.values():
-                chosen |= {d.model for d in self.plan.models.get(group or "", ())}
+                chosen |= {d.model for d in plan.models.get(group or "", ())}
+        flipped = []
+        if self.waits(config):
+            before, after = self._edits.answers(config.edit_of, config.edits)
+            flipped = flips(before, after, self.plan, plan)
         return Explored(
-            answers, scores, standings, why, groups, costs, seconds, tuple(sorted(chosen)), tokens
-        )
+            answers, scores, standings, why, groups, costs, seconds, tuple(sorted(chosen)), tokens,
+            flipped,
+        )  # fmt: skip
+
+    def heavy(self, config: ExploreConfig) -> bool:
+        """Return whether all loaded prompts are to be asked anew."""
+        return self.waits(config) and not self._edits.known(config.edit_of, config.edits)
+
+    def waits(self, config: ExploreConfig) -> bool:
+        """Return whether there are edits."""
+        return bool(config.edits or config.retargets)
+
+    def work(
+        self, config: ExploreConfig, tell: Callable[[str], None], cancelled: Callable[[], bool]
+    ) -> Explored:
+        """Ask all loaded prompts, and then as usual."""
+        for edits in ((), config.edits):  # before and after
+            self._edits.change(config.edit_of, edits, tell, cancelled)
+        return self.compute(config)
 
     def _asked(
-        self, prompt: str
+        self, prompt: str, of: str, edits: tuple[Edit, ...]
     ) -> tuple[dict[str, str | None], dict[str, dict[str, float]], dict[str, Reasons]]:
         """Return answers, scores and reasons of every router."""
+        routers, examples = dict(self.routers), dict(self._examples)
+        if edits:
+            name, changed = self._edits.name(of), self._edits.change(of, edits)
+            routers[name] = changed.router
+            if changed.examples is not None:
+                examples[name] = changed.examples
         answers: dict[str, str | None] = {}
-        for name, router in self.routers.items():
+        for name, router in routers.items():
             label = router.predict([prompt])[0]
             answers[name] = None if pd.isna(label) else str(label)
-        scores = {name: scores_of(router, prompt) for name, router in self.routers.items()}
+        scores = {name: scores_of(router, prompt) for name, router in routers.items()}
         why = {
-            name: reasons(router, prompt, self._examples.get(name), self._terms[name])
-            for name, router in self.routers.items()
+            name: reasons(router, prompt, examples.get(name), self._terms[name])
+            for name, router in routers.items()
         }
         return answers, scores, why
-
-    def _draw_bars(self, result: Explored) -> None:
-        """Draw scores and costs; a layout takes longer than the rest, so names alone change it."""
-        assert self.picture is not None
-        left, right = self._axes
-        for ax in self._axes:
-            ax.clear()
-        plots.router_scores(result.scores, left)
-        plots.request_costs(result.costs, right, chosen=result.chosen, seconds=result.seconds)
-        answers = frozenset(text.get_text() for text in left.get_yticklabels())
-        names = answers, frozenset(result.costs)
-        self._fig.set_layout_engine("none" if names == self._laid_out else "constrained")
-        self._laid_out = names
-        self.picture.paint(self._fig)
-
-    def _group(self, answer: str | None) -> str | None:
-        if self.plan is None:
-            return None
-        group = self.plan.default if answer is None else group_of_route(self.plan, answer)
-        return group if group in self.plan.models else None
 
     def draw(self, result: Explored) -> str:
         """Show answers as a table, scores and costs as a picture."""
@@ -287,9 +296,10 @@ class ExplorePanel(Panel):
                 result, plan=self.plan is not None, shown=shown, examples_shown=self.show_prompts
             )
         )
-        self._draw_bars(result)
+        self.bars.show_request(result, self.routes)
         self._offer(result)
         on_map = "" if self.map is None else self.map.mark(self.config.prompt, self.config.map_of)
+        flipped = "" if self.edit is None else self.edit.show(result.flips, len(self._prompts))
         asked = len(result.answers)
         different = len(set(result.answers.values()))
         cheap, dear = min(result.costs.values()), max(result.costs.values())
@@ -297,7 +307,7 @@ class ExplorePanel(Panel):
             f"{asked} routers give {different} different answers. About {result.input_tokens} "
             f"input tokens (one per {CHARACTERS_PER_TOKEN} characters, an estimate) and "
             f"{self.config.output_tokens} output tokens cost ${cheap:.6f} to ${dear:.6f}."
-            f"{on_map}"
+            f"{on_map}{flipped}"
         )
 
 
@@ -355,6 +365,8 @@ def explore(
     -------
     ExplorePanel
         ``panel.config.prompt`` is the prompt, ``panel.result`` what was said about it.
+        ``panel.edit`` adds and removes examples of routers that need no fit for it, and sends
+        routes to other groups; ``panel.result.flips`` lists the loaded prompts that flip.
 
     Examples
     --------

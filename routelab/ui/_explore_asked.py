@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -46,6 +46,8 @@ class Explored:
         Models of the groups that were answered.
     input_tokens : int
         Estimated from the prompt's length.
+    flips : list of (int, str, str)
+        Loaded prompts that edits change: number from 1, before, after.
     """
 
     answers: dict[str, str | None]
@@ -57,6 +59,7 @@ class Explored:
     seconds: dict[str, float]
     chosen: tuple[str, ...]
     input_tokens: int
+    flips: list[tuple[int, str, str]] = field(default_factory=list)
 
 
 def seconds_of(model: Model, output_tokens: int) -> float:

@@ -31,6 +31,7 @@ class MapView(w.VBox):
         self.mapped = mapped
         self._fig, (self._ax,) = plots.figure(WIDTH, HEIGHT, dpi=PICTURE_DPI)
         self._drawn = mapped.encoder_of
+        self._marked: tuple[str, str] | None = None
         self._color()
         self.picture = LivePlot(self._fig)
         others = [(short(name), name) for name in mapped.answers if name != mapped.encoder_of]
@@ -43,12 +44,14 @@ class MapView(w.VBox):
     def mark(self, prompt: str, router: str) -> str:
         """Mark the prompt on the map of a router, and return what the map shows."""
         router = router or self.mapped.encoder_of
-        self.picture.clear()
-        if router != self._drawn:
-            self._drawn = router
-            self._color()
-            self.picture.rebuild()
-        self.picture.show(plots.asked_point(self.mapped.place(prompt), self._ax))
+        if (prompt, router) != self._marked:  # else other settings have changed
+            self.picture.clear()
+            if router != self._drawn:
+                self._drawn = router
+                self._color()
+                self.picture.rebuild()
+            self.picture.show(plots.asked_point(self.mapped.place(prompt), self._ax))
+            self._marked = prompt, router
         told = f" {self.mapped.told}" if self.mapped.told else ""
         return (
             f" The map holds {self.mapped.explained:.0%} of the differences between "

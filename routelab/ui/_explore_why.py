@@ -90,9 +90,20 @@ class Examples:
     """
 
     def __init__(self, router: Pipeline, prompts: Sequence[str], labels: Sequence[str]):
+        self._router = router
         self._encode = router[:-1].transform
         self._prompts, self._labels = list(prompts), list(labels)
         self._rows = unit(self._encode(self._prompts))
+
+    def edited(self, edits: Sequence[tuple[str, str, str]]) -> Examples:
+        """Return these examples after some were added and removed."""
+        pairs = list(zip(self._prompts, self._labels, strict=True))
+        for what, label, prompt in edits:
+            if what == "add":
+                pairs.append((prompt, label))
+            elif (prompt, label) in pairs:
+                pairs.remove((prompt, label))
+        return Examples(self._router, [p for p, _ in pairs], [name for _, name in pairs])
 
     def nearest(self, prompt: str, count: int) -> tuple[tuple[str, str, float], ...]:
         """Return (example, label, cosine) of the most similar ones, the nearest first."""

@@ -1,38 +1,69 @@
-"""See the gateway's config before it is written: files, what is not carried, what lint says."""
+"""The gateway's config live: edit the plan, see the files, lint, difference and proof beside it."""
 
 from __future__ import annotations
 
-import base64
-import tempfile
-from collections.abc import Mapping
+import hashlib
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import ipywidgets as w
 
 from routelab._checks import InputError
-from routelab._html import esc, table
-from routelab.exporters import TARGETS, Finding, lint
-from routelab.exporters import export as run_export
+from routelab._html import esc
+from routelab.exporters import TARGETS, Finding
 from routelab.plan import Plan
+from routelab.privacy import redact
 from routelab.ui._base import Panel
+from routelab.ui._choices import PlanChoice
 from routelab.ui._code import Recipe
+from routelab.ui._export_edit import PlanEditor
+from routelab.ui._export_files import Written, main_file, text_of, whole_text, write, zipped
+from routelab.ui._export_in_use import InUseView
+from routelab.ui._export_plan import plan_text, read_plan, router_key
+from routelab.ui._export_prove import Prover, prompts_of
+from routelab.ui._export_view import FileView, lines_of
 from routelab.ui._parts import told
 from routelab.ui._session import Session
 from routelab.ui._settings import SETTINGS
 
 LINES_IN_FALLBACK = 30
+KEPT = 8  # exports in memory: one of a trained router has megabytes
+PAUSE_S = 0.5  # who types is not done yet
+STYLE = (
+    "<style>.rl-lines{max-height:16em;overflow:auto;margin:.3em 0;line-height:1.45;"
+    "color:var(--jp-content-font-color1,inherit)}pre.rl-lines{white-space:pre;font-size:12px}"
+    ".rl-more>.widget-tab-contents{min-height:14em;overflow:auto;padding:.6em}"
+    ".rl-added{background:rgba(46,160,67,.18)}.rl-removed{background:rgba(248,81,73,.18)}</style>"
+)
 
 
 @SETTINGS.register("export")
 @dataclass(frozen=True, slots=True)
 class ExportConfig:
-    """Settings of the export panel: the target and the file shown ("" for its main one)."""
+    """Settings of the export panel.
+
+    Attributes
+    ----------
+    target : str
+    file : str
+        The file shown; "" for the target's main one.
+    plan : str
+        The plan as YAML; "" for the plan that the panel was given.
+    prompts : int
+        To prove with.
+    failures : bool
+        Whether a proof injects failures too.
+    """
 
     target: str = "litellm"
     file: str = ""
+    plan: str = ""
+    prompts: int = 8
+    failures: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,6 +72,7 @@ class Exported:
 
     Attributes
     ----------
+    plan : Plan
     files : dict of str to bytes
         Name to content.
     shown : str
@@ -52,6 +84,7 @@ class Exported:
         What lint says of ``config.yaml``; empty for other targets.
     """
 
+    plan: Plan
     files: dict[str, bytes]
     shown: str
     text: str
@@ -59,94 +92,142 @@ class Exported:
     findings: list[Finding]
 
 
-@dataclass(frozen=True)
-class _Written:
-    files: dict[str, bytes]
-    not_carried: list[str]
-    findings: list[Finding]
-
-
-def write(plan: Plan, target: str) -> _Written:
-    """Export to a folder that is gone afterwards, and keep what was in it."""
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder) / "export"
-        result = run_export(plan, target=target, directory=place)
-        files = {file.as_posix(): (place / file).read_bytes() for file in result.files}
-        config = place / "config.yaml"
-        findings = lint(config) if target == "litellm" and config.is_file() else []
-    return _Written(files, result.not_carried, findings)
-
-
-def main_file(files: dict[str, bytes]) -> str:
-    """Return the file that a reader wants to see first: a YAML file."""
-    named = [name for name in files if name in ("config.yaml", "plan.yaml")]
-    return next(iter(named or [n for n in files if n.endswith((".yaml", ".yml"))] or files))
-
-
 class ExportPanel(Panel):
     """See :func:`export`."""
 
     kind = "export"
 
-    def __init__(self, plan: Plan, target: str, **shared: Any):
+    def __init__(self, plan: Plan, target: str, probes: Sequence[str] | None, **shared: Any):
         self.plan = plan.fitted()
-        self._written: dict[str, _Written] = {}
+        self.probes = probes
+        self._given = self.plan
+        self._fitted: dict[str, Any] = {}
+        self._know(self.plan)
+        self._written: dict[tuple[str, str], tuple[Plan, Written]] = {}
+        self._shared = ""  # the text of the plan that other panels have
+        self._choice: PlanChoice | None = None
+        self._typed: str | None = None
+        self._drawn: str | None = None
         super().__init__(ExportConfig(target), **shared)
-        wide = {"description_width": "70px"}
+        wide = {"description_width": "55px"}
         self.target = w.Dropdown(
             options=TARGETS.names(), value=target, description="Target", style=wide
         )
         self.file = w.Dropdown(options=[""], description="File", style=wide)
-        self.preview = w.Textarea(
-            disabled=True, rows=20, layout=w.Layout(width="100%", max_width="1000px")
+        self.editor = PlanEditor(self._edited)
+        self.view = FileView(give=self._give)
+        self.not_carried = w.HTML()
+        self.in_use = InUseView()
+        self.prover = Prover(self._to_prove)
+        for control, field in (
+            (self.target, "target"), (self.file, "file"),
+            (self.prover.prompts, "prompts"), (self.prover.failures, "failures"),
+        ):  # fmt: skip
+            self.bind(control, field)
+        half = {"flex": "1 1 420px", "width": "auto", "min_width": "0", "max_width": "100%"}
+        wrap = w.Layout(flex_flow="row wrap", grid_gap="0 12px")
+        left = w.VBox([self.editor], layout=w.Layout(**half))
+        top = w.HBox([self.target, self.file], layout=wrap)
+        right = w.VBox([top, self.view], layout=w.Layout(**half))
+        more = w.Tab(
+            [self.not_carried, self.in_use, self.prover],
+            titles=("Not carried", "Config in use", "Proof"),
         )
-        self.preview.add_class("rl-yaml")
-        self.told = w.HTML()
-        self.download = w.HTML()
-        self.bind(self.target, "target")
-        self.bind(self.file, "file")
-        top = w.HBox([self.target, self.file, self.download], layout=w.Layout(flex_flow="row wrap"))
-        self.begin(top, self.preview, self.told)
+        more.add_class("rl-more")
+        self.begin(w.HTML(STYLE), w.HBox([left, right], layout=wrap), more)
 
     def recipe(self) -> Recipe:
         """Return how this panel is made again."""
         line = self.file_line("plan", "rl.Plan.from_yaml({})", "the plan")
         return Recipe(f"ui.export(plan, target={self._start.target!r})", (line,))
 
+    def heavy(self, config: ExportConfig) -> bool:
+        """Return whether files are to be written that take longer than a touch may."""
+        return (config.target, config.plan) not in self._written and self.waits(config)
+
+    def waits(self, config: ExportConfig) -> bool:
+        """Return whether there is a router to write, or a plan that is still being typed."""
+        plan = self._plan_of(config)  # what is wrong is said at once
+        return bool(config.plan) or plan.router is not None
+
+    def work(
+        self, config: ExportConfig, tell: Callable[[str], None], cancelled: Callable[[], bool]
+    ) -> Exported:
+        """Write once nothing has been typed for a moment."""
+        until = time.monotonic() + (PAUSE_S if config.plan != self._drawn else 0.0)
+        while time.monotonic() < until and not cancelled():
+            time.sleep(0.02)
+        if cancelled():
+            raise InputError("cancelled")  # by newer settings: nobody sees it
+        tell(f"writing the files for {config.target} …")
+        return self.compute(config)
+
     def compute(self, config: ExportConfig) -> Exported:
         """Write the target once, and pick the file."""
-        if config.target not in self._written:
-            self._written[config.target] = write(self.plan, config.target)
-        made = self._written[config.target]
+        plan, made = self._write(config)
         shown = config.file if config.file in made.files else main_file(made.files)
-        return Exported(
-            made.files, shown, _text(made.files[shown]), made.not_carried, made.findings
-        )
+        text = text_of(made.files[shown])
+        return Exported(plan, made.files, shown, text, made.not_carried, made.findings)
 
     def draw(self, result: Exported) -> str:
-        """Show the file, what is not carried, and what lint found."""
+        """Show the plan, the file, what is not carried, what lint found, and the differences."""
+        self.plan = result.plan
         if tuple(self.file.options) != tuple(result.files):
             self.file.options = list(result.files)
         self.file.value = result.shown
         self.config = replace(self.config, file=result.shown)
-        self.preview.value = result.text
-        data = base64.b64encode(result.files[result.shown]).decode()
-        self.download.value = (
-            f'<a download="{esc(Path(result.shown).name)}" '
-            'style="color:var(--jp-content-link-color)" href='
-            f'"data:application/octet-stream;base64,{data}">Download this file</a>'
-        )
+        self._show_plan()
+        of_config = result.shown == "config.yaml"
+        findings = lines_of(result.findings) if of_config else []
+        self.view.show(result.shown, result.text, findings, "What lint says of config.yaml")
         missing = "".join(f"<li>{esc(item)}</li>" for item in result.not_carried)
-        rows = [[f.line, f.severity, f.message, f.fix] for f in result.findings]
-        found = table(["line", "severity", "finding", "what to do"], rows) if rows else ""
-        self.told.value = told(
+        self.not_carried.value = told(
             f"<b>Not carried by {esc(self.config.target)}</b>"
-            f"<ul>{missing or '<li>nothing: all of the plan is there</li>'}</ul>{found}"
+            f"<ul>{missing or '<li>nothing: all of the plan is there</li>'}</ul>"
         )
+        self.in_use.export(result.files.get("config.yaml"))
+        self.prover.refresh(result.files)
         return (
             f"{self.config.target}: {len(result.files)} files, {len(result.not_carried)} parts of "
             f"the plan not carried, {len(result.findings)} findings by lint."
         )
+
+    def reset(self) -> None:
+        """Go back to the settings at the start, and to their plan in the editor."""
+        super().reset()
+        self.editor.show(self._text())
+
+    def save_settings(self, path: str) -> None:
+        """Write the settings with the edited plan, unless no settings file may hold that."""
+        if self._is_private():
+            raise InputError(
+                "the edited plan holds what looks like a secret or an address, which no settings "
+                "file may hold"
+            )
+        super().save_settings(path)
+
+    def follow(self, session: Session, section: str) -> None:
+        """Take over the plan that another panel chose."""
+        if section != "plan" or session.plan == self._choice:
+            return
+        plan = session.read_plan()
+        if plan is not None:
+            self._know(plan)
+            self.update(plan=plan_text(plan))
+
+    def compare_with(self, path: str | PathLike[str]) -> list[str]:
+        """Return what changes from the config in use, a file on this machine, to the export."""
+        self.in_use.read(path)
+        return self.in_use.words
+
+    def prove(self) -> None:
+        """Prove the export on the real proxy, in the background; ``prover.wait()`` waits."""
+        self.prover.prove()
+
+    def cancel(self) -> None:
+        """Stop writing and proving."""
+        self.prover.cancel()
+        super().cancel()
 
     def fallback(self) -> str:
         """Return the head of the file and what is not carried, for readers without a kernel."""
@@ -157,43 +238,128 @@ class ExportPanel(Panel):
         found = [f"lint, line {f.line}: {f.message}" for f in self.result.findings]
         return "\n".join([self.status.text, "", *head, *more, "", *missing, *found])
 
+    def _text(self) -> str:
+        return self.config.plan or plan_text(self._given)
 
-def _text(content: bytes) -> str:
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        return f"({len(content):,} bytes that are not text)"
+    def _plan_of(self, config: ExportConfig) -> Plan:
+        return read_plan(config.plan, self._fitted) if config.plan else self._given
+
+    def _know(self, plan: Plan) -> None:
+        """Let edited plans keep this plan's router, or train it where it is not trained yet."""
+        if plan.router is None:
+            return
+        key, fitted = router_key(plan.router), plan.router.fitted
+        if self._fitted.get(key) is not None and self._fitted[key] is not fitted:
+            self._written.clear()  # of another router that has the same description
+        self._fitted[key] = fitted
+
+    def _write(self, config: ExportConfig) -> tuple[Plan, Written]:
+        key = config.target, config.plan
+        if key not in self._written:
+            plan = self._plan_of(config).fitted()
+            self._know(plan)
+            self._written[key] = plan, write(plan, config.target)
+            for old in list(self._written)[:-KEPT]:
+                del self._written[old]
+        return self._written[key]
+
+    def _edited(self, text: str) -> None:
+        """Take a plan that was typed; the plan before stays until it is right."""
+        with self._lock:
+            read_plan(text, self._fitted)
+            self._typed = "" if text == plan_text(self._given) else text
+            self.update(plan=self._typed)
+
+    def _show_plan(self) -> None:
+        """Show the plan in the editor, unless it came from there or something newer is typed."""
+        if self.config.plan in (self._typed, self._drawn):
+            self.editor.used(self._text())
+        else:
+            self.editor.show(self._text())
+            self._typed = None
+        self._drawn = self.config.plan
+
+    def _go_back(self, told: str) -> None:
+        super()._go_back(told)
+        self.editor.used(self._text())
+        self.editor.not_used("This plan was not taken: the plan before stays in use.")
+
+    def _keep(self) -> None:
+        """Keep the settings, and the plan for other panels; a plan with an address stays here."""
+        if self._is_private():
+            return
+        super()._keep()
+        if self.config.plan != self._shared:
+            self._shared = self.config.plan
+            self._share(self.plan)
+
+    def _is_private(self) -> bool:
+        return redact(self.config.plan) != self.config.plan
+
+    def _share(self, plan: Plan) -> None:
+        """Give the plan to the other panels; those of other notebooks need it in a file."""
+        path = self.files.get("plan")
+        if self._shared:
+            in_yaml = plan.router is None or plan.router.labels is not None
+            path = None
+            if self.session.path is not None and in_yaml:
+                path = os.fspath(self.session.path.with_suffix(".plan.yaml"))
+                plan.to_yaml(path)
+        digest = hashlib.sha256(self._text().encode()).hexdigest()[:12]
+        self._choice = PlanChoice(plan.name, path, digest)
+        self.session.choose_plan(self._choice, plan)
+
+    def _give(self, action: str) -> Any:
+        """Return what a button of the view asks for: a text to copy, or a name and bytes."""
+        files, shown = self.result.files, self.result.shown
+        if action == "zip":
+            return f"{self.config.target}.zip", zipped(files)
+        return whole_text(files[shown]) if action == "copy" else (shown, files[shown])
+
+    def _to_prove(self) -> tuple[dict[str, bytes], Sequence[str], bool]:
+        if self.computing:
+            raise InputError("the files are being written: prove them in a moment")
+        prompts = prompts_of(self.plan, self.probes, self.config.prompts)
+        return self.result.files, prompts, self.config.failures
 
 
 def export(
     plan: Plan,
     *,
     target: str = "litellm",
+    probes: Sequence[str] | None = None,
     session: Session | None = None,
     files: Mapping[str, str | PathLike[str]] | None = None,
 ) -> ExportPanel:
-    """Return a panel that shows what an export would write; nothing stays on disk.
+    """Return a panel that edits a plan and shows, compares and proves what an export would write.
+
+    Nothing stays on disk but, beside the file of a session, an edited plan for other panels.
 
     Parameters
     ----------
     plan : Plan
     target : str, default "litellm"
+    probes : sequence of str, optional
+        Prompts to prove with; by default those of the plan's labels. They are not shown.
     session : Session, optional
-        Shared with other panels, and kept in a file.
+        Shared with other panels, and kept in a file; an edited plan is its plan.
     files : mapping of str to path, optional
         Where `plan` came from, for "Copy as code".
 
     Returns
     -------
     ExportPanel
-        ``panel.result.files`` holds every file as bytes.
+        ``panel.plan`` is the plan as edited, ``panel.result.files`` holds every file as bytes,
+        ``panel.compare_with(path)`` returns what changes from the config in use.
 
     Examples
     --------
     >>> panel = export(Plan(models={"cheap": "gpt-4o-mini"}, default="cheap"))
-    >>> "model_list" in panel.result.text
+    >>> panel.editor.area.value = panel.editor.area.value.replace("cheap", "small")
+    >>> panel.wait()
+    >>> "model_name: small" in panel.result.text
     True
     """
     if target not in TARGETS:
         raise InputError(f"unknown export target {target!r}; known: {', '.join(TARGETS.names())}")
-    return ExportPanel(plan, target, session=session, files=files)
+    return ExportPanel(plan, target, probes, session=session, files=files)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from routelab._checks import InputError, existing_file
+from routelab.plan import Plan
 from routelab.ui._choices import Choices, PlanChoice, RouterChoice, read_choices, write_choices
 from routelab.ui._settings import SETTINGS, from_mapping, to_mapping
 
@@ -62,6 +63,7 @@ class Session:
         self.path = None if path is None else Path(path).absolute()
         self.problem = ""
         self._choices = Choices()
+        self._at_work: tuple[PlanChoice | None, Plan | None] = None, None
         self._changed: set[str] = set()
         self._seen = b""
         self._observers: list[tuple[str, Any]] = []
@@ -96,9 +98,25 @@ class Session:
             to_mapping(choice)  # refuses secrets
         self._put("router", choice)
 
-    def choose_plan(self, choice: PlanChoice | None) -> None:
-        """Choose the plan for all panels."""
+    def choose_plan(self, choice: PlanChoice | None, plan: Plan | None = None) -> None:
+        """Choose the plan for all panels; those of this kernel can have the object itself."""
+        self._at_work = choice, plan
         self._put("plan", choice)
+
+    def read_plan(self) -> Plan | None:
+        """Return the plan at work: the object chosen in this kernel, else read from its file.
+
+        Returns
+        -------
+        Plan or None
+            None where there is neither.
+        """
+        choice, plan = self._at_work
+        if choice == self.plan and plan is not None:
+            return plan
+        if self.plan is None or self.plan.path is None:
+            return None
+        return Plan.from_yaml(self.plan.path)
 
     def keep(self, panel: str, config: Any) -> None:
         """Keep the settings of a panel, without its private fields."""

@@ -30,7 +30,7 @@ class Gateway:
         self.bodies = []
 
     @contextmanager
-    def booted(self, folder, *, python=None):
+    def booted(self, folder, *, python=None, waiting=None):
         self.python = python
         self.config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
         self.files = sorted(path.name for path in folder.iterdir())
@@ -96,7 +96,14 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("authorization") != "Bearer sk-of-this-run":
             self.reply(401, {}, {})
         elif self.path == "/model/info":
-            self.reply(200, {}, {"data": gateway.loaded})
+            settings = gateway.config.get("router_settings") or {}
+            again = [  # LiteLLM lists the deployments behind an alias once more, under its name
+                {**entry, "model_name": alias}
+                for alias, group in (settings.get("model_group_alias") or {}).items()
+                for entry in gateway.loaded
+                if entry["model_name"] == group
+            ]
+            self.reply(200, {}, {"data": gateway.loaded + again})
         elif self.path == "/v1/models":
             names = {entry["model_name"] for entry in gateway.loaded} | set(gateway.adds)
             aliases = gateway.config["router_settings"].get("model_group_alias") or {}

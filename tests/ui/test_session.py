@@ -256,3 +256,17 @@ def test_many_threads_lose_no_change(tmp_path):
     again = Session.load(tmp_path / "s.yaml")
     assert again.router == session.router
     assert again.settings("budget") == session.settings("budget")
+
+
+def test_the_plan_at_work_is_the_object_of_this_kernel_or_read_from_its_file(plan, tmp_path):
+    session = Session()
+    assert session.read_plan() is None
+    session.choose_plan(PlanChoice("by name"))
+    assert session.read_plan() is None
+    session.choose_plan(PlanChoice("mine"), plan)
+    assert session.read_plan() is plan
+    plan.to_yaml(tmp_path / "plan.yaml")
+    session.choose_plan(PlanChoice("team", str(tmp_path / "plan.yaml"), "abc"))
+    assert session.read_plan() == plan and session.read_plan() is not plan
+    session.choose_plan(None)
+    assert session.read_plan() is None

@@ -229,9 +229,12 @@ class BudgetPanel(Panel):
         choice = session.plan
         if section != "plan" or choice is None or choice.path is None:
             return
-        if choice.path in (self.config.plan, self.files.get("plan")):
+        if choice.path == self.files.get("plan"):
             return
-        own = own_budget(Plan.from_yaml(choice.path))
+        plan = session.read_plan()
+        if plan is None or not self.sources.take(choice.path, choice.digest, plan):
+            return
+        own = own_budget(plan)
         usual = BudgetConfig(own.limit_usd, soft_percent=round((own.soft_at or 1.0) * 100))
         names = ("soft_percent", "window", "downgrade", "tier_usd", "chains", "provider", "pinned")
         settings = {name: getattr(usual, name) for name in names}

@@ -44,6 +44,7 @@ class Sources:
         self._seed = seed
         self._logs: dict[str, tuple[pd.DataFrame, str]] = {}
         self._plans: dict[str, Plan] = {}
+        self._digests: dict[str, str | None] = {}
         self._kept: OrderedDict[tuple[str, str, float], Source] = OrderedDict()
 
     def knows(self, config: BudgetConfig) -> bool:
@@ -82,6 +83,23 @@ class Sources:
         if path not in self._plans:
             self._plans[path] = Plan.from_yaml(path).fitted()
         return self._plans[path]
+
+    def take(self, path: str, digest: str | None, plan: Plan) -> bool:
+        """Take what a file holds by now; return whether it is another plan than before.
+
+        Parameters
+        ----------
+        path : str
+        digest : str or None
+            Changes with the plan's text.
+        plan : Plan
+        """
+        if path in self._plans and self._digests.get(path) == digest:
+            return False
+        self._plans[path], self._digests[path] = plan.fitted(), digest
+        for key in [key for key in self._kept if key[1] == path]:
+            del self._kept[key]
+        return True
 
 
 def _key(config: BudgetConfig) -> tuple[str, str, float]:

@@ -240,5 +240,14 @@ def test_the_plan_of_the_session_is_followed(traffic, plan, tmp_path):
     assert [value for _, value in panel.controls.downgrade.options] == [
         "planned", "to:dear-only", "refuse",
     ]  # fmt: skip
+    edited = Plan.from_yaml(path)
+    edited = edited.replace(budgets=[edited.budgets[0].model_copy(update={"limit_usd": 9.0})])
+    edited.to_yaml(path)
+    session.choose_plan(PlanChoice("other", str(path), "a digest"), edited)
+    panel.wait()
+    assert panel.config.daily_usd == 9.0 and panel.config.plan == str(path)
+    panel.update(daily_usd=1.0)
+    session.choose_plan(PlanChoice("renamed", str(path), "a digest"), edited)
+    assert panel.config.daily_usd == 1.0  # the plan is the one that it has already
     panel.reset()
     assert list(panel.result.plan.models) == ["strong", "cheap"]

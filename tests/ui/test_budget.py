@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from routelab import InputError, simulate, ui
+from routelab import InputError, Plan, simulate, ui
 from routelab.plots import outcome_counts
 from routelab.ui import PlanChoice, Session
 from routelab.ui._budget_config import ALL_INCIDENTS, BudgetConfig

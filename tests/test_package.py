@@ -66,4 +66,4 @@ def test_the_wheel_works_elsewhere(built, tmp_path):
     )
     file, models, notebooks = json.loads(done.stdout)
     assert file.startswith(str(tmp_path))
-    assert (models, notebooks) == (3, 4)
+    assert (models, notebooks) == (3, 7)

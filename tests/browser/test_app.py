@@ -64,10 +64,10 @@ def test_two_readers_at_once_share_nothing(browser, app):
         page.set_default_timeout(60_000)
         page.goto(f"{app}/render/small.ipynb")
     for page in pages:
-        expect(page.locator(".rl-status")).to_contain_text("litellm: ")
+        expect(page.locator(".rl-panel > .widget-html .rl-status")).to_contain_text("litellm: ")
     pages[0].locator("select").first.select_option("plan")
-    expect(pages[0].locator(".rl-status")).to_contain_text("plan: ")
-    expect(pages[1].locator(".rl-status")).to_contain_text("litellm: ")
+    expect(pages[0].locator(".rl-panel > .widget-html .rl-status")).to_contain_text("plan: ")
+    expect(pages[1].locator(".rl-panel > .widget-html .rl-status")).to_contain_text("litellm: ")
     assert pages[0].locator("text=from routelab import").count() == 0  # no code on the page
     for page in pages:
         page.close()

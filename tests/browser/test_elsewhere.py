@@ -34,7 +34,7 @@ def test_a_panel_lives_in_notebook_7(browser, tmp_path):
     with jupyterlab(tmp_path / "home", tmp_path / "root", program="notebook") as running:
         page = browser.new_page()
         open_and_run(page, running, tmp_path / "panel.ipynb")
-        status = page.locator(".rl-status")
+        status = page.locator(".rl-panel > .widget-html .rl-status")
         expect(status).to_contain_text("Budget $")
         before = status.inner_text()
         handle = page.get_by_role("slider").first

@@ -43,7 +43,7 @@ def test_the_loop_runs_and_a_line_of_the_own_log_is_rejected_with_its_place(run_
     field = budget.get_by_role("spinbutton", name="Daily budget, USD")
     field.fill("8")
     field.press("Enter")
-    expect(budget.locator(".rl-status")).to_contain_text("Budget $8.00 a day")
+    expect(budget.locator("> .widget-html .rl-status")).to_contain_text("Budget $8.00 a day")
     watched = page.locator(".rl-panel").nth(2)
     expect(watched.get_by_role("region", name="Alarms")).to_contain_text("Alarm: agreement.")
     check_looks(page, "notebook_00")

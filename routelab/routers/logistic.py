@@ -16,19 +16,20 @@ from collections import deque
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from routelab._checks import InputError
+from routelab.routers._by_scores import ScoresMixin
 from routelab.routers._labels import softmax
 from routelab.routers._rows import SparseInputMixin, asked_rows
 
 MEMORY = 7
 
 
-class LogisticHead(SparseInputMixin, ClassifierMixin, BaseEstimator):
+class LogisticHead(SparseInputMixin, ScoresMixin, BaseEstimator):
     """Multinomial logistic regression in float32, for rows of length one.
 
     Parameters
@@ -78,20 +79,6 @@ class LogisticHead(SparseInputMixin, ClassifierMixin, BaseEstimator):
         """Return the score of each class (n, classes), two of them as well."""
         X = asked_rows(self, X)
         return np.asarray(X @ self.coef_) + self.intercept_
-
-    def decision_function(self, X: Any) -> np.ndarray:
-        """Return scores (n, classes); for two classes their difference (n,)."""
-        scores = self.scores(X)
-        return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Return probabilities (n, classes), columns as in `classes_`."""
-        return softmax(self.scores(X))
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the most probable class of each row (n,)."""
-        scores = self.scores(X)
-        return self.classes_[scores.argmax(axis=1)]
 
 
 def _minimise(

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
@@ -23,13 +23,14 @@ from sklearn.utils.validation import validate_data
 from routelab._checks import InputError
 from routelab.encoders import make_encoder
 from routelab.routers._base import ROUTERS
+from routelab.routers._by_scores import ScoresMixin
 from routelab.routers._labels import softmax
 from routelab.routers._network import train
 from routelab.routers._rows import SparseInputMixin, asked_rows
 from routelab.routers.logistic import LogisticHead
 
 
-class NetworkHead(SparseInputMixin, ClassifierMixin, BaseEstimator):
+class NetworkHead(SparseInputMixin, ScoresMixin, BaseEstimator):
     """Networks of one hidden layer and a logistic regression, whose probabilities are multiplied.
 
     Parameters
@@ -129,20 +130,6 @@ class NetworkHead(SparseInputMixin, ClassifierMixin, BaseEstimator):
             networks += np.log(_probable(units @ second[:-1] + second[-1]))
         linear = np.log(_probable(self.linear_.scores(X)))
         return (linear + networks / self.members) / 2
-
-    def decision_function(self, X: Any) -> np.ndarray:
-        """Return scores (n, classes); for two classes their difference (n,)."""
-        scores = self.scores(X)
-        return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Return probabilities (n, classes), columns as in `classes_`."""
-        return softmax(self.scores(X))
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the most probable class of each row (n,)."""
-        scores = self.scores(X)
-        return self.classes_[scores.argmax(axis=1)]
 
     def _check(self) -> None:
         for name in ("members", "hidden", "batch_size", "epochs"):

@@ -66,9 +66,12 @@ WATCH = """number => {
   const panel = document.querySelectorAll('.rl-panel')[number];
   const watch = window.rlWatch = { pressed: 0, last: 0 };
   document.addEventListener('keydown', () => { watch.pressed = performance.now(); }, true);
+  const decoded = new WeakMap();
   const seen = async () => {
     const asked = watch.pressed;
-    await Promise.all([...panel.querySelectorAll('img')].map(i => i.decode().catch(() => null)));
+    const fresh = [...panel.querySelectorAll('img')].filter(i => decoded.get(i) !== i.src);
+    fresh.forEach(i => decoded.set(i, i.src));  // decoding all at each message takes its own time
+    await Promise.all(fresh.map(i => i.decode().catch(() => null)));
     requestAnimationFrame(() => { if (asked === watch.pressed) watch.last = performance.now(); });
   };
   new MutationObserver(changes => {

@@ -50,6 +50,8 @@ class ProfilePanel(Panel):
         self.model = w.Dropdown(options=[_EVERY, *models], description="Model", style=wide)
         self.by = w.Dropdown(options=columns, value=columns[0], description="Bars", style=wide)
         self.facts = Facts()
+        if self.traffic.empty:
+            raise InputError("the log has no request")
         self._coded = Coded(self.traffic, columns)
         self._plots = ProfilePlots(self._coded)
         self.picture, self.sizes = self._plots.hours, self._plots.sizes

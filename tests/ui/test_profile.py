@@ -71,3 +71,8 @@ def test_a_log_of_one_request_has_a_profile():
     assert "1 of 1 requests" in panel.status.text
     data, metadata = panel._repr_mimebundle_()
     assert data["image/png"] and metadata["image/png"]["width"] == 1100
+
+
+def test_a_log_without_requests_is_said(log):
+    with pytest.raises(InputError, match="the log has no request"):
+        ui.profile(log.head(0))

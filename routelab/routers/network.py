@@ -64,8 +64,8 @@ class NetworkHead(SparseInputMixin, ScoresMixin, BaseEstimator):
     Notes
     -----
     The probabilities are the geometric mean of the regression's and of the networks', scaled to
-    sum to one (Heskes 1997). A fit is about 1 ms per step and network: half a minute for 15,000
-    prompts of 150 routes.
+    sum to one (Heskes 1997). 15,000 prompts of 150 routes are fitted within a minute on two cores,
+    half of it for the regression (``fit_s`` in ``make bench-routers``).
 
     Examples
     --------

@@ -230,9 +230,14 @@ class BudgetPanel(Panel):
         if section != "plan" or choice is None or choice.path is None:
             return
         if choice.path == self.files.get("plan"):
+            if self.config.plan:  # back to the plan that the panel was given
+                self.reset()
             return
         plan = session.read_plan()
-        if plan is None or not self.sources.take(choice.path, choice.digest, plan):
+        if plan is None:
+            return
+        edited = self.sources.take(choice.path, choice.digest, plan)
+        if choice.path == self.config.plan and not edited:
             return
         own = own_budget(plan)
         usual = BudgetConfig(own.limit_usd, soft_percent=round((own.soft_at or 1.0) * 100))

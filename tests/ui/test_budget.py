@@ -226,7 +226,8 @@ def test_growth_is_computed_in_the_background_and_told(panel):
 
 def test_the_plan_of_the_session_is_followed(traffic, plan, tmp_path):
     session = Session()
-    panel = ui.budget(traffic, plan, session=session)
+    given = str(tmp_path / "given.yaml")
+    panel = ui.budget(traffic, plan, session=session, files={"plan": given})
     panel.update(chains=(("cheap", "strong"),))
     own = plan.budgets[0].model_copy(update={"limit_usd": 7.0})
     path = tmp_path / "other.yaml"
@@ -249,5 +250,11 @@ def test_the_plan_of_the_session_is_followed(traffic, plan, tmp_path):
     panel.update(daily_usd=1.0)
     session.choose_plan(PlanChoice("renamed", str(path), "a digest"), edited)
     assert panel.config.daily_usd == 1.0  # the plan is the one that it has already
+    session.choose_plan(PlanChoice("team", given))
+    panel.wait()
+    assert panel.config == panel._start
+    session.choose_plan(PlanChoice("other", str(path), "a digest"), edited)
+    panel.wait()
+    assert panel.config.plan == str(path)  # known, and chosen again
     panel.reset()
     assert list(panel.result.plan.models) == ["strong", "cheap"]

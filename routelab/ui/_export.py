@@ -33,12 +33,6 @@ from routelab.ui._settings import SETTINGS
 LINES_IN_FALLBACK = 30
 KEPT = 8  # exports in memory: one of a trained router has megabytes
 PAUSE_S = 0.5  # who types is not done yet
-STYLE = (
-    "<style>.rl-lines{max-height:16em;overflow:auto;margin:.3em 0;line-height:1.45;"
-    "color:var(--jp-content-font-color1,inherit)}pre.rl-lines{white-space:pre;font-size:12px}"
-    ".rl-more>.widget-tab-contents{min-height:14em;overflow:auto;padding:.6em}"
-    ".rl-added{background:rgba(46,160,67,.18)}.rl-removed{background:rgba(248,81,73,.18)}</style>"
-)
 
 
 @SETTINGS.register("export")
@@ -134,7 +128,7 @@ class ExportPanel(Panel):
             titles=("Not carried", "Config in use", "Proof"),
         )
         more.add_class("rl-more")
-        self.begin(w.HTML(STYLE), w.HBox([left, right], layout=wrap), more)
+        self.begin(w.HBox([left, right], layout=wrap), more)
 
     def recipe(self) -> Recipe:
         """Return how this panel is made again."""

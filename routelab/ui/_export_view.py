@@ -16,23 +16,6 @@ from routelab.exporters import Finding
 
 ROWS = 22
 ACTIONS = {"copy": "Copy file", "file": "Download file", "zip": "Download all (zip)"}
-STYLE = (
-    "<style>.rl-plan{margin:0}.rl-file{width:100%;box-sizing:border-box;"
-    "color:var(--jp-content-font-color1,inherit)}"
-    ".rl-file-tools{display:flex;flex-wrap:wrap;gap:.4em;align-items:center;min-height:2.2em}"
-    ".rl-file-told{color:var(--jp-content-font-color2,inherit)}"
-    ".rl-file-text,.rl-plan textarea{width:100%;box-sizing:border-box;resize:vertical;"
-    "font-family:var(--jp-code-font-family,monospace);font-size:12px;line-height:17px;"
-    "white-space:pre;overflow:auto;color:var(--jp-content-font-color1,inherit);"
-    "background:var(--jp-layout-color1,transparent);border:1px solid var(--jp-border-color1,#999)}"
-    ".rl-file-text::selection,.rl-plan textarea::selection{background:#ffd54f;color:#000}"
-    ".rl-file-found{height:10.5em;overflow:auto;margin:.3em 0;padding:0;list-style:none}"
-    ".rl-problem .rl-file-tools{display:none}.rl-problem .rl-file-found{height:2.2em}"
-    ".rl-file-found li{line-height:1.5;overflow-wrap:anywhere}"
-    ".rl-go{font:inherit;cursor:pointer;border:1px solid var(--jp-border-color1,#999);"
-    "border-radius:2px;background:var(--jp-layout-color2,transparent);"
-    "color:var(--jp-content-font-color1,inherit)}</style>"
-)
 
 
 @functools.cache
@@ -89,12 +72,12 @@ class FileView(w.VBox):
             actions = {} if give is None else ACTIONS
             self.file = file_class()(rows=rows, target=target, actions=actions)
             self.file.on_msg(self._asked)
-            children = [w.HTML(STYLE), self.file]
+            children = [self.file]
         except InputError:  # the text can be read, and copied by hand
             self._area = w.Textarea(disabled=True, rows=rows, layout=w.Layout(width="100%"))
             self._area.add_class("rl-yaml")
             self._told = w.HTML()
-            children = [w.HTML(STYLE), *([] if target else [self._area]), self._told]
+            children = [*([] if target else [self._area]), self._told]
         super().__init__(children, layout=w.Layout(width="100%"))
 
     def show(

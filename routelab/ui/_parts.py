@@ -30,20 +30,12 @@ class Status(w.HTML):
         )
 
 
-#: For tables and lists inside panels: JupyterLab's own style for them is meant for outputs.
-PANEL_STYLE = (
-    "<style>.rl-told table{border-collapse:collapse;margin:.2em 0}"
-    ".rl-told th,.rl-told td{text-align:left;padding:.1em 1.4em .1em 0;line-height:1.5;"
-    "vertical-align:top;overflow-wrap:anywhere}.rl-told caption{text-align:left;font-weight:600}"
-    ".rl-told ul{margin:.2em 0;padding-left:1.3em}"
-    ".rl-told li{line-height:1.5}.rl-yaml textarea{font-family:monospace;white-space:pre}"
-    ".rl-yaml textarea:disabled{color:var(--jp-content-font-color1,inherit);opacity:1}</style>"
-)
-
-
 def told(html: str) -> str:
-    """Return HTML (escaped already) in the panels' style for tables and lists."""
-    return f'{PANEL_STYLE}<div class="rl-told">{html}</div>'
+    """Return HTML (escaped already) as tables and lists of panels, which scroll where it is narrow.
+
+    By keyboard, too: so it can have the focus.
+    """
+    return f'<div class="rl-told" role="group" tabindex="0">{html}</div>'
 
 
 class Facts(w.HTML):

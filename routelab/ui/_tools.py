@@ -13,21 +13,14 @@ from routelab._checks import InputError, require
 
 DEFAULT_FILE = "routelab-session.yaml"
 
-STYLE = (
-    # Widgets have margins at both sides: one as wide as its panel would stand out of it.
-    "<style>.rl-panel>*,.rl-panel>.widget-vbox>*{margin-left:0;margin-right:0}"
-    ".rl-panel .jupyter-widgets{max-width:100%}"
-    ".rl-panel img{max-width:100%;height:auto;background:#fff;border-radius:4px}"
-    ".rl-panel .rl-status{display:block;min-height:2.8em;line-height:1.4;"
-    "color:var(--jp-content-font-color1,inherit);overflow-wrap:anywhere}"
-    ".rl-computing img,.rl-computing .rl-told,.rl-computing .rl-fact{opacity:.35}"
-    ".rl-panel .rl-copied{margin-left:.5em;color:var(--jp-content-font-color2,inherit)}"
-    ".rl-restart{display:none;color:var(--jp-error-color1,#b00020)}"
-    ".jupyter-widgets-disconnected .rl-restart{display:block}"
-    ".rl-panel.jupyter-widgets-disconnected::before,"
-    ".rl-panel .jupyter-widgets-disconnected::before{content:none}</style>"
+RESTART = (
     '<span class="rl-restart" role="alert">The kernel was restarted: run the cell again.</span>'
 )
+
+
+def style() -> str:
+    """Return the style of all panels, as HTML."""
+    return f"<style>{Path(__file__).with_name('panel.css').read_text(encoding='utf-8')}</style>"
 
 
 @functools.cache
@@ -88,7 +81,7 @@ class Tools(w.VBox):
             layout=w.Layout(flex_flow="row wrap", align_items="center"),
         )
         row.add_class("rl-tools")
-        super().__init__([w.HTML(STYLE), row, self.code])
+        super().__init__([w.HTML(style() + RESTART), row, self.code])
 
     def show_code(self) -> None:
         """Show the script in a text field, to be copied by hand."""

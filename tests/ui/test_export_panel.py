@@ -188,7 +188,7 @@ def test_without_anywidget_the_file_is_shown_and_downloaded_by_a_link(plan, monk
     view.file_class.cache_clear()
     monkeypatch.setitem(sys.modules, "anywidget", None)
     panel = ui.export(plan)
-    area, told = panel.view.children[1:]
+    area, told = panel.view.children
     assert area.value == panel.view.text and area.disabled
     found = re.search(r"base64,([\w+/=]+)", told.value)
     assert base64.b64decode(found[1]) == panel.result.files["config.yaml"]

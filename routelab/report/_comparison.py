@@ -111,10 +111,11 @@ def _figures(result: Comparison) -> str:
     head = ["router", "verdict", metric, "95 % interval", "difference", "its interval"]
     rows = []
     for row in result.table.to_dict("records"):
-        name = f"{row['name']} (control)" if row["is_control"] else str(row["name"])
         gain = [_gain(row.get("difference")), _interval(row, "diff_low", "diff_high")]
         own = [_cell(row[metric]), _interval(row, "low", "high")]
-        rows.append([name, row.get("verdict") or "–", *own, *gain, *(_cell(row[c]) for c in more)])
+        rows.append(
+            [row["name"], row.get("verdict") or "–", *own, *gain, *(_cell(row[c]) for c in more)]
+        )
     caption = (
         f"{result.n:,} prompts; the difference is to the control that decides about each router."
     )

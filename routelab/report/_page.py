@@ -53,8 +53,9 @@ summary{cursor:pointer;color:var(--accent)}
 table{border-collapse:collapse;width:100%;font-size:.9rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;padding:0 0 .4em;font-size:.88rem}
 th,td{padding:6px 10px;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}
-th{background:var(--head);font-weight:600;white-space:nowrap}
-.n{text-align:right;white-space:nowrap}
+th{background:var(--head);font-weight:600}
+td.n{white-space:nowrap}
+.n{text-align:right}
 pre{background:var(--head);border-radius:8px;padding:12px 14px;overflow-x:auto;font-size:.88rem;
 line-height:1.5}
 footer{font-size:.88rem;margin-top:22px}

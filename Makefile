@@ -12,22 +12,22 @@ export MPLBACKEND := Agg
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-$(BIN)/python:
+$(BIN)/pip:
 	@test -n "$(PYTHON)" || { echo "routelab needs Python 3.11 or later: make PYTHON=/path/to/python"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 
-$(VENV)/.core: pyproject.toml | $(BIN)/python
+$(VENV)/.core: pyproject.toml | $(BIN)/pip
 	$(BIN)/python -m pip install --quiet -e .
 	$(BIN)/python -m routelab.simulation
 	@touch $@
 
-$(VENV)/.lab: pyproject.toml | $(BIN)/python
+$(VENV)/.lab: pyproject.toml | $(BIN)/pip
 	$(BIN)/python -m pip install --quiet -e '.[lab]'
 	$(BIN)/python -m routelab.simulation
 	@touch $@ $(VENV)/.core
 
-$(VENV)/.test: pyproject.toml | $(BIN)/python
+$(VENV)/.test: pyproject.toml | $(BIN)/pip
 	$(BIN)/python -m pip install --quiet -e '.[test,litellm,onnx,onnx-export,static,serve]'
 	$(BIN)/python -m routelab.simulation
 	@touch $@ $(VENV)/.core $(VENV)/.lab

@@ -17,7 +17,8 @@ app = typer.Typer()
 @app.command(
     epilog=examples(
         "routelab sweep traffic.parquet --plan plan.yaml --grid grid.yaml --out sweep",
-        "routelab sweep traffic.parquet --plan plan.yaml --grid grid.yaml --out sweep --resume",
+        "routelab sweep traffic.parquet --plan plan.yaml --grid grid.yaml --out sweep \\",
+        "  --resume",
     )
 )
 def sweep(
@@ -41,7 +42,7 @@ def sweep(
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
-    """Replay many variants of a plan on the same traffic: intervals and the Pareto front."""
+    """Replay many variants of a plan: intervals, Pareto front."""
     from routelab.outages import read_outages
     from routelab.sweeps import grid_from_yaml, policies
     from routelab.sweeps import sweep as run_sweep
@@ -101,7 +102,10 @@ def fit(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Fit latency, verbosity and failures of each model, for requests that others served."""
+    """Fit latency, verbosity and failures of each model.
+
+    For requests that another model served in the log.
+    """
     from routelab._checks import atomic_file
     from routelab.fits import Assumptions, outages_from_log
     from routelab.outages import read_outages
@@ -132,7 +136,8 @@ def fit(
 
 @app.command(
     epilog=examples(
-        "routelab forecast bundled:traffic.parquet --plan bundled:plan.yaml --days 14 --out ahead"
+        "routelab forecast bundled:traffic.parquet --plan bundled:plan.yaml --days 14 \\",
+        "  --out ahead",
     )
 )
 def forecast(
@@ -155,7 +160,10 @@ def forecast(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Say what a plan may spend and when budgets run out, by resampling the log's days."""
+    """Say what a plan may spend, and when budgets run out.
+
+    By resampling the log's days.
+    """
     from routelab.forecasting import forecast as run_forecast
     from routelab.outages import read_outages
     from routelab.traffic import read_log
@@ -189,7 +197,9 @@ def what_if(
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
-    """Compare a plan with itself after changes: prices, end of life, new models, growth.
+    """Compare a plan with itself after changes.
+
+    Of prices, ends of life, new models, growth.
 
     Each entry of the file has one of prices, end_of_life, add_model, growth; from_date is optional:
     "- {prices: {gpt-4o: {input_usd_per_mtok: 5}}, from_date: 2026-11-12}",
@@ -225,7 +235,7 @@ def savings(
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
-    """Say what a plan saves against a counterfactual that you name."""
+    """Say what a plan saves against another that you name."""
     from routelab.forecasting import savings as run_savings
     from routelab.outages import read_outages
     from routelab.simulation import simulate
@@ -258,7 +268,10 @@ def regret(
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
-    """Hold a plan against the best allocation in hindsight (a linear programme)."""
+    """Hold a plan against the best allocation in hindsight.
+
+    That is a linear programme.
+    """
     from routelab.forecasting import regret as run_regret
     from routelab.simulation import simulate
     from routelab.sweeps.files import read_quality

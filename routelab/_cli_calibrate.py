@@ -48,13 +48,16 @@ def calibrate(
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
-    """Tune a router's setting to a target on one part of the data; report it on the other.
+    """Tune a router's setting to a target.
+
+    On one part of the data; the other part says whether it is met.
 
     Exit code 1: the target is not met, not resolved, or refused.
     """
     from routelab.catalog import Catalog
     from routelab.evaluate import TargetRefused
     from routelab.evaluate import calibrate as run_calibrate
+    from routelab.evaluate._targets import parse_target
     from routelab.exporters import load_bundle, save_bundle
     from routelab.routers import answers_of
 
@@ -66,6 +69,7 @@ def calibrate(
     kind, data = _read(on, label)
     models = _named(model or [])
     prices = Catalog.from_yaml(catalog) if catalog is not None else None
+    parse_target(target)  # the first thing that may be wrong
     if kind == "traffic" and loaded.plan is None and not models:
         answers = list(map(str, answers_of(loaded.router)))
         raise InputError(

@@ -26,6 +26,29 @@ Encoder = Annotated[
 ]
 
 
+def _router_kinds(incomplete: str) -> list[str]:
+    from routelab.routers import ROUTERS
+
+    return [name for name in ROUTERS if name.startswith(incomplete)]
+
+
+def _targets(incomplete: str) -> list[str]:
+    from routelab.exporters import TARGETS
+
+    return [name for name in TARGETS if name.startswith(incomplete)]
+
+
+RouterKind = Annotated[str, typer.Option(help="Router kind.", autocompletion=_router_kinds)]
+RouterKinds = Annotated[
+    list[str] | None,
+    typer.Option(help="Router kind; repeat for more.", autocompletion=_router_kinds),
+]
+Target = Annotated[
+    str,
+    typer.Option(help="litellm, onnx, plan, python or semantic-router.", autocompletion=_targets),
+]
+
+
 def say(text: str, data: Any, as_json: bool) -> None:
     """Print text, made to fit a terminal, or data as one JSON object.
 

@@ -9,7 +9,17 @@ from typing import Annotated
 import typer
 
 from routelab._checks import check_free
-from routelab._cli_common import Encoder, Force, Json, Seed, examples, progress_bar, say, typed
+from routelab._cli_common import (
+    Encoder,
+    Force,
+    Json,
+    RouterKinds,
+    Seed,
+    examples,
+    progress_bar,
+    say,
+    typed,
+)
 from routelab._cli_inputs import published_split, read_data
 
 app = typer.Typer()
@@ -23,7 +33,7 @@ app = typer.Typer()
 )
 def compare(
     data: Annotated[Path, typer.Argument(help="Label file or outcome table.")],
-    router: Annotated[list[str] | None, typer.Option(help="Router kind; repeat for more.")] = None,
+    router: RouterKinds = None,
     encoder: Encoder = "tfidf",
     label: Annotated[str | None, typer.Option(help="Label column.")] = None,
     test: Annotated[Path | None, typer.Option(help="Judge on this file instead of folds.")] = None,

@@ -29,7 +29,10 @@ def prices(
     out: Annotated[Path | None, typer.Option(help="Catalog YAML to write.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Read price lists at a day; say what changed; write a catalog."""
+    """Read price lists at a day, and say what changed.
+
+    And write a catalog.
+    """
     from routelab.prices import load_prices
 
     catalog, report = load_prices(list(files), on, format=format)
@@ -56,7 +59,10 @@ def fetch(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Download a public set at a fixed commit, verified; shows size and licence first."""
+    """Download a public data set at a fixed commit, verified.
+
+    Size and licence are shown first.
+    """
     from routelab import fetch as module
 
     if every or name is None:

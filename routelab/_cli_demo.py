@@ -19,7 +19,7 @@ def demo(
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
-    """All four uses on bundled data: compare, simulate, export, report."""
+    """Do all four uses on bundled data: the way through routelab."""
     from routelab.demo import run_demo
 
     lines = []

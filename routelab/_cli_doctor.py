@@ -13,7 +13,9 @@ app = typer.Typer()
 
 @app.command(epilog=examples("routelab doctor", "routelab doctor --json"))
 def doctor(as_json: Json = False) -> None:
-    """Say what is installed, what is missing, and how to get it; nothing heavy is imported.
+    """Say what is installed, what is missing, how to get it.
+
+    Nothing heavy is imported.
 
     Exit code 1 when a part that routelab needs is broken; optional parts may be missing.
     """

@@ -37,7 +37,9 @@ def drift(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Say whether a log is what the plan decides, on the traffic and at the price foreseen.
+    """Say whether what runs is still what was planned.
+
+    Decisions as the plan's, traffic and prices as foreseen.
 
     Exit code 1 when there is an alarm; warnings leave it 0.
     """

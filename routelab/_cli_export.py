@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from routelab._cli_common import Force, Json, examples, plan_of, say
+from routelab._cli_common import Force, Json, Target, examples, plan_of, say
 
 app = typer.Typer()
 
@@ -21,13 +21,11 @@ app = typer.Typer()
 def export(
     plan: Annotated[Path, typer.Argument(help="Plan YAML or bundle.")],
     out: Annotated[Path, typer.Option(help="Folder for the exported files.")],
-    target: Annotated[
-        str, typer.Option(help="litellm, onnx, plan, python or semantic-router.")
-    ] = "litellm",
+    target: Target = "litellm",
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Write a plan for a gateway, and list what that gateway cannot carry."""
+    """Write a plan for a gateway; list what it cannot carry."""
     from routelab.exporters import export as run_export
 
     result = run_export(plan_of(plan), target=target, directory=out, force=force)

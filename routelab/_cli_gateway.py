@@ -47,7 +47,10 @@ def tune_gateway(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Fit LiteLLM's own classifier; exit code 1 where it is not better on prompts held out."""
+    """Fit LiteLLM's own classifier.
+
+    Exit code 1 where it is not better on prompts that were held out.
+    """
     from routelab.gateway_fit import fit_heuristic, fit_table
 
     if classifier not in ("heuristic", "heuristic_v2"):

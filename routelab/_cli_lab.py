@@ -28,7 +28,9 @@ def lab(
     browser: Browser = True,
     as_json: Json = False,
 ) -> None:
-    """Open JupyterLab on a copy of the notebooks; existing copies are kept.
+    """Open JupyterLab on a copy of the notebooks.
+
+    Copies that exist are kept.
 
     It listens on this machine alone, and asks for the token in its address. Its exit code is
     JupyterLab's.
@@ -51,7 +53,7 @@ def app_command(
     browser: Browser = True,
     as_json: Json = False,
 ) -> None:
-    """Serve a copy of the notebooks as pages, without their code (Voila).
+    """Serve the notebooks as pages, without their code (Voila).
 
     Each reader has a kernel, settings and files of their own: panels read no file of this machine
     that a reader names, but what the reader uploads, and offer what they write as a download.

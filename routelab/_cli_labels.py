@@ -16,8 +16,8 @@ app = typer.Typer()
 
 @app.command(
     epilog=examples(
-        "routelab judge prompts.csv --labels easy,hard --model openai/gpt-4o-mini "
-        "--max-usd 2 --out labels.csv --estimate"
+        "routelab judge prompts.csv --labels easy,hard --model openai/gpt-4o-mini \\",
+        "  --max-usd 2 --out labels.csv --estimate",
     )
 )
 def judge(

@@ -25,7 +25,10 @@ def lint(
     list_: Annotated[bool, typer.Option("--list", help="Print all checks and stop.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Check a LiteLLM config for mistakes and traps; exit code 1 when there are errors."""
+    """Check a LiteLLM config for mistakes and traps.
+
+    Exit code 1 when there are errors.
+    """
     from dataclasses import asdict
 
     from routelab.exporters.lint import lint as run_lint

@@ -54,7 +54,10 @@ def off_policy(
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
-    """Estimate quality and cost of a policy from a log whose choices were random."""
+    """Estimate another policy from a log of random choices.
+
+    Its quality and its cost.
+    """
     from routelab.off_policy import evaluate_policy
 
     texts = [name for name in (model, prompt, unit, "arm") if name is not None]

@@ -36,7 +36,10 @@ def prove(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Boot the real LiteLLM proxy on an export and compare all it does with the plan."""
+    """Compare what the real LiteLLM proxy does with the plan.
+
+    The proxy is booted on an export, and asked with prompts.
+    """
     from routelab.proving import prove as run_prove
 
     proof = run_prove(

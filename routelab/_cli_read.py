@@ -44,7 +44,10 @@ def read(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Read a log, outcomes, labels, outages or prices, and say what was found."""
+    """Read any file of data, and say what was found in it.
+
+    Logs, outcomes, labels, outages, prices.
+    """
     request = Request(
         list(file), out, format, columns, rejects, profile, redact, hash_users_salt_env
     )

@@ -17,7 +17,7 @@ def schema(
     name: Annotated[str, typer.Argument(help="plan, or bundle (its manifest.json).")] = "plan",
     as_json: Json = False,
 ) -> None:
-    """Print the JSON Schema of a plan or of a bundle's manifest, for editors and programs."""
+    """Print the JSON Schema of a plan or of a bundle's manifest."""
     from routelab.exporters.schemas import schema_text
 
     text = schema_text(name)

@@ -23,7 +23,10 @@ def serve(
     max_body_kb: Annotated[int, typer.Option(help="Largest body, in KiB.")] = 1024,
     as_json: Json = False,
 ) -> None:
-    """Answer POST /v1/route: which model a chat completion would get and why, sent nowhere."""
+    """Answer over HTTP which model a request would get, and why.
+
+    It takes POST /v1/route with a chat completion, and sends it nowhere.
+    """
     from routelab.serving import create_app
     from routelab.serving import serve as run_server
 

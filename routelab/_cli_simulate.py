@@ -40,7 +40,7 @@ def simulate(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Replay a plan on logged traffic: spend per day, share per model, failures."""
+    """Replay a plan on logged traffic: spend, shares, failures."""
     from routelab.fits import Assumptions
     from routelab.outages import read_outages
     from routelab.report import write_report

@@ -17,7 +17,7 @@ def verify(
     recording: Annotated[list[Path], typer.Argument(help="Recordings of the real gateway.")],
     as_json: Json = False,
 ) -> None:
-    """Replay recordings of the real gateway: identical, or the first difference."""
+    """Replay recordings of the gateway: the first difference."""
     from routelab.simulation import verify_recording
 
     verdicts = [verify_recording(path) for path in recording]

@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 the answer is "no" (verify differs, lint found something),
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 
@@ -88,7 +89,7 @@ app.add_typer(_cli_ab.app, name="ab")
 def main() -> None:
     """Run the command line; what fails on purpose is one line on standard error, exit code 2."""
     try:
-        app(args=with_bundled(sys.argv[1:]), prog_name="routelab")
+        app(args=with_paths(sys.argv[1:]), prog_name="routelab")
     except RoutelabError as error:
         tell(f"routelab: {error}")
         sys.exit(2)
@@ -100,22 +101,29 @@ def main() -> None:
         sys.exit(0)
 
 
-def with_bundled(arguments: Iterable[str]) -> list[str]:
-    """Return the arguments with paths for those that name a bundled file.
+def with_paths(arguments: Iterable[str]) -> list[str]:
+    """Return the arguments with paths for those that name a bundled file, or begin with ``~/``.
+
+    Shells leave ``~`` as it is in quotes and behind ``--out=``.
 
     Examples
     --------
-    >>> with_bundled(["read", "my.csv"])
+    >>> with_paths(["read", "my.csv"])
     ['read', 'my.csv']
     """
-    from routelab.datasets import resolve_bundled
-
     found = []
     for argument in arguments:
         option, equals, value = argument.partition("=")
-        if argument.startswith("bundled:"):
-            argument = str(resolve_bundled(argument))
-        elif option.startswith("--") and value.startswith("bundled:"):
-            argument = f"{option}{equals}{resolve_bundled(value)}"
-        found.append(argument)
+        if option.startswith("--") and equals:
+            found.append(f"{option}={_path(value)}")
+        else:
+            found.append(_path(argument))
     return found
+
+
+def _path(text: str) -> str:
+    from routelab.datasets import resolve_bundled
+
+    if text.startswith("bundled:"):
+        return str(resolve_bundled(text))
+    return os.path.expanduser(text) if text.startswith("~/") else text

@@ -190,7 +190,7 @@ def _browser() -> Part:
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         told = "no browser; only the tests of the notebooks and screenshots need one"
-        return Part("chromium", "missing", told, "apt-get install chromium")
+        return Part("chromium", "missing", told, "apt-get install chromium libatomic1")
     try:
         done = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=10)
     except (OSError, subprocess.TimeoutExpired) as error:

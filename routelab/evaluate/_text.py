@@ -11,10 +11,11 @@ import pandas as pd
 
 #: Columns of the table that the printed forms show, as far as they are there.
 SHOWN = (
-    "name", "accuracy", "quality", "low", "high", "macro_f1", "within_one", "spearman",
-    "weighted_kappa", "ece", "abstained", "cost", "strong_share", "apgr", "cpt50", "cpt80", "aiq",
-    "difference", "diff_low", "diff_high", "p_holm", "verdict",
+    "name", "verdict", "accuracy", "quality", "low", "high", "difference", "diff_low", "diff_high",
+    "p_holm", "macro_f1", "within_one", "spearman", "weighted_kappa", "ece", "abstained", "cost",
+    "strong_share", "apgr", "cpt50", "cpt80", "aiq",
 )  # fmt: skip
+_WORDS = ("name", "verdict")  # columns of words, the others are of numbers
 _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
     "[": "{[}", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
@@ -39,8 +40,8 @@ def plain(rows: Cells, sentences: Sequence[str]) -> str:
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = [
         "  ".join(
-            cell.ljust(width) if i in (0, len(row) - 1) else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+            cell.ljust(width) if column in _WORDS else cell.rjust(width)
+            for column, cell, width in zip(rows[0], row, widths, strict=True)
         ).rstrip()
         for row in rows
     ]
@@ -69,7 +70,7 @@ def latex(rows: Cells, sentences: Sequence[str]) -> str:
     \end{tabular}
     """
     head, *body = [" & ".join(map(_escaped, row)) + r" \\" for row in rows]
-    form = "".join("l" if c in ("name", "verdict") else "r" for c in rows[0])
+    form = "".join("l" if c in _WORDS else "r" for c in rows[0])
     lines = [rf"\begin{{tabular}}{{{form}}}", r"\toprule", head, r"\midrule", *body,
              r"\bottomrule", r"\end{tabular}"]  # fmt: skip
     if sentences:

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from routelab._checks import existing_file
+from routelab._checks import InputError, existing_file
 from routelab._yaml import Document, YamlError, read_yaml
 from routelab.exporters._lint._base import CHECKS, Check, Spot, mask
 from routelab.exporters._lint._config import Config
@@ -56,7 +56,7 @@ def lint(path: str | os.PathLike[str]) -> list[Finding]:
     Raises
     ------
     InputError
-        The file does not exist. A file that is no YAML is a finding.
+        The file does not exist, or is a routelab plan. A file that is no YAML is a finding.
 
     Examples
     --------
@@ -79,6 +79,11 @@ def lint(path: str | os.PathLike[str]) -> list[Finding]:
         return [_of_file(name, mask(error.problem), error.line, error.column)]
     if not isinstance(document.data, dict):
         return [_of_file("RL003", "the file is no mapping", 1, 1)]
+    if {"models", "default"} <= set(document.data) and "model_list" not in document.data:
+        raise InputError(
+            f"{file}: this is a routelab plan, no config of LiteLLM; export it first (routelab "
+            "export PLAN --out FOLDER) and check the config.yaml that is written"
+        )
     config = Config(document.data, Path(file).parent)
     found = [
         _finding(entry, spot, document) for entry in lint_checks() for spot in entry.find(config)

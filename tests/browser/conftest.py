@@ -27,7 +27,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """Chromium, or a skip that says what is missing."""
     if not CHROMIUM:
-        pytest.skip("no chromium: apt-get install chromium, or set CHROMIUM to its path")
+        pytest.skip("no chromium: apt-get install chromium libatomic1, or set CHROMIUM to its path")
     playwright = pytest.importorskip(
         "playwright.sync_api", reason="no playwright: pip install playwright"
     )

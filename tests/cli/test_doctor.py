@@ -129,7 +129,7 @@ def test_a_browser_is_found_started_or_missing(monkeypatch, tmp_path):
     monkeypatch.setattr(doctor, "BROWSERS", (str(broken),))
     assert "does not start: OSError" in parts()["chromium"].found
     monkeypatch.setattr(doctor, "BROWSERS", ("no-such-browser",))
-    assert parts()["chromium"].remedy == "apt-get install chromium"
+    assert parts()["chromium"].remedy == "apt-get install chromium libatomic1"
 
 
 def test_nothing_heavy_is_imported():

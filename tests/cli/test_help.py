@@ -25,7 +25,8 @@ COMMANDS = dict(walk(typer.main.get_command(cli.app)))
 
 
 def lines_of(command):
-    found = [line.strip() for line in (command.epilog or "").splitlines()]
+    whole = (command.epilog or "").replace("\\\n", " ")
+    found = [line.strip() for line in whole.splitlines()]
     return [line for line in found if "routelab " in line]
 
 
@@ -71,6 +72,42 @@ def test_completion_prints_a_script(shell):
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize(("typed", "offered"), [
+    ("train labels.csv --router lin", ["linear", "linucb"]),
+    ("compare labels.csv --router kn", ["knn"]),
+    ("export plan.yaml --target sem", ["semantic-router"]),
+])  # fmt: skip
+def test_names_are_completed(typed, offered):
+    words = f"routelab {typed}"
+    done = subprocess.run(
+        [sys.executable, "-c", "from routelab.cli import main; main()"],
+        env={"_ROUTELAB_COMPLETE": "complete_bash", "COMP_WORDS": words,
+             "COMP_CWORD": str(len(words.split()) - 1), "PYTHONPATH": ":".join(sys.path)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout.split() == offered
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_examples_fit_100_columns(name):
+    assert max(map(len, (COMMANDS[name].epilog or "").splitlines())) <= 100
+
+
+def test_the_list_of_commands_cuts_no_sentence(run):
+    listed = run("--help")[1].split("Commands:")[1].split("Exit codes")[0]
+    assert "..." not in listed
+    assert len(listed.strip().splitlines()) == len(typer.main.get_command(cli.app).commands)
+
+
+def test_a_tilde_that_the_shell_left_is_the_home(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    given = ["demo", "--out", "~/Ergebnisse 1", "--plan=~/p.yaml", "~", "a~/b"]
+    home = str(tmp_path)
+    assert cli.with_paths(given) == [
+        "demo", "--out", f"{home}/Ergebnisse 1", f"--plan={home}/p.yaml", "~", "a~/b"
+    ]  # fmt: skip
+
+
 def test_version_is_text_or_json(run):
     assert run("version")[1] == f"{__version__}\n"
     assert json.loads(run("version", "--json")[1]) == {"version": __version__}
@@ -80,7 +117,7 @@ def test_ctrl_c_is_exit_code_130(run, monkeypatch):
     def stop(_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "with_bundled", stop)
+    monkeypatch.setattr(cli, "with_paths", stop)
     assert run("version") == (130, "", "routelab: stopped\n")
 
 
@@ -88,7 +125,7 @@ def test_a_reader_that_has_gone_is_no_error(monkeypatch):
     def gone(_):
         raise BrokenPipeError
 
-    monkeypatch.setattr(cli, "with_bundled", gone)
+    monkeypatch.setattr(cli, "with_paths", gone)
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     with pytest.raises(SystemExit) as stop:
         cli.main()
@@ -103,7 +140,7 @@ def test_a_schema_is_one_object_either_way(run):
 
 def test_bundled_files_are_named_on_the_command_line(run, root):
     path = str(root / "data" / "prompts.csv")
-    assert cli.with_bundled(["bundled:prompts.csv", "--plan=bundled:plan.yaml", "a=b"]) == [
+    assert cli.with_paths(["bundled:prompts.csv", "--plan=bundled:plan.yaml", "a=b"]) == [
         path,
         f"--plan={root / 'data' / 'plan.yaml'}",
         "a=b",
@@ -134,7 +171,7 @@ def test_lab_says_where_the_notebooks_are_and_hands_on_the_exit_code(
 ):
     calls = []
 
-    def fake(command, check):
+    def fake(command, check, env):
         calls.append(command)
         return subprocess.CompletedProcess(command, 3)
 

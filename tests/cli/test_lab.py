@@ -9,14 +9,18 @@ import pytest
 
 from routelab import _cli_lab
 
+environments = []
+
 
 @pytest.fixture
 def started(monkeypatch):
     """The command lines that would have been run; each ends with exit code 3."""
     lines = []
+    environments.clear()
 
-    def run(command, check):
+    def run(command, check, env):
         lines.append(command)
+        environments.append(env)
         return SimpleNamespace(returncode=3)
 
     monkeypatch.setattr(_cli_lab.subprocess, "run", run)
@@ -47,6 +51,7 @@ def test_app_serves_pages_on_this_machine_and_ends_idle_kernels(run, started, tm
     assert started[0][1:4] == ["-m", "voila", str(tmp_path / "mine")]
     assert "--Voila.ip=127.0.0.1" in started[0] and "--no-browser" in started[0]
     assert "--MappingKernelManager.cull_idle_timeout=900" in started[0]
+    assert environments[0]["ROUTELAB_APP"] == "1"  # readers see no files of this machine
 
 
 def test_app_says_when_others_can_reach_it(run, started, tmp_path):

@@ -507,10 +507,10 @@ def test_hostile_names_are_escaped_and_never_paths(frame, tmp_path):
 
 def test_text_holds_table_verdicts_and_resolution(learnt):
     text = str(learnt)
-    assert text.splitlines()[0].split()[:4] == ["name", "accuracy", "low", "high"]
+    assert text.splitlines()[0].split()[:4] == ["name", "verdict", "accuracy", "low"]
     assert "centroid: adds value" in text
     assert "120 prompts resolve a difference of" in text
-    assert learnt.to_markdown().startswith("| name | accuracy |")
+    assert learnt.to_markdown().startswith("| name | verdict | accuracy |")
 
 
 @pytest.mark.parametrize("broken", ["{", "{}", '{"curves": {"a": "../x"}}'])

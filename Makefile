@@ -7,7 +7,7 @@ export LITELLM_LOCAL_MODEL_COST_MAP := True
 export LITELLM_TELEMETRY := False
 export MPLBACKEND := Agg
 
-.PHONY: help setup setup-test demo test check lab bench bench-simulate bench-read bench-routers bench-compare bench-prove bench-field bench-ui notebooks docs clean
+.PHONY: help setup setup-test demo test test-vscode check lab bench bench-simulate bench-read bench-routers bench-compare bench-prove bench-field bench-ui notebooks docs clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,6 +54,18 @@ test: check ## Everything that CI runs: checks, tests with coverage, notebooks, 
 		--cov=routelab --cov-report=
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --cov=routelab --cov-append --cov-report=term --cov-fail-under=90
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-sanitize-with tests/notebooks/sanitize.cfg notebooks
+
+# Nothing is compiled: what VS Code needs for stored outputs runs without its native modules.
+CODE := build/vscode/node_modules
+build/vscode/.installed:
+	mkdir -p build/vscode
+	npm install --prefix build/vscode node@24
+	PATH="$(CURDIR)/$(CODE)/.bin:$$PATH" npm install --prefix build/vscode --ignore-scripts code-server@4.139.1
+	PATH="$(CURDIR)/$(CODE)/.bin:$$PATH" npm install --prefix $(CODE)/code-server/lib/vscode --omit=dev --ignore-scripts
+	@touch $@
+
+test-vscode: setup-test build/vscode/.installed ## The notebooks in VS Code, which npm installs into build/vscode (700 MB)
+	CODE_SERVER="$(CURDIR)/$(CODE)/.bin/code-server" $(BIN)/python -m pytest -q tests/browser/test_vscode.py
 
 bench: bench-simulate bench-read ## Every benchmark
 	$(BIN)/python benchmarks/bench_fits.py

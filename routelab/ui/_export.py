@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
+from textwrap import wrap
 from typing import Any
 
 import ipywidgets as w
@@ -30,7 +31,9 @@ from routelab.ui._parts import told
 from routelab.ui._session import Session
 from routelab.ui._settings import SETTINGS
 
-LINES_IN_FALLBACK = 30
+LINES_IN_FALLBACK = 30  # VS Code cuts the middle out of a longer text
+WIDTH_OF_FALLBACK = 100  # what is wider has to be scrolled there
+LEAST_OF_FILE = 8  # lines of it, however much there is to say about it
 KEPT = 8  # exports in memory: one of a trained router has megabytes
 PAUSE_S = 0.5  # who types is not done yet
 
@@ -225,12 +228,14 @@ class ExportPanel(Panel):
 
     def fallback(self) -> str:
         """Return the head of the file and what is not carried, for readers without a kernel."""
-        lines = self.result.text.splitlines()
-        head = lines[:LINES_IN_FALLBACK]
-        more = [f"... {len(lines) - len(head)} more lines"] if len(lines) > len(head) else []
         missing = [f"not carried: {item}" for item in self.result.not_carried]
         found = [f"lint, line {f.line}: {f.message}" for f in self.result.findings]
-        return "\n".join([self.status.text, "", *head, *more, "", *missing, *found])
+        notes = [line for note in missing + found for line in wrap(note, WIDTH_OF_FALLBACK)]
+        lines = self.result.text.splitlines()
+        room = max(LINES_IN_FALLBACK - len(notes) - 3, LEAST_OF_FILE)  # 3: status, empty lines
+        if len(lines) > room:
+            lines = [*lines[: room - 1], f"... {len(lines) - room + 1} more lines"]
+        return "\n".join([self.status.text, "", *lines, "", *notes])
 
     def _text(self) -> str:
         return self.config.plan or plan_text(self._given)

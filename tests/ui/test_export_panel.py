@@ -278,6 +278,14 @@ def test_readers_without_a_kernel_get_the_head_of_the_file(plan):
     assert "image/png" not in data
 
 
+def test_their_text_is_short_enough_for_vs_code(plan):
+    text = ui.export(plan).fallback()
+    shown, notes = text.split("\n\n", 2)[1:]
+    assert len(text.splitlines()) == 30 and max(map(len, text.splitlines())) <= 100
+    assert shown.splitlines()[-1].endswith("more lines")
+    assert notes.startswith("not carried: ") and "lint, line" in notes
+
+
 def test_an_unknown_target_is_said(plan):
     with pytest.raises(InputError, match="unknown export target 'nginx'"):
         ui.export(plan, target="nginx")

@@ -42,7 +42,11 @@ def sweep(
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
-    """Replay many variants of a plan: intervals, Pareto front."""
+    """Replay many variants of a plan: intervals, Pareto front.
+
+    The grid maps fields of the plan to the values to try, each with each: "budgets.0.limit_usd:
+    [2, 4]" and, on the next line, "retries.num_retries: [0, 1]" are four variants.
+    """
     from routelab.outages import read_outages
     from routelab.sweeps import grid_from_yaml, policies
     from routelab.sweeps import sweep as run_sweep
@@ -270,7 +274,8 @@ def regret(
 ) -> None:
     """Hold a plan against the best allocation in hindsight.
 
-    That is a linear programme.
+    That is a linear programme. The file of --quality has a line per model group, from 0 (no use)
+    up: "strong: 1.0", "cheap: 0.75".
     """
     from routelab.forecasting import regret as run_regret
     from routelab.simulation import simulate

@@ -20,6 +20,7 @@ from routelab.ui._session import Session
 from routelab.ui._settings import SETTINGS
 from routelab.ui._tools import DEFAULT_FILE, Tools
 
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 LARGEST_BYTES = 1 << 20  # of a file of settings
 
 
@@ -293,6 +294,24 @@ class Panel(w.VBox):
             settings = self.session.settings(self.kind)
             if any(getattr(self.config, name) != value for name, value in settings.items()):
                 guarded(self.status)(self.update)(**settings)
+
+    def _ipython_display_(self) -> None:
+        """Show the live panel and, for whoever opens the notebook later, its picture by itself.
+
+        JupyterLab shows of one output the best form that is in it: the panel, even when its kernel
+        has gone and nothing is left of it. So the picture is an output of its own, which hides
+        beside a live panel (``panel.css``). Other editors show the one output that fits them.
+        """
+        from IPython.display import display
+
+        data, metadata = self._repr_mimebundle_()
+        if "VSCODE_PID" in os.environ:
+            display(data, metadata=metadata, raw=True)
+            return
+        still = {name: data[name] for name in ("image/png", "text/plain") if name in data}
+        live = {WIDGET_VIEW: data[WIDGET_VIEW], "text/plain": self.status.text}
+        display(live, raw=True)
+        display(still, metadata=metadata, raw=True)
 
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         bundle = super()._repr_mimebundle_(**options)

@@ -47,6 +47,31 @@ def test_a_panel_lives_in_notebook_7(browser, tmp_path):
         page.close()
 
 
+def test_a_notebook_that_a_reader_saved_shows_its_picture_without_the_kernel(
+    browser, lab, tmp_path
+):
+    shown = (
+        "() => [...document.querySelectorAll('.jp-OutputArea-child')].map(e => [e.offsetHeight, \
+      (e.querySelector('.jp-RenderedImage img') || {}).naturalWidth || 0])"
+    )
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(SOURCE)])
+    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(book, tmp_path / "saved.ipynb")
+    page = browser.new_page()
+    open_and_run(page, lab, tmp_path / "saved.ipynb")
+    page.locator(".rl-panel > .widget-html .rl-status").wait_for()
+    panel, picture = page.evaluate(shown)
+    assert panel[0] > 500 and picture[0] == 0  # the picture hides beside the live panel
+    page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty")
+    page.evaluate(SHUTDOWN)
+    page.goto(lab.address("saved.ipynb"))
+    page.locator(".jp-RenderedImage img").wait_for(state="visible")
+    _, picture = page.evaluate(shown)
+    assert picture[0] > 200 and picture[1] > 500
+    page.close()
+
+
 @pytest.mark.parametrize("path", sorted(notebooks_dir().glob("*.ipynb")), ids=lambda p: p.stem)
 def test_a_reader_without_a_kernel_sees_pictures_and_no_broken_widgets(path, browser, tmp_path):
     """As GitHub and an editor without a kernel show it: the stored outputs, nothing that runs."""

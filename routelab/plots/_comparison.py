@@ -103,6 +103,53 @@ def accuracy_bars(
     return list(bars)
 
 
+def router_gains(comparison: Comparison, ax: Axes, theme: str | Theme = "light") -> list[Artist]:
+    """Draw each router's gain over its best control with the 95 % interval, best on top.
+
+    An interval that is all to the right of 0 is a router that adds value.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    ax : Axes
+    theme : {"light", "dark"} or Theme
+
+    Returns
+    -------
+    list of artists
+        One container of points per router; none where there is no control to judge against.
+    """
+    colors = dress(ax, theme)
+    palette = router_colors(comparison, colors)
+    table = rows_shown(comparison)
+    table = table[~table["is_control"]]
+    if "difference" not in table or not table["difference"].notna().any():
+        return []
+    table = table[table["difference"].notna()]
+    drawn: list[Artist] = []
+    for y, row in enumerate(table.to_dict(orient="records")):
+        gain = float(row["difference"])
+        error = np.clip([[gain - row["diff_low"]], [row["diff_high"] - gain]], 0, None)
+        drawn.append(
+            ax.errorbar(
+                [gain], [y], xerr=error, fmt="o", markersize=6, elinewidth=1.8, capsize=3.5,
+                color=palette[str(row["name"])],
+            )  # type: ignore[arg-type]
+        )  # fmt: skip
+    told = [
+        f"{short(row['name'])}\nover {short(row['best_control'])}"
+        for row in table.to_dict(orient="records")
+    ]
+    ax.set_yticks(range(len(table)), told, parse_math=False)
+    ax.set_ylim(max(len(table), 3) - 0.5, -0.5)
+    ax.axvline(0, color=colors.muted, lw=1.0, ls="--")
+    ax.grid(axis="y", visible=False)
+    ax.grid(axis="x", color=colors.grid, linewidth=0.8)
+    ax.set_xlabel(f"{main_metric(comparison)} over the best control")
+    title(ax, "Gain, 95 % intervals", colors)
+    return drawn
+
+
 def cost_quality(
     comparison: Comparison, ax: Axes, theme: str | Theme = "light", *, only: str | None = None
 ) -> list[Any]:

@@ -145,6 +145,7 @@ def router_gains(comparison: Comparison, ax: Axes, theme: str | Theme = "light")
     ax.axvline(0, color=colors.muted, lw=1.0, ls="--")
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", color=colors.grid, linewidth=0.8)
+    ax.locator_params(axis="x", nbins=6)
     ax.set_xlabel(f"{main_metric(comparison)} over the best control")
     title(ax, "Gain, 95 % intervals", colors)
     return drawn

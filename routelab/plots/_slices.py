@@ -108,6 +108,7 @@ def _points(
     ax.set_ylim(len(parts) - 0.5, -0.5)
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", color=colors.grid, linewidth=0.8)
+    ax.locator_params(axis="x", nbins=6)
     if len(names) > 1:
         legend(ax, colors, loc="best")
     return drawn

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,23 +16,29 @@ from routelab._cli_common import Json, examples, say, tell
 app = typer.Typer()
 
 Folder = Annotated[Path, typer.Option(help="Where the notebooks are put.")]
+Browser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")]
 NOTEBOOKS = Path("routelab-notebooks")
 IDLE_S = 900  # a reader who closed the page leaves a kernel behind
 
 
-@app.command(epilog=examples("routelab lab", "routelab lab --port 9999 --directory my-notebooks"))
+@app.command(epilog=examples("routelab lab", "routelab lab --port 9999 --no-browser"))
 def lab(
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 8888,
     directory: Folder = NOTEBOOKS,
+    browser: Browser = True,
     as_json: Json = False,
 ) -> None:
     """Open JupyterLab on a copy of the notebooks; existing copies are kept.
 
-    Its exit code is JupyterLab's.
+    It listens on this machine alone, and asks for the token in its address. Its exit code is
+    JupyterLab's.
     """
 
     def options(folder: Path) -> list[str]:
-        return [f"--port={port}", f"--ServerApp.root_dir={folder}"]
+        # In a container everybody is root, and JupyterLab would refuse to start.
+        root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+        shown = [] if browser else ["--no-browser"]
+        return [f"--port={port}", f"--ServerApp.root_dir={folder}", *shown, *root]
 
     _run("jupyterlab", directory, port, options, as_json)
 
@@ -41,15 +48,17 @@ def app_command(
     directory: Folder = NOTEBOOKS,
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 8866,
     host: Annotated[str, typer.Option(help="Address; 0.0.0.0 opens it to others.")] = "127.0.0.1",
-    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")] = True,
+    browser: Browser = True,
     as_json: Json = False,
 ) -> None:
     """Serve a copy of the notebooks as pages, without their code (Voila).
 
-    Each reader has a kernel and settings of their own; who should share settings names the same
-    file in a Session. There is no password: whoever reaches the address can use the pages.
+    Each reader has a kernel, settings and files of their own: panels read no file of this machine
+    that a reader names, but what the reader uploads, and offer what they write as a download.
+    There is no password: whoever reaches the address can use the pages.
     """
     from routelab.serving.server import is_loopback
+    from routelab.ui._files import APP
 
     if not is_loopback(host):
         tell(f"anybody who reaches {host}, port {port}, can use the pages")
@@ -62,11 +71,16 @@ def app_command(
             "--MappingKernelManager.cull_interval=60",
         ]  # fmt: skip
 
-    _run("voila", directory, port, options, as_json)
+    _run("voila", directory, port, options, as_json, {APP: "1"})
 
 
 def _run(
-    module: str, directory: Path, port: int, options: Callable[[Path], list[str]], as_json: bool
+    module: str,
+    directory: Path,
+    port: int,
+    options: Callable[[Path], list[str]],
+    as_json: bool,
+    variables: dict[str, str] | None = None,
 ) -> None:
     """Run a server of the extra `lab` on a copy of the notebooks, until it ends."""
     from routelab._checks import require
@@ -77,4 +91,5 @@ def _run(
     say(f"notebooks in {folder}", {"directory": folder, "port": port}, as_json)
     sys.stdout.flush()  # before the server runs, which may be for days
     command = [sys.executable, "-m", module, *options(folder)]
-    raise typer.Exit(subprocess.run(command, check=False).returncode)
+    environment = {**os.environ, **(variables or {})}
+    raise typer.Exit(subprocess.run(command, check=False, env=environment).returncode)

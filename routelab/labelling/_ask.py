@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from routelab._checks import InputError
-from routelab._litellm import known_model, open_litellm
+from routelab._litellm import known_model, missing_keys, open_litellm
 
 _RETRIED = ("RateLimitError", "Timeout", "APIConnectionError", "InternalServerError",
             "ServiceUnavailableError", "BadGatewayError", "APIError")  # fmt: skip
+_IN_A_ROW = 8  # calls that fail one after the other, each with its retries: the service is away
 _HOPELESS = ("AuthenticationError", "PermissionDeniedError", "NotFoundError")
 
 
@@ -159,6 +160,7 @@ class _Run:
         self.max_usd = max_usd
         self.fatal: str | None = None
         self._in_flight = 0.0
+        self._failed_in_a_row = 0
         self._lock = threading.Lock()
 
     def one(self, number: int, question: Question, key: str) -> str | None:
@@ -177,9 +179,14 @@ class _Run:
             text, usd = self._call(question)
         except _Failed as error:
             with self._lock:
-                if error.name in _HOPELESS:
-                    self.fatal = f"{self.judge.model}: {error.name}: check the model and its key"
+                missing = missing_keys(self.judge.model)
+                if error.name in _HOPELESS or missing:
+                    cure = f"{', '.join(missing)} is not set" if missing else "check its key"
+                    self.fatal = f"{self.judge.model}: {error.name}: {cure}, or check the model"
                 self.spending.failed[number] = f"the call failed: {error.name}"
+                self._failed_in_a_row += 1
+                if self._failed_in_a_row == _IN_A_ROW:
+                    self._give_up(error.name)
                 if error.name == "Timeout":  # it may have been billed: count the most it can cost
                     self.spending.usd += worst
             return None
@@ -189,8 +196,17 @@ class _Run:
         with self._lock:
             self.spending.usd += usd
             self.spending.calls += 1
+            self._failed_in_a_row = 0
             _append(self.judge.cache, {"key": key, "answer": text, "usd": usd})
         return text
+
+    def _give_up(self, name: str) -> None:
+        """End a run whose calls fail one after the other; what was answered is kept."""
+        told = f"{_IN_A_ROW} calls in a row failed, the last with {name}"
+        if self.spending.calls:
+            self.spending.stopped = told
+        else:
+            self.fatal = f"{self.judge.model}: {told}: check the network, the model and api_base"
 
     def _call(self, question: Question) -> tuple[str, float]:
         litellm = open_litellm()
@@ -205,7 +221,8 @@ class _Run:
                 break
             except Exception as error:  # LiteLLM raises many classes of its own; names tell them
                 name = type(error).__name__
-                if name not in _RETRIED or attempt == judge.retries:
+                last = attempt == judge.retries or missing_keys(judge.model)
+                if name not in _RETRIED or last:
                     raise _Failed(name) from None
                 time.sleep(judge.wait_s * 2**attempt)
         given, answer = judge.price()

@@ -38,7 +38,7 @@ from routelab.ui._explore_edit import (
 from routelab.ui._explore_edit_view import EditView
 from routelab.ui._explore_map import prompt_map
 from routelab.ui._explore_map_view import MapView
-from routelab.ui._explore_prompt import PromptView
+from routelab.ui._explore_prompt import PromptView, spread
 from routelab.ui._explore_told import CHARACTERS_PER_TOKEN, agreement, cost, recipe
 from routelab.ui._explore_why import Reasons, examples_of, reasons, standing
 from routelab.ui._parts import guarded, number, told
@@ -295,12 +295,3 @@ class ExplorePanel(Panel):
         on_map = "" if self.map is None else self.map.mark(self.config.prompt, self.config.map_of)
         flipped = "" if self.edit is None else self.edit.show(result.flips, len(self._prompts))
         return f"{agreement(result)} {cost(result, self.config.output_tokens)}{on_map}{flipped}"
-
-
-def spread(items: list[Any], count: int) -> list[Any]:
-    """Return at most `count` items, evenly spread over the list."""
-    if not items:
-        raise InputError("there is no prompt to explore")
-    if len(items) <= count:
-        return items
-    return [items[round(i * (len(items) - 1) / (count - 1))] for i in range(count)]

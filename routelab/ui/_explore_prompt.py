@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import ipywidgets as w
 
+from routelab._checks import InputError
 from routelab.plots._style import short
 
 NOT_LISTED = 0  # None would show as no entry at all
@@ -72,3 +74,12 @@ class PromptView(w.VBox):
     def _asked(self, chosen: str | int, ask: Callable[[str], object]) -> None:
         if not self._moving and isinstance(chosen, str):
             ask(chosen)
+
+
+def spread(items: list[Any], count: int) -> list[Any]:
+    """Return at most `count` items, evenly spread over the list."""
+    if not items:
+        raise InputError("there is no prompt to explore")
+    if len(items) <= count:
+        return items
+    return [items[round(i * (len(items) - 1) / (count - 1))] for i in range(count)]

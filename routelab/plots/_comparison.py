@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,6 +47,12 @@ def rows_shown(comparison: Comparison, metric: str | None = None) -> pd.DataFram
 def main_metric(comparison: Comparison) -> str:
     """Return the column of the table that has the interval: accuracy or quality."""
     return "accuracy" if comparison.kind == "labels" else "quality"
+
+
+def gain_figure(comparison: Comparison, row: Mapping[Any, Any]) -> str:
+    """Return which figure the difference in a row of the table is of: APGR where it has one."""
+    apgr = row.get("apgr")
+    return "APGR" if apgr is not None and apgr == apgr else main_metric(comparison)
 
 
 def accuracy_bars(
@@ -136,6 +143,7 @@ def router_gains(comparison: Comparison, ax: Axes, theme: str | Theme = "light")
                 color=palette[str(row["name"])],
             )  # type: ignore[arg-type]
         )  # fmt: skip
+    figures = {gain_figure(comparison, row) for row in table.to_dict(orient="records")}
     told = [
         f"{short(row['name'])}\nover {short(row['best_control'])}"
         for row in table.to_dict(orient="records")
@@ -146,7 +154,7 @@ def router_gains(comparison: Comparison, ax: Axes, theme: str | Theme = "light")
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", color=colors.grid, linewidth=0.8)
     ax.locator_params(axis="x", nbins=6)
-    ax.set_xlabel(f"{main_metric(comparison)} over the best control")
+    ax.set_xlabel(f"{figures.pop() if len(figures) == 1 else 'gain'} over the best control")
     title(ax, "Gain, 95 % intervals", colors)
     return drawn
 

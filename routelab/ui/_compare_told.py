@@ -74,8 +74,8 @@ def facts(config: CompareConfig, result: Mapping[str, float]) -> dict[str, str]:
         name, value = _answered(result)
         told[f"{name} at threshold {config.threshold:g}"] = share(value)
         told["of the answers right"] = share(result["accuracy of answers"])
-    for name in ("quality", "cost", "share"):
-        if f"{name} here" in result:
+    for name in ("quality", "cost", "share"):  # of two models the position is the share itself
+        if f"{name} here" in result and (name == "quality" or "threshold" not in result):
             told[f"{name} at {config.position} %"] = number(result[f"{name} here"])
     if "low here" in result:
         ends = result["low here"], result["high here"]

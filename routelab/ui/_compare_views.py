@@ -11,7 +11,7 @@ import ipywidgets as w
 from routelab import plots
 from routelab._html import esc, table
 from routelab.evaluate import Comparison
-from routelab.plots._comparison import main_metric, rows_shown
+from routelab.plots._comparison import gain_figure, main_metric, rows_shown
 from routelab.plots._slices import SLICES_SHOWN
 from routelab.plots._style import short
 from routelab.ui._picture import PICTURE_DPI, Picture, side_by_side
@@ -113,10 +113,11 @@ def table_of(comparison: Comparison) -> str:
         name = f"{row['name']} (control)" if row["is_control"] else str(row["name"])
         gain, control = row.get("difference"), row.get("best_control")
         known = gain is not None and gain == gain
+        figure = "" if gain_figure(comparison, row) == main else " APGR"
         rows.append([
             short(name, 60), row.get("verdict", ""), f"{row[main]:.3f}",
             f"{row['low']:.3f} to {row['high']:.3f}",
-            f"{gain:+.3f} over {short(control, 40)}" if known else "–",
+            f"{gain:+.3f}{figure} over {short(control, 40)}" if known else "–",
             f"{row['diff_low']:+.3f} to {row['diff_high']:+.3f}" if known else "–",
         ])  # fmt: skip
     head = ["router", "verdict", main, "95 % interval", "gain", "95 % interval of the gain"]

@@ -191,6 +191,20 @@ def test_figures_say_what_they_are_of(comparison):
     )
 
 
+def test_a_gain_says_which_figure_it_is_of(comparison, outcome_comparison):
+    from routelab import plots
+
+    for made, figure in ((comparison, "accuracy"), (outcome_comparison, "APGR")):
+        _, (ax,) = plots.figure()
+        assert plots.router_gains(made, ax)
+        assert ax.get_xlabel() == f"{figure} over the best control"
+        assert (" APGR over " in ui.compare(made).table.value) == (figure == "APGR")
+    panel = ui.compare(outcome_comparison)
+    assert list(facts(panel.config, panel.result)) == [
+        "quality, all prompts", "quality at 50 %", "score from which it is strong", "USD per day",
+    ]  # fmt: skip
+
+
 def test_every_tab_is_as_high_as_the_others(comparison):
     panel = ui.compare(comparison)
     for view in ("figures", "calibration", "slices", "errors"):

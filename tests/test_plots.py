@@ -133,6 +133,21 @@ def test_accuracy_bars_show_routers_and_controls_best_first(comparison):
     plots.png(fig)
 
 
+def test_each_router_has_its_gain_over_its_best_control(comparison):
+    fig, ax = axes()
+    drawn = plots.router_gains(comparison, ax)
+    routers = comparison.table[~comparison.table["is_control"]]
+    gains = routers.set_index("name")["difference"]
+    assert sorted(float(points[0].get_xdata()[0]) for points in drawn) == pytest.approx(
+        sorted(gains)
+    )
+    best = routers.sort_values("accuracy", ascending=False).iloc[0]
+    assert ax.get_yticklabels()[0].get_text() == f"{best['name']}\nover {best['best_control']}"
+    plots.png(fig)
+    alone = replace(comparison, table=comparison.table.drop(columns="difference"))
+    assert plots.router_gains(alone, axes()[1]) == []
+
+
 def test_another_figure_has_no_intervals(comparison):
     _, ax = axes()
     plots.accuracy_bars(comparison, ax, metric="macro_f1")
@@ -227,7 +242,11 @@ def test_gains_are_drawn_per_slice(comparison):
     plots.png(fig)
     assert len(plots.slice_gains(found, axes()[1], router="knn")) == 1
     bare = replace(comparison, slices=comparison.slices[:0])
-    assert plots.slice_gains(bare, axes()[1]) == []
+    assert plots.slice_gains(bare, axes()[1]) == plots.slice_figures(bare, axes()[1]) == []
+    _, ax = axes()
+    (points,) = plots.slice_figures(found, ax, router="knn")
+    assert sorted(points[0].get_xdata()) == pytest.approx(sorted(own["figure"]))
+    assert ax.get_xlabel() == "accuracy"
     assert len(plots.overview(bare).axes) == 2
 
 

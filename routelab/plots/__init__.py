@@ -1,6 +1,6 @@
 """Pictures of results: each function takes (result, ax) and returns artists; no pyplot state."""
 
-from routelab.plots._comparison import accuracy_bars, confusion, cost_quality
+from routelab.plots._comparison import accuracy_bars, confusion, cost_quality, router_gains
 from routelab.plots._drift import drift
 from routelab.plots._forecast import exhaustion_hours, spend_fan
 from routelab.plots._labels import label_counts, label_plan, label_worth
@@ -20,7 +20,7 @@ from routelab.plots._replay import (
     outcome_counts,
 )
 from routelab.plots._request import request_costs, router_scores
-from routelab.plots._slices import best_router, overview, slice_gains
+from routelab.plots._slices import best_router, overview, slice_figures, slice_gains
 from routelab.plots._style import THEMES, Theme, figure, png, style
 from routelab.plots._sureness import accuracy_curves, confidence_counts, reliability
 from routelab.plots._sweep import pareto_front
@@ -61,7 +61,9 @@ __all__ = [
     "request_costs",
     "requests_by",
     "requests_per_hour",
+    "router_gains",
     "router_scores",
+    "slice_figures",
     "slice_gains",
     "spend_by_day",
     "spend_fan",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,6 +47,12 @@ def rows_shown(comparison: Comparison, metric: str | None = None) -> pd.DataFram
 def main_metric(comparison: Comparison) -> str:
     """Return the column of the table that has the interval: accuracy or quality."""
     return "accuracy" if comparison.kind == "labels" else "quality"
+
+
+def gain_figure(comparison: Comparison, row: Mapping[Any, Any]) -> str:
+    """Return which figure the difference in a row of the table is of: APGR where it has one."""
+    apgr = row.get("apgr")
+    return "APGR" if apgr is not None and apgr == apgr else main_metric(comparison)
 
 
 def accuracy_bars(
@@ -101,6 +108,55 @@ def accuracy_bars(
         ax, f"{metric.replace('_', ' ').capitalize()}{interval}, {comparison.n:,} prompts", colors
     )
     return list(bars)
+
+
+def router_gains(comparison: Comparison, ax: Axes, theme: str | Theme = "light") -> list[Artist]:
+    """Draw each router's gain over its best control with the 95 % interval, best on top.
+
+    An interval that is all to the right of 0 is a router that adds value.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    ax : Axes
+    theme : {"light", "dark"} or Theme
+
+    Returns
+    -------
+    list of artists
+        One container of points per router; none where there is no control to judge against.
+    """
+    colors = dress(ax, theme)
+    palette = router_colors(comparison, colors)
+    table = rows_shown(comparison)
+    table = table[~table["is_control"]]
+    if "difference" not in table or not table["difference"].notna().any():
+        return []
+    table = table[table["difference"].notna()]
+    drawn: list[Artist] = []
+    for y, row in enumerate(table.to_dict(orient="records")):
+        gain = float(row["difference"])
+        error = np.clip([[gain - row["diff_low"]], [row["diff_high"] - gain]], 0, None)
+        drawn.append(
+            ax.errorbar(
+                [gain], [y], xerr=error, fmt="o", markersize=6, elinewidth=1.8, capsize=3.5,
+                color=palette[str(row["name"])],
+            )  # type: ignore[arg-type]
+        )  # fmt: skip
+    figures = {gain_figure(comparison, row) for row in table.to_dict(orient="records")}
+    told = [
+        f"{short(row['name'])}\nover {short(row['best_control'])}"
+        for row in table.to_dict(orient="records")
+    ]
+    ax.set_yticks(range(len(table)), told, parse_math=False)
+    ax.set_ylim(max(len(table), 3) - 0.5, -0.5)
+    ax.axvline(0, color=colors.muted, lw=1.0, ls="--")
+    ax.grid(axis="y", visible=False)
+    ax.grid(axis="x", color=colors.grid, linewidth=0.8)
+    ax.locator_params(axis="x", nbins=6)
+    ax.set_xlabel(f"{figures.pop() if len(figures) == 1 else 'gain'} over the best control")
+    title(ax, "Gain, 95 % intervals", colors)
+    return drawn
 
 
 def cost_quality(

@@ -59,7 +59,7 @@ def prompt_map(
     for number, name in enumerate(names):
         x, y = points[codes == number].T
         drawn += ax.plot(
-            x, y, _MARKS[number], ms=3.5, mew=0, color=palette[name], label=short(name)
+            x, y, _MARKS[number], ms=3.5, mew=0, color=palette[name], label=short(name, 18)
         )
     ax.set_xlim(limits[:2])
     ax.set_ylim(limits[2:])
@@ -67,7 +67,10 @@ def prompt_map(
     ax.set_yticks([])
     ax.grid(visible=False)
     title(ax, heading, colors)
-    entries = legend(ax, colors, loc="upper left", bbox_to_anchor=(1.0, 1.0), markerscale=2)
+    entries = legend(
+        ax, colors, loc="upper left", bbox_to_anchor=(0.0, -0.01), markerscale=2,
+        ncol=min(4, len(names)),
+    )  # fmt: skip
     entries.set_in_layout(True)
     return drawn
 

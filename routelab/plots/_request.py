@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from routelab.plots._style import Theme, color_of, dress, legend, short, title
+from routelab.plots._style import Theme, dress, legend, short, title
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+
+_MARKS = "PXv*<h>p"  # none that the map has for its first answers
 
 
 def bars(
@@ -53,8 +55,9 @@ def request_costs(
     *,
     chosen: tuple[str, ...] = (),
     seconds: Mapping[str, float] | None = None,
+    heading: str | None = None,
 ) -> list[Artist]:
-    """Draw what one request costs on each model, in USD; models that were chosen stand out.
+    """Draw what one request costs on each model, in USD; models that were chosen are dark.
 
     Parameters
     ----------
@@ -64,9 +67,11 @@ def request_costs(
         Models that some router chose.
     seconds : mapping of str to float, optional
         Model name to how long the request takes; NaN where that is not known.
+    heading : str, optional
     """
     colors = dress(ax, theme)
-    heading = "USD for this request" if seconds is None else "USD and seconds for this request"
+    if heading is None:
+        heading = "USD for this request" if seconds is None else "USD and seconds for this request"
     values, palette, told, room = _cost_bars(costs, colors, chosen, seconds)
     return bars(ax, list(costs), values, palette, heading, colors, told, room)
 
@@ -91,7 +96,7 @@ def _cost_bars(
     seconds: Mapping[str, float] | None,
 ) -> tuple[list[float], list[str], list[str], float]:
     """Return the values, colours and texts of the bars, and the room for the texts."""
-    palette = [theme.served if name in chosen else theme.muted for name in costs]
+    palette = [theme.text if name in chosen else theme.muted for name in costs]
     told, room = [_usd(value) for value in costs.values()], 1.22
     if seconds is not None:
         told = [f"{usd}, {_s(seconds[name])}" for usd, name in zip(told, costs, strict=True)]
@@ -125,14 +130,16 @@ def score_order(scores: Mapping[str, Mapping[str, float]], limit: int = 8) -> li
 
 
 def router_scores(
-    scores: dict[str, dict[str, float]],
+    scores: Mapping[str, Mapping[str, float]],
     ax: Axes,
     theme: str | Theme = "light",
     *,
     limit: int = 8,
     order: Sequence[str] | None = None,
 ) -> list[Artist]:
-    """Draw each router's scores for one prompt: a row per answer, a dot per router.
+    """Draw each router's scores for one prompt: a row per answer, a mark per router.
+
+    Routers are told apart by the shape of their marks: colours are for answers, as on the map.
 
     Parameters
     ----------
@@ -146,7 +153,7 @@ def router_scores(
     Returns
     -------
     list of artists
-        One set of dots per router.
+        One set of marks per router.
     """
     colors = dress(ax, theme)
     order = score_order(scores, limit) if order is None else order
@@ -156,22 +163,26 @@ def router_scores(
     ax.grid(axis="x", color=colors.grid, linewidth=0.8)
     ax.set_xlabel("score")
     title(ax, "Scores of each router", colors)
-    dots = score_artists(scores, order, ax, colors)
-    if dots:
-        legend(ax, colors, loc="lower right")
-    return dots
+    marks = score_artists(scores, order, ax, colors)
+    if marks:
+        entries = legend(
+            ax, colors, loc="upper center", bbox_to_anchor=(0.5, -0.17), ncol=min(3, len(marks))
+        )
+        entries.set_in_layout(True)
+    return marks
 
 
 def score_artists(
     scores: Mapping[str, Mapping[str, float]], order: Sequence[str], ax: Axes, theme: Theme
 ) -> list[Artist]:
-    """Draw the dots of :func:`router_scores`, and return them."""
-    palette = color_of(list(scores), theme)
-    dots: list[Artist] = []
+    """Draw the marks of :func:`router_scores`, and return them."""
+    drawn: list[Artist] = []
     for number, (name, answers) in enumerate(scores.items()):
         offset = (number - (len(scores) - 1) / 2) * min(0.18, 0.7 / max(len(scores), 1))
         points = [(answers[a], y + offset) for y, a in enumerate(order) if a in answers]
         if points:
             x, y = zip(*points, strict=True)
-            dots += ax.plot(x, y, "o", ms=7, color=palette[name], label=short(name))
-    return dots
+            mark = _MARKS[number % len(_MARKS)]
+            look: dict[str, Any] = {"color": theme.text, "mec": theme.face, "mew": 0.6}
+            drawn += ax.plot(x, y, mark, ms=9, label=short(name), **look)
+    return drawn

@@ -46,11 +46,44 @@ def slice_gains(
         One container of points per router; none when there are no slices.
     """
     colors = dress(ax, theme)
+    drawn = _points(comparison, ax, colors, router, ("difference", "diff_low", "diff_high"))
+    if drawn:
+        ax.axvline(0, color=colors.muted, lw=1.0, ls="--")
+        ax.set_xlabel("gain over the control")
+        title(ax, "Gain per slice, 95 % intervals", colors)
+    return drawn
+
+
+def slice_figures(
+    comparison: Comparison, ax: Axes, theme: str | Theme = "light", *, router: str | None = None
+) -> list[Artist]:
+    """Draw each slice's accuracy (labels) or quality (outcomes) with its 95 % interval.
+
+    Parameters and return value are those of :func:`slice_gains`.
+    """
+    colors = dress(ax, theme)
+    drawn = _points(comparison, ax, colors, router, ("figure", "low", "high"))
+    if drawn:
+        main = main_metric(comparison)
+        ax.set_xlabel(main)
+        title(ax, f"{main.capitalize()} per slice, 95 % intervals", colors)
+    return drawn
+
+
+def _points(
+    comparison: Comparison,
+    ax: Axes,
+    colors: Theme,
+    router: str | None,
+    columns: tuple[str, str, str],
+) -> list[Artist]:
+    """Draw value and interval of each slice; its name and number of prompts at the left."""
     palette = router_colors(comparison, colors)
     table = comparison.slices
     if router is not None and len(table):
         table = table[table["router"] == router]
-    if not len(table):
+    middle, from_, to = columns
+    if not len(table) or middle not in table:
         return []
     names = list(dict.fromkeys(table["router"]))
     parts = list(dict.fromkeys(zip(table["slice"], table["value"], table["n"], strict=True)))
@@ -61,23 +94,21 @@ def slice_gains(
         own = table[table["router"] == name].set_index(["slice", "value"])
         rows = own.loc[[part[:2] for part in parts]]
         offset = (number - (len(names) - 1) / 2) * 0.6 / len(names)
-        gain = rows["difference"].to_numpy(float)
-        error = np.clip([gain - rows["diff_low"], rows["diff_high"] - gain], 0, None)
+        value = rows[middle].to_numpy(float)
+        error = np.clip([value - rows[from_], rows[to] - value], 0, None)
         drawn.append(
             ax.errorbar(
-                gain, np.arange(len(parts)) + offset, xerr=error, fmt="o", markersize=4,
+                value, np.arange(len(parts)) + offset, xerr=error, fmt="o", markersize=4,
                 color=palette.get(name, colors.text), elinewidth=1.4, capsize=2.5,
                 label=short(name),
             )  # type: ignore[arg-type]
         )  # fmt: skip
     told = [f"{short(part, 14)}: {short(value, 24)} ({n:,})" for part, value, n in parts]
     ax.set_yticks(range(len(parts)), told, parse_math=False)
-    ax.invert_yaxis()
-    ax.axvline(0, color=colors.muted, lw=1.0, ls="--")
+    ax.set_ylim(len(parts) - 0.5, -0.5)
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", color=colors.grid, linewidth=0.8)
-    ax.set_xlabel("gain over the control")
-    title(ax, "Gain per slice, 95 % intervals", colors)
+    ax.locator_params(axis="x", nbins=6)
     if len(names) > 1:
         legend(ax, colors, loc="best")
     return drawn

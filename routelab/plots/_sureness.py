@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def reliability(table: pd.DataFrame, ax: Axes, theme: str | Theme = "light") -> list[Artist]:
+def reliability(
+    table: pd.DataFrame,
+    ax: Axes,
+    theme: str | Theme = "light",
+    *,
+    color: str | None = None,
+    heading: str = "Calibration: below the line it is too sure",
+    found: str = "how often it is right",
+) -> list[Artist]:
     """Draw accuracy against stated confidence; on the dashed line they agree.
 
     Parameters
@@ -24,6 +32,10 @@ def reliability(table: pd.DataFrame, ax: Axes, theme: str | Theme = "light") -> 
         From :func:`routelab.evaluate.confidence.reliability`.
     ax : Axes
     theme : {"light", "dark"} or Theme
+    color : str, optional
+        Of the points; by default the first of the theme.
+    heading, found : str
+        The title, and what the vertical axis tells.
 
     Returns
     -------
@@ -34,38 +46,30 @@ def reliability(table: pd.DataFrame, ax: Axes, theme: str | Theme = "light") -> 
     ax.plot([0, 1], [0, 1], ls="--", lw=1.0, color=colors.muted)
     ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
     ax.set_xlabel("how sure the router is (mean of the bin)")
-    ax.set_ylabel("how often it is right")
-    title(ax, "Calibration: below the line the router is too sure", colors)
-    return reliability_points(table, ax, colors)
-
-
-def reliability_points(table: pd.DataFrame, ax: Axes, colors: Theme) -> list[Artist]:
-    """Draw the points of :func:`reliability` with their intervals, and return them."""
+    ax.set_ylabel(found)
+    title(ax, heading, colors)
     if not len(table):
         return []
     right = table["accuracy"].to_numpy(float)
     error = np.clip([right - table["low"], table["high"] - right], 0, None)
     points = ax.errorbar(
-        table["confidence"], right, yerr=error, fmt="o-", color=colors.colors[0], lw=1.4,
+        table["confidence"], right, yerr=error, fmt="o-", color=color or colors.colors[0], lw=1.4,
         markersize=5, elinewidth=1.2, capsize=2.5,
     )  # fmt: skip
     return list(points.get_children())
 
 
-def confidence_counts(table: pd.DataFrame, ax: Axes, theme: str | Theme = "light") -> list[Artist]:
+def confidence_counts(
+    table: pd.DataFrame, ax: Axes, theme: str | Theme = "light", *, color: str | None = None
+) -> list[Artist]:
     """Draw how many prompts stand in each bin of :func:`reliability`."""
     colors = dress(ax, theme)
     ax.set_xlim(-0.02, 1.02)
     ax.set_xlabel("how sure the router is")
     title(ax, "Prompts per bin", colors)
-    return count_bars(table, ax, colors)
-
-
-def count_bars(table: pd.DataFrame, ax: Axes, colors: Theme) -> list[Artist]:
-    """Draw the bars of :func:`confidence_counts`, and return them."""
     width = table["end"] - table["start"]
-    bars = ax.bar(table["start"] + width / 2, table["n"], width * 0.9, color=colors.colors[0])
-    return list(bars)
+    color = color or colors.colors[0]
+    return list(ax.bar(table["start"] + width / 2, table["n"], width * 0.9, color=color))
 
 
 def accuracy_curves(

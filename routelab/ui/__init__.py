@@ -4,9 +4,12 @@ from routelab.ui._base import Panel
 from routelab.ui._budget import BudgetPanel, budget
 from routelab.ui._budget_config import BudgetConfig
 from routelab.ui._choices import PlanChoice, RouterChoice
-from routelab.ui._compare import ComparePanel, compare
+from routelab.ui._compare import compare
 from routelab.ui._compare_config import CompareConfig
-from routelab.ui._explore import ExploreConfig, ExplorePanel, explore
+from routelab.ui._compare_panel import ComparePanel
+from routelab.ui._explore import explore
+from routelab.ui._explore_config import ExploreConfig
+from routelab.ui._explore_panel import ExplorePanel
 from routelab.ui._export import ExportConfig, ExportPanel, export
 from routelab.ui._label import LabelConfig, LabelPanel, label
 from routelab.ui._profile import ProfileConfig, ProfilePanel, profile

@@ -114,10 +114,13 @@ class Panel(w.VBox):
     def begin(self, *children: w.Widget) -> None:
         """Show these, status and tools below them; compute what the session or the start asks.
 
+        A panel that is long gives its status among the children, near the controls.
+
         Settings of the session that do not fit here are said, and left out. The cell is still
         running, so even heavy settings are computed before this returns.
         """
-        self.children = [*children, self.status, self.tools]
+        below = [] if self.status in children else [self.status]
+        self.children = [*children, *below, self.tools]
         said, kept = "", {}
         try:
             self.session.refresh()

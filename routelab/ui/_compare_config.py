@@ -8,6 +8,7 @@ from routelab._checks import InputError
 from routelab.ui._settings import SETTINGS, private
 
 EVERY = "all classes"
+MOST_PER_DAY = 2_000_000_000
 VIEWS = ("threshold", "figures", "calibration", "slices", "errors")
 #: What starts the list of errors from its first page again.
 FILTERS = ("router", "truth", "answered", "search", "threshold", "routers", "encoder", "data")
@@ -69,8 +70,11 @@ class CompareConfig:
             raise InputError(f"a threshold is between 0 and 1, got {self.threshold!r}")
         if not 0 <= self.position <= 100:
             raise InputError(f"a position is between 0 and 100 percent, got {self.position!r}")
-        if self.per_day < 1:
-            raise InputError(f"there is at least one request a day, got {self.per_day!r}")
+        if not 1 <= self.per_day <= MOST_PER_DAY:
+            raise InputError(
+                f"there is at least one request a day, at most {MOST_PER_DAY:,}; "
+                f"got {self.per_day!r}"
+            )
 
 
 Key = tuple[tuple[str, ...], str, str]

@@ -10,7 +10,6 @@ import pandas as pd
 from routelab._html import esc, table
 from routelab.plots._style import short
 from routelab.ui._compare_views import scrolling
-from routelab.ui._parts import told
 
 PAGE = 10
 PROMPT_SHOWN = 160
@@ -92,10 +91,9 @@ class ErrorsView(w.VBox):
         self.list = w.HTML()
         wrap = w.Layout(flex_flow="row wrap", align_items="center")
         filters = [self.answered, *([self.search] if self._shown else [])]
-        super().__init__([
-            w.HBox(filters, layout=wrap), w.HBox([self.page, self.back, self.on], layout=wrap),
-            self.list,
-        ], layout=w.Layout(overflow="hidden"))  # fmt: skip
+        turning = w.HBox([self.page, self.back, self.on], layout=w.Layout(align_items="center"))
+        row = w.HBox([*filters, turning], layout=wrap)
+        super().__init__([row, self.list], layout=w.Layout(overflow="hidden"))
 
     def on_page(self, turn: Callable[[int], object]) -> None:
         """Call ``turn(-1)`` or ``turn(1)`` when a button is pressed."""
@@ -115,8 +113,18 @@ class ErrorsView(w.VBox):
         """Offer these answers to filter by."""
         self.answered.options = [(every, every), *((short(name, 40), name) for name in answers)]
 
-    def show(self, found: pd.DataFrame, page: int) -> int:
-        """Show a page of errors, the last one where there are fewer; return its number."""
+    def show(self, found: pd.DataFrame, page: int, about: str, height: float) -> int:
+        """Show a page of errors, the last one where there are fewer; return its number.
+
+        Parameters
+        ----------
+        found : DataFrame
+        page : int
+        about : str
+            Which errors these are.
+        height : float
+            Pixels of the list, which scrolls: another page moves nothing.
+        """
         pages = max(1, -(-len(found) // PAGE))
         page = min(max(1, page), pages)
         self.page.max, self.page.value = pages, page
@@ -127,10 +135,12 @@ class ErrorsView(w.VBox):
             if self._labels
             else ["prompt", "best", "chosen", "quality lost", "text"]
         )
-        counted = f"{len(found):,} errors, page {page} of {pages}" if len(found) else "no errors"
+        counted = f"{len(found):,} errors: {about}; page {page} of {pages}"
+        if not len(found):
+            counted = f"no errors: {about}"
         shown = table(head, rows) if rows else ""
         listed = f'<p role="status">{esc(counted)}</p><div style="min-width:36em">{shown}</div>'
-        self.list.value = told(scrolling("Errors", listed, "min-height:22em"))
+        self.list.value = scrolling("Errors", listed, f"height:{height:.0f}px")
         return page
 
     def _row(self, row: object) -> list[str]:

@@ -100,7 +100,10 @@ class Setup:
 
 
 class SetupView(w.VBox):
-    """Boxes for the routers, lists for encoder and label, and the button *Compare*."""
+    """Boxes for the routers, lists for encoder and label, and the button *Compare*.
+
+    A line beside the button says whether what is ticked and picked is what is shown.
+    """
 
     def __init__(self, setup: Setup, start: Callable[[], object]):
         self._boxes = {
@@ -115,10 +118,14 @@ class SetupView(w.VBox):
         self.button = w.Button(description="Compare", button_style="",
                                tooltip="Fit and judge the routers that are ticked")  # fmt: skip
         self.button.on_click(lambda _: start())
+        self.note = w.HTML(layout=w.Layout(margin="0 0 0 .6em"))
+        self._shown = self.chosen
+        for control in (*self._boxes.values(), self.encoder, self.data):
+            control.observe(lambda change: self._tell(), "value")
         wrap = w.Layout(flex_flow="row wrap", align_items="center")
         super().__init__([
             w.HBox(list(self._boxes.values()), layout=wrap),
-            w.HBox([self.encoder, self.data, self.button], layout=wrap),
+            w.HBox([self.encoder, self.data, self.button, self.note], layout=wrap),
         ])  # fmt: skip
 
     @property
@@ -127,8 +134,20 @@ class SetupView(w.VBox):
         routers = tuple(name for name, box in self._boxes.items() if box.value)
         return {"routers": routers, "encoder": self.encoder.value, "data": self.data.value}
 
-    def show(self, routers: Sequence[str], encoder: str, data: str) -> None:
-        """Tick and pick what a comparison was made of."""
+    def pick(self, routers: Sequence[str], encoder: str, data: str) -> None:
+        """Tick and pick."""
         for name, box in self._boxes.items():
             box.value = name in routers
         self.encoder.value, self.data.value = encoder, data
+
+    def show(self, routers: Sequence[str], encoder: str, data: str) -> None:
+        """Tick and pick what the comparison that is shown was made of."""
+        self._shown = {"routers": tuple(routers), "encoder": encoder, "data": data}
+        self.pick(routers, encoder, data)
+        self._tell()
+
+    def _tell(self) -> None:
+        waits = self.chosen != self._shown
+        self.button.button_style = "primary" if waits else ""
+        told = "Not compared yet: press Compare." if waits else ""
+        self.note.value = f'<span role="status">{told}</span>'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from routelab.evaluate import Comparison
 from routelab.plots import best_router
 from routelab.plots._comparison import main_metric
 from routelab.ui import _compare_views as views
+from routelab.ui._compare_calibration import calibration
 from routelab.ui._compare_config import EVERY, CompareConfig
 from routelab.ui._compare_moves import Moved, all_columns, moves_of, spread, strong_class
 from routelab.ui._compare_prices import Prices
@@ -36,6 +38,8 @@ class Stage:
         Rows and columns of the confusion.
     strong : str or None
         The strong one of two classes; the threshold is then of its probability.
+    tall : float
+        Height of every picture, in inches.
     """
 
     def __init__(self, comparison: Comparison, prices: Prices | None):
@@ -50,6 +54,7 @@ class Stage:
         self.metrics = [m for m in FIGURES if m in table and table[m].notna().any()]
         self.classes = self.moves[self.best].rows
         self.answers = all_columns(list(self.moves.values()))
+        self.tall = views.tall(comparison, len(self.classes))
         self._rows = {str(row["name"]): row for row in table.to_dict(orient="records")}
         self._views: dict[str, Any] = {}
 
@@ -74,7 +79,8 @@ class Stage:
             if name not in (EVERY, *known):
                 raise InputError(f"the comparison has no class {name!r}")
         row = self._rows[router]
-        figures = {name: float(row[name]) for name in (self.main, "low", "high")}
+        figures = {self.main: float(row[self.main])}
+        figures |= {f"{self.main} {end}": float(row[end]) for end in ("low", "high")}
         if config.metric != self.main:
             figures[config.metric] = float(row[config.metric])
         moved = self.moved(config)
@@ -93,23 +99,34 @@ class Stage:
             self._views[name] = _MAKERS[name](self)
         return self._views[name]
 
-    def show(self, name: str, config: CompareConfig) -> Picture:
-        """Draw a tab for the settings and return its picture."""
+    def show(self, name: str, config: CompareConfig) -> list[Picture]:
+        """Draw a tab for the settings and return its pictures, from left to right."""
         view, router = self.view(name), self.router(config.router)
         if name == "threshold":
             view.show(router, self.moved(config), config.truth)
-            picture: Picture = view.picture
-            return picture
-        view.turn(config.metric if name == "figures" else router)
-        drawn: Picture = view
-        return drawn
+        else:
+            view.turn(config.metric if name == "figures" else router)
+        pictures: list[Picture] = view.pictures
+        return pictures
+
+    def fitting(self, config: CompareConfig) -> CompareConfig:
+        """Return settings with what this comparison has no more set back: router, figure, class."""
+        table = self.comparison.table
+        known = config.metric in table and table[config.metric].notna().any()
+        return replace(
+            config,
+            router=config.router if config.router in self.routers else "",
+            metric=config.metric if known else self.main,
+            truth=config.truth if config.truth in self.classes else EVERY,
+            answered=config.answered if config.answered in self.answers else EVERY,
+        )
 
 
 _MAKERS: dict[str, Callable[[Stage], Any]] = {
-    "threshold": lambda stage: ThresholdView(stage.comparison, stage.moves),
-    "figures": lambda stage: views.bars(stage.comparison),
-    "calibration": lambda stage: views.Calibration(stage.comparison, stage.routers),
-    "slices": lambda stage: views.slices(stage.comparison),
+    "threshold": lambda stage: ThresholdView(stage.comparison, stage.moves, stage.tall),
+    "figures": lambda stage: views.bars(stage.comparison, stage.tall),
+    "calibration": lambda stage: calibration(stage.comparison, stage.tall),
+    "slices": lambda stage: views.slices(stage.comparison, stage.tall),
 }
 
 

@@ -1,4 +1,4 @@
-"""The picture that the slider moves: a point on a curve, and the confusion beside it."""
+"""The pictures that the slider moves: a point on a curve, and the confusion beside it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from routelab.plots._comparison import (
 )
 from routelab.plots._style import dress, legend, short, style, title
 from routelab.ui._compare_moves import LabelMoves, Moved, Moves, all_columns, spread
-from routelab.ui._picture import PICTURE_DPI, LivePlot
+from routelab.ui._compare_views import WIDTH
+from routelab.ui._picture import PICTURE_DPI, LivePlot, side_by_side
 
-WIDTH = 11.0
 CLASSES_WITH_NUMBERS = 8  # numbers take longest to draw: 64 fit into a touch
 
 
@@ -96,7 +96,7 @@ class Grid:
         return drawn
 
 
-class ThresholdView(w.VBox):
+class ThresholdView(w.HBox):
     """Curves and confusion of one comparison; only what moves is drawn again.
 
     Parameters
@@ -104,22 +104,36 @@ class ThresholdView(w.VBox):
     comparison : Comparison
     moves : mapping of str to Moves
         By router, controls included.
+    height : float
+        Inches.
+
+    Attributes
+    ----------
+    picture, table : LivePlot
+        The curves, and the confusion.
     """
 
-    def __init__(self, comparison: Comparison, moves: Mapping[str, Moves]):
+    def __init__(self, comparison: Comparison, moves: Mapping[str, Moves], height: float):
         self._comparison, self._moves = comparison, moves
         self._theme = style("light")
         self._palette = router_colors(comparison, self._theme)
         first = next(iter(moves.values()))
         columns = all_columns(list(moves.values()))
-        height = min(4.4, 3.4 + 0.14 * max(0, len(first.rows) - 8))
-        fig, (self._ax, right) = plots.figure(WIDTH, height, columns=2, dpi=PICTURE_DPI)
+        left, (self._ax,) = plots.figure(WIDTH, height, dpi=PICTURE_DPI)
         self._frame()
         self._curves: list[Any] = []
         self._drawn = ""
-        self.grid = Grid(right, first.rows, columns)
-        self.picture = LivePlot(fig)
-        super().__init__([self.picture], layout=w.Layout(overflow="hidden"))
+        self._pointed: tuple[str, tuple[float, float]] | None = None
+        right, (ax,) = plots.figure(WIDTH, height, dpi=PICTURE_DPI)
+        self.grid = Grid(ax, first.rows, columns)
+        self.picture, self.table = LivePlot(left), LivePlot(right)
+        row = side_by_side(self.picture, self.table)
+        super().__init__(row.children, layout=row.layout)
+
+    @property
+    def pictures(self) -> list[LivePlot]:
+        """Both, from left to right."""
+        return [self.picture, self.table]
 
     def show(self, router: str, moved: Moved, truth: str) -> None:
         """Show a router at one setting of the slider."""
@@ -128,14 +142,16 @@ class ThresholdView(w.VBox):
                 artist.remove()
             self._curves, self._drawn = self._draw_curves(router), router
             self.picture.hold(self._curves)
+        if (router, moved.point) != self._pointed:
+            self._pointed = router, moved.point
+            (point,) = self._ax.plot(
+                *([value] for value in moved.point), "o", ms=9, mec=self._theme.face, mew=1.5,
+                color=self._theme.text, zorder=5,
+            )  # fmt: skip
+            self.picture.show([point])
+            point.remove()
         own = self._moves[router].columns
-        cells = self.grid.show(spread(moved.counts, own, self.grid.columns), truth)
-        (point,) = self._ax.plot(
-            *([value] for value in moved.point), "o", ms=9, mec=self._theme.face, mew=1.5,
-            color=self._theme.text, zorder=5,
-        )  # fmt: skip
-        self.picture.show([*cells, point])
-        point.remove()
+        self.table.show(self.grid.show(spread(moved.counts, own, self.grid.columns), truth))
 
     def _draw_curves(self, router: str) -> list[Any]:
         if self._comparison.kind == "outcomes":

@@ -5,28 +5,116 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from routelab.plots._style import short
 from routelab.ui._code import Recipe, file_line
 from routelab.ui._compare_config import EVERY, CompareConfig
 
 if TYPE_CHECKING:
-    from routelab.ui._compare import ComparePanel
+    from routelab.ui._compare_panel import ComparePanel
 
 
-def figure(name: str, value: float) -> str:
+def number(value: float) -> str:
     """Return a figure as text.
 
     Examples
     --------
-    >>> figure("USD per day", 1234.5), figure("accuracy", 0.5), figure("cost", 0.00012)
-    ('$1,234.50', '0.500', '0.00012')
+    >>> number(0.5), number(0.00012), number(float("nan"))
+    ('0.500', '0.00012', '–')
     """
     if value != value:
         return "–"
-    if name == "prompts":
-        return f"{value:,.0f}"
-    if name == "USD per day":
-        return f"${value:,.2f}"
-    return f"{value:.3f}" if abs(value) >= 1e-2 else f"{value:.3g}"
+    return f"{value:.3f}" if abs(value) >= 1e-2 or value == 0 else f"{value:.3g}"
+
+
+def share(value: float) -> str:
+    """Return a share as percent.
+
+    Examples
+    --------
+    >>> share(0.125), share(float("nan"))
+    ('12.5%', '–')
+    """
+    return "–" if value != value else f"{value:.1%}"
+
+
+def usd(value: float) -> str:
+    """Return USD with as many digits as its size needs.
+
+    Examples
+    --------
+    >>> usd(1234.5), usd(0.0018234)
+    ('$1,234.50', '$0.0018')
+    """
+    return f"${value:,.2f}" if value >= 0.1 or value == 0 else f"${value:.2g}"
+
+
+def facts(config: CompareConfig, result: Mapping[str, float]) -> dict[str, str]:
+    """Return the figures with names that say what each is of, in their order.
+
+    Examples
+    --------
+    >>> found = {"accuracy": 0.6, "accuracy low": 0.5, "accuracy high": 0.7, "answered": 0.75,
+    ...          "accuracy of answers": 0.8}
+    >>> facts(CompareConfig("linear", "accuracy", threshold=0.5), found)["accuracy, all prompts"]
+    '0.600 (0.500 to 0.700)'
+    """
+    told: dict[str, str] = {}
+    for name in ("accuracy", "quality"):
+        if name in result:
+            ends = result[f"{name} low"], result[f"{name} high"]
+            told[f"{name}, all prompts"] = f"{number(result[name])} ({_between(*ends)})"
+    if config.metric in result and f"{config.metric} low" not in result:
+        told[f"{config.metric.replace('_', ' ')}, all prompts"] = number(result[config.metric])
+    if "recall" in result:
+        of = short(config.truth, 24)
+        told[f"prompts of class {of}"] = f"{result['prompts']:,.0f}"
+        told["of these found"] = share(result["recall"])
+        told[f"right where it says {of}"] = share(result["precision"])
+    if "accuracy of answers" in result:
+        name, value = _answered(result)
+        told[f"{name} at threshold {config.threshold:g}"] = share(value)
+        told["of the answers right"] = share(result["accuracy of answers"])
+    for name in ("quality", "cost", "share"):  # of two models the position is the share itself
+        if f"{name} here" in result and (name == "quality" or "threshold" not in result):
+            told[f"{name} at {config.position} %"] = number(result[f"{name} here"])
+    if "low here" in result:
+        ends = result["low here"], result["high here"]
+        told[f"quality at {config.position} %"] += f" ({_between(*ends)})"
+    if "threshold" in result:
+        told["score from which it is strong"] = number(result["threshold"])
+    if "USD per day" in result:
+        told["USD per day"] = usd(result["USD per day"])
+    return told
+
+
+def _between(low: float, high: float) -> str:
+    return f"{number(low)} to {number(high)}"
+
+
+def _answered(result: Mapping[str, float]) -> tuple[str, float]:
+    """Return the name of the share that the threshold moves, and the share."""
+    name = next(name for name in result if name == "answered" or name.startswith("sent to "))
+    return name, result[name]
+
+
+def about_errors(config: CompareConfig, labels: bool) -> str:
+    """Return which errors are listed, in words.
+
+    Examples
+    --------
+    >>> about_errors(CompareConfig("r", "accuracy", truth="high", threshold=0.5), True)
+    "wrong answers to prompts of class 'high' at threshold 0.5"
+    """
+    told = "wrong answers" if labels else "prompts that another model would have served better"
+    if config.truth != EVERY:
+        told += f" to prompts of class {config.truth!r}" if labels else f", {config.truth!r}"
+    if config.answered != EVERY:
+        told += f", answered {config.answered!r},"
+    if config.search.strip():
+        told += f", with the text {config.search.strip()!r},"
+    if labels:
+        told += f" at threshold {config.threshold:g}"
+    return told.rstrip(",")
 
 
 def sentences(config: CompareConfig, result: Mapping[str, float]) -> str:
@@ -38,15 +126,17 @@ def sentences(config: CompareConfig, result: Mapping[str, float]) -> str:
             f"{result['recall']:.1%}."
         )
     if "accuracy of answers" in result:
-        (share,) = (name for name in result if name == "answered" or name.startswith("sent to "))
+        name, value = _answered(result)
         told += (
-            f" Threshold {config.threshold:g}: {result[share]:.1%} {share}, "
-            f"{result['accuracy of answers']:.1%} of the answers right."
+            f" Threshold {config.threshold:g}: {value:.1%} {name}, "
+            f"{share(result['accuracy of answers'])} of the answers right."
         )
     elif "quality here" in result:
         told += f" At {config.position} %: quality {result['quality here']:.3f}."
     if "USD per day" in result:
-        told += f" {config.per_day:,} requests a day cost ${result['USD per day']:,.2f}."
+        many = "1 request" if config.per_day == 1 else f"{config.per_day:,} requests"
+        cost = "costs" if config.per_day == 1 else "cost"
+        told += f" {many} a day {cost} {usd(result['USD per day'])}."
     return told
 
 

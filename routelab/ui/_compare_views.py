@@ -1,159 +1,134 @@
-"""The other tabs of the compare panel: pictures that are drawn once and then come from memory."""
+"""The tabs of figures and slices, drawn once and then from memory; and the table of routers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from textwrap import wrap
 from typing import Any
 
-import numpy as np
+import ipywidgets as w
 
 from routelab import plots
 from routelab._html import esc, table
 from routelab.evaluate import Comparison
-from routelab.evaluate.confidence import reliability
-from routelab.plots._comparison import main_metric, rows_shown
+from routelab.plots._comparison import gain_figure, main_metric, rows_shown
 from routelab.plots._slices import SLICES_SHOWN
-from routelab.plots._style import short, style
-from routelab.plots._sureness import count_bars, reliability_points
-from routelab.ui._compare_threshold import WIDTH
-from routelab.ui._parts import told
-from routelab.ui._picture import PICTURE_DPI, LivePlot, Picture
+from routelab.plots._style import short
+from routelab.ui._picture import PICTURE_DPI, Picture, side_by_side
 
-BINS = 10
+WIDTH = 5.5  # two stand beside each other
 
 
-class Gallery(Picture):
-    """Pictures by key, all of one size and layout: each is drawn when it is first asked for.
+class Gallery(w.HBox):
+    """Two pictures side by side by key: each pair is drawn when it is first asked for.
 
     Parameters
     ----------
-    draw : callable
-        ``draw(key, axes)``, on empty axes.
+    draw : pair of callables
+        ``draw(key, ax)``, on empty axes, for the left and the right picture.
     height : float
-    columns : int
-    ratios : tuple of float, optional
+        Inches.
     """
 
-    def __init__(
-        self,
-        draw: Callable[[str, list[Any]], None],
-        height: float,
-        columns: int = 1,
-        ratios: tuple[float, ...] | None = None,
-    ):
-        super().__init__(WIDTH)
+    def __init__(self, draw: Sequence[Callable[[str, Any], object]], height: float):
         self._draw = draw
-        self._fig, self._axes = plots.figure(
-            WIDTH, height, columns=columns, dpi=PICTURE_DPI, ratios=ratios
-        )
-        self._kept: dict[str, bytes] = {}
+        self.pictures = [Picture(WIDTH) for _ in draw]
+        self._figures = [plots.figure(WIDTH, height, dpi=PICTURE_DPI) for _ in draw]
+        self._kept: dict[str, list[bytes]] = {}
+        row = side_by_side(*self.pictures)
+        super().__init__(row.children, layout=row.layout)
+
+    @property
+    def picture(self) -> Picture:
+        """The left picture, which stands for both where only one can."""
+        return self.pictures[0]
 
     def turn(self, key: str) -> None:
-        """Show the picture of a key."""
+        """Show the pictures of a key."""
         if key not in self._kept:
-            for ax in self._axes:
+            for draw, picture, (fig, (ax,)) in zip(
+                self._draw, self.pictures, self._figures, strict=True
+            ):
                 ax.clear()
-            self._draw(key, self._axes)
-            self.paint(self._fig)
-            self._fig.set_layout_engine("none")  # the first holds for all, and takes longest
-            self._kept[key] = self.value
-        self.value = self._kept[key]
+                draw(key, ax)
+                picture.paint(fig)
+            self._kept[key] = [picture.value for picture in self.pictures]
+        for picture, png in zip(self.pictures, self._kept[key], strict=True):
+            picture.value = png
 
 
-def bars(comparison: Comparison) -> Gallery:
-    """Return the bars of a figure (the key) for routers and controls."""
+def bars(comparison: Comparison, height: float) -> Gallery:
+    """Return the bars of a figure (the key) for routers and controls, and the routers' gains."""
 
-    def draw(metric: str, axes: list[Any]) -> None:
-        plots.accuracy_bars(comparison, axes[0], metric=metric)
+    def figures(metric: str, ax: Any) -> None:
+        plots.accuracy_bars(comparison, ax, metric=metric)
 
-    return Gallery(draw, min(6.0, 1.0 + 0.26 * max(7, len(rows_shown(comparison)))))
+    def gains(metric: str, ax: Any) -> None:
+        if not plots.router_gains(comparison, ax):
+            said(ax, "no control was judged beside these routers: no gain to tell")
 
-
-class Calibration(LivePlot):
-    """The reliability of one router on labels, and how many prompts tell it.
-
-    Parameters
-    ----------
-    comparison : Comparison
-    routers : sequence of str
-    """
-
-    def __init__(self, comparison: Comparison, routers: Sequence[str]):
-        self._found = {name: reliability_of(comparison, name) for name in routers}
-        self._why_not = "this router says nothing of how sure it is"
-        if comparison.kind != "labels":
-            self._why_not = "scores of outcomes are no probabilities: nothing to calibrate"
-        fig, self._ax = plots.figure(WIDTH, 3.8, columns=2, dpi=PICTURE_DPI, ratios=(1.3, 1.0))
-        self._theme = style("light")
-        nothing = next(iter(self._found.values())).iloc[:0]
-        plots.reliability(nothing, self._ax[0])
-        plots.confidence_counts(nothing, self._ax[1])
-        most = max((found["n"].max() for found in self._found.values() if len(found)), default=1)
-        self._ax[1].set_ylim(0, 1.05 * most)
-        super().__init__(fig)
-
-    def turn(self, router: str) -> None:
-        """Show a router."""
-        self.clear()
-        found = self._found[router]
-        if len(found):
-            points = reliability_points(found, self._ax[0], self._theme)
-            self.show([*points, *count_bars(found, self._ax[1], self._theme)])
-        else:
-            self.show([self._ax[0].text(0.03, 0.93, self._why_not, fontsize=9)])
+    return Gallery((figures, gains), height)
 
 
-def reliability_of(comparison: Comparison, router: str) -> Any:
-    """Return stated confidence beside accuracy in ten bins; empty where there are no scores."""
-    if comparison.kind != "labels" or router not in comparison.scores:
-        return reliability(np.zeros(0), np.zeros(0), BINS)
-    answers = comparison.predictions[router].map(str).to_numpy()
-    right = answers == comparison.judged["truth"].map(str).to_numpy()
-    return reliability(right.astype(float), comparison.scores[router].to_numpy(float), BINS)
+def slices(comparison: Comparison, height: float) -> Gallery:
+    """Return the figures and the gains per slice of a router (the key)."""
 
-
-def slices(comparison: Comparison) -> Gallery:
-    """Return the gains per slice of a router (the key)."""
-    rows = 0
-    if len(comparison.slices):
-        rows = len(comparison.slices[["slice", "value"]].drop_duplicates())
-
-    def draw(router: str, axes: list[Any]) -> None:
-        if not plots.slice_gains(comparison, axes[0], router=router):
+    def figures(router: str, ax: Any) -> None:
+        if not plots.slice_figures(comparison, ax, router=router):
             control = router not in set(comparison.verdicts)
-            said = (
+            said(
+                ax,
                 "a control has no gain over a control: choose a router"
                 if control
-                else "no part of these prompts is large enough to be looked at by itself"
+                else "no part of these prompts is large enough to be looked at by itself",
             )
-            axes[0].text(0.03, 0.9, said, fontsize=9, transform=axes[0].transAxes)
 
-    return Gallery(draw, 1.3 + 0.3 * max(5, min(rows, SLICES_SHOWN)))
+    def gains(router: str, ax: Any) -> None:
+        if not plots.slice_gains(comparison, ax, router=router):
+            ax.set_axis_off()  # the other picture says why
+
+    return Gallery((figures, gains), height)
+
+
+def said(ax: Any, text: str) -> None:
+    """Write a sentence where nothing can be drawn."""
+    ax.set_axis_off()
+    ax.text(0.0, 0.95, "\n".join(wrap(text, 52)), fontsize=9, va="top", transform=ax.transAxes)
+
+
+def tall(comparison: Comparison, classes: int) -> float:
+    """Return the height of all pictures of a comparison in inches: those of no tab are higher."""
+    parts = 0
+    if len(comparison.slices):
+        parts = min(len(comparison.slices[["slice", "value"]].drop_duplicates()), SLICES_SHOWN)
+    needed = 1.1 + 0.26 * len(rows_shown(comparison)), 1.3 + 0.24 * parts, 2.4 + 0.13 * classes
+    return min(4.6, max(3.6, *needed))
 
 
 def table_of(comparison: Comparison) -> str:
-    """Return every router and control with figure, interval, difference and verdict, escaped."""
+    """Return every router and control with verdict, figure, interval and gain, escaped."""
     main = main_metric(comparison)
     rows = []
     for row in comparison.table.to_dict(orient="records"):
         name = f"{row['name']} (control)" if row["is_control"] else str(row["name"])
         gain, control = row.get("difference"), row.get("best_control")
         known = gain is not None and gain == gain
+        figure = "" if gain_figure(comparison, row) == main else " APGR"
         rows.append([
-            short(name, 60), f"{row[main]:.3f}", f"{row['low']:.3f} to {row['high']:.3f}",
-            f"{gain:+.3f}" if known else "–",
+            short(name, 60), row.get("verdict", ""), f"{row[main]:.3f}",
+            f"{row['low']:.3f} to {row['high']:.3f}",
+            f"{gain:+.3f}{figure} over {short(control, 40)}" if known else "–",
             f"{row['diff_low']:+.3f} to {row['diff_high']:+.3f}" if known else "–",
-            short(control, 40) if known else "–", row.get("verdict", ""),
         ])  # fmt: skip
-    head = ["router", main, "95 % interval", "gain", "95 % interval of it", "over", "verdict"]
+    head = ["router", "verdict", main, "95 % interval", "gain", "95 % interval of the gain"]
     count = f"Routers and their controls on {comparison.n:,} prompts"
-    shown = scrolling("Routers and controls", table(head, rows), "white-space:nowrap")
-    return told(f"<details open><summary>{esc(count)}</summary>{shown}</details>")
+    shown = f"<details open><summary>{esc(count)}</summary>{table(head, rows)}</details>"
+    return scrolling("Routers and controls", shown, "white-space:nowrap")
 
 
 def scrolling(name: str, html: str, style: str = "") -> str:
-    """Return HTML that scrolls sideways, by keyboard too, where it is wider than the panel."""
+    """Return HTML that scrolls, by keyboard too, where it is wider than the panel."""
     return (
-        f'<div role="region" aria-label="{esc(name)}" tabindex="0" '
-        f'style="overflow-x:auto;width:0;min-width:100%;{style}">{html}</div>'
+        f'<div class="rl-told" role="region" aria-label="{esc(name)}" tabindex="0" '
+        f'style="overflow:auto;width:0;min-width:100%;{style}">{html}</div>'
     )

@@ -48,6 +48,10 @@ class Explored:
         Estimated from the prompt's length.
     flips : list of (int, str, str)
         Loaded prompts that edits change: number from 1, before, after.
+    label : str or None
+        The right answer, where it is known.
+    too_long : tuple of str
+        Models whose context window does not hold the request.
     """
 
     answers: dict[str, str | None]
@@ -60,6 +64,13 @@ class Explored:
     chosen: tuple[str, ...]
     input_tokens: int
     flips: list[tuple[int, str, str]] = field(default_factory=list)
+    label: str | None = None
+    too_long: tuple[str, ...] = ()
+
+    @property
+    def blank(self) -> bool:
+        """Whether nothing was asked: the prompt is empty."""
+        return not self.input_tokens
 
 
 def seconds_of(model: Model, output_tokens: int) -> float:
@@ -96,23 +107,44 @@ def why(reasons: Reasons, *, shown: bool, examples_shown: bool) -> str:
             f"{cosine:.2f} {short(label)}: {_text(prompt, examples_shown)}"
             for prompt, label, cosine in reasons.near
         )
+    rule = f"; {reasons.rule}" if reasons.rule else ""
     if reasons.terms and not shown:
-        return "words of a logged prompt are not shown"
-    told = [f"{short(term)} {push:+.2f} → {short(to)}" for term, push, to in reasons.terms]
-    return "; ".join(told) or _NO_REASON.get(reasons.method, "no single word matters")
+        return f"words of a logged prompt are not shown{rule}"
+    if reasons.method == "evidence":
+        told = [f"{short(term)} {points:+g}" for term, points, _ in reasons.terms]
+    else:
+        told = [f"{short(term)} {push:+.2f} → {short(to)}" for term, push, to in reasons.terms]
+    return ("; ".join(told) or _NO_REASON.get(reasons.method, "no single word matters")) + rule
 
 
-def answers_table(result: Explored, *, plan: bool, shown: bool, examples_shown: bool) -> str:
-    """Return the answers as an HTML table: a row per router, every cell escaped."""
+def answers_table(
+    result: Explored, *, plan: bool, labels: bool, shown: bool, examples_shown: bool
+) -> str:
+    """Return the answers as an HTML table: a row per router, every cell escaped.
+
+    Parameters
+    ----------
+    result : Explored
+    plan, labels : bool
+        Whether there is a column for the model group, and labels to agree with.
+    shown, examples_shown : bool
+        As of :func:`why`.
+    """
     rows = []
     for name, answer in result.answers.items():
         stands = result.standings[name]
         group = [result.groups[name] or "–"] if plan else []
+        if result.blank:
+            rows.append([name, *["–"] * (3 + plan), "nothing is asked"])
+            continue
         told = why(result.reasons[name], shown=shown, examples_shown=examples_shown)
         score, margin = _number(stands.score, "no score"), _number(stands.margin, "–")
-        rows.append([name, answer or "abstains", score, margin, *group, told])
+        mark = "" if result.label is None else "✓ " if answer == result.label else "✗ "
+        rows.append([name, f"{mark}{answer or 'abstains'}", score, margin, *group, told])
+    answered = "answer (✓ as labelled)" if labels else "answer"
     groups = ["model group"] if plan else []
-    return table(["router", "answer", "score", "margin", *groups, "why"], rows)
+    listed = table(["router", answered, "score", "margin", *groups, "why"], rows)
+    return f'<div class="rl-answers">{listed}</div>'
 
 
 def _text(prompt: str, shown: bool) -> str:

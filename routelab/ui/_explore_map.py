@@ -36,6 +36,8 @@ class PromptMap:
         Share of the variance that the two components hold, in [0, 1].
     told : str
         "" or that only a sample is drawn.
+    prompts : tuple of str
+        One per point.
     """
 
     encoder_of: str
@@ -43,6 +45,7 @@ class PromptMap:
     answers: dict[str, tuple[str, ...]]
     explained: float
     told: str
+    prompts: tuple[str, ...]
     _encode: Any
     _axes: PCA
 
@@ -50,6 +53,11 @@ class PromptMap:
         """Return where a prompt is on the map."""
         x, y = self._axes.transform(unit(self._encode([prompt])))[0]
         return float(x), float(y)
+
+    def disputed(self) -> list[str]:
+        """Return the prompts that not all routers answer alike, in their order."""
+        given = zip(*self.answers.values(), strict=True)
+        return [text for text, said in zip(self.prompts, given, strict=True) if len({*said}) > 1]
 
 
 def prompt_map(routers: Mapping[str, Any], prompts: Sequence[str]) -> PromptMap | None:
@@ -95,7 +103,7 @@ def prompt_map(routers: Mapping[str, Any], prompts: Sequence[str]) -> PromptMap 
     points = np.asarray(axes.fit_transform(rows), dtype=float)
     answers = {name: _answers(router, texts) for name, router in routers.items()}
     explained = float(axes.explained_variance_ratio_.sum())
-    return PromptMap(named, points, answers, explained, told, encode, axes)
+    return PromptMap(named, points, answers, explained, told, tuple(texts), encode, axes)
 
 
 def regions(points: np.ndarray, codes: np.ndarray, limits: Sequence[float]) -> np.ndarray:

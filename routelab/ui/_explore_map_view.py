@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import ipywidgets as w
+import numpy as np
 
 from routelab import plots
 from routelab.plots._style import short
 from routelab.ui._explore_map import PromptMap, regions
 from routelab.ui._picture import PICTURE_DPI, LivePlot
+from routelab.ui._points import clickable, nearest
 
-WIDTH = 11.0
-HEIGHT = 4.2
+WIDTH = 6.4
+HEIGHT = 4.4
 
 
 class MapView(w.VBox):
-    """The map, and a choice of the router that colours it.
+    """The map, and a choice of the router that colours it; a click asks about the nearest point.
 
     Parameters
     ----------
     mapped : PromptMap
+    ask : callable
+        Called with the prompt of the point.
 
     Attributes
     ----------
@@ -27,8 +33,8 @@ class MapView(w.VBox):
     picture : LivePlot
     """
 
-    def __init__(self, mapped: PromptMap):
-        self.mapped = mapped
+    def __init__(self, mapped: PromptMap, ask: Callable[[str], object]):
+        self.mapped, self._ask = mapped, ask
         self._fig, (self._ax,) = plots.figure(WIDTH, HEIGHT, dpi=PICTURE_DPI)
         self._drawn = mapped.encoder_of
         self._marked: tuple[str, str] | None = None
@@ -39,7 +45,19 @@ class MapView(w.VBox):
             options=[(short(mapped.encoder_of), ""), *others], description="Map of",
             style={"description_width": "90px"},
         )  # fmt: skip
-        super().__init__([self.of, self.picture])
+        super().__init__([self.of, clickable(self.picture, self.click)])
+
+    def click(self, x: float, y: float) -> None:
+        """Ask about the point nearest to a click, in shares of the picture from its upper left."""
+        wide, high = self._fig.bbox.size
+        found = nearest(x, y, self.places(), high / wide)
+        if found is not None:
+            self._ask(self.mapped.prompts[found])
+
+    def places(self) -> np.ndarray:
+        """Return where the points are, (n, 2), in shares of the picture from its upper left."""
+        pixels = self._ax.transData.transform(self.mapped.points) / self._fig.bbox.size
+        return np.column_stack([pixels[:, 0], 1 - pixels[:, 1]])
 
     def mark(self, prompt: str, router: str) -> str:
         """Mark the prompt on the map of a router, and return what the map shows."""
@@ -55,8 +73,8 @@ class MapView(w.VBox):
         told = f" {self.mapped.told}" if self.mapped.told else ""
         return (
             f" The map holds {self.mapped.explained:.0%} of the differences between "
-            f"{len(self.mapped.points):,} prompts, coloured by what {short(router)} answers; "
-            f"the shade is what most of the five nearest have.{told}"
+            f"{len(self.mapped.points):,} prompts: colour is what {short(router)} answers, "
+            f"shade what most of the five nearest have.{told}"
         )
 
     def _color(self) -> None:
@@ -66,5 +84,5 @@ class MapView(w.VBox):
         self._ax.clear()
         plots.prompt_map(
             points, answers, self._ax, shades=shades,
-            heading=f"Prompts near each other read alike; answers of {short(self._drawn)}",
+            heading=f"Prompts that read alike are near; answers of {short(self._drawn, 16)}",
         )  # fmt: skip

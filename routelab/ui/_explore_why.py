@@ -13,6 +13,7 @@ from sklearn.utils.extmath import safe_sparse_dot
 from routelab._checks import InputError
 from routelab.routers import CentroidHead, NeighborsHead, explain
 from routelab.routers._rows import unit
+from routelab.routers.keyword import KeywordRouter
 
 #: Distinct words that are left out in turn, so that a touch stays short.
 WORDS_TRIED = 40
@@ -64,11 +65,14 @@ class Reasons:
         Term, contribution, the answer that it speaks for.
     near : tuple of (str, str, float)
         Example, its label, cosine; the nearest first.
+    rule : str
+        Of a router that counts points: their sum, and what follows from it. No word of the prompt.
     """
 
     method: str
     terms: tuple[tuple[str, float, str], ...] = ()
     near: tuple[tuple[str, str, float], ...] = ()
+    rule: str = ""
 
 
 class Examples:
@@ -151,7 +155,23 @@ def reasons(
     pushes = frame["contribution"].to_numpy(dtype=float).tolist()
     pushed = zip(names, pushes, strict=True)
     told = tuple((str(term), push, str(to)) for (term, to), push in pushed if push != 0)
-    return Reasons(frame.attrs["method"], told)
+    return Reasons(frame.attrs["method"], told, rule=_rule(router, prompt))
+
+
+def _rule(router: Any, prompt: str) -> str:
+    """Return how a keyword router decides, "" for other routers.
+
+    Examples
+    --------
+    >>> from routelab.routers import make_router
+    >>> _rule(make_router("keyword").fit([]), "describe it")
+    '1 point in all: below 1 low, below 2 medium, else high'
+    """
+    if not isinstance(router, KeywordRouter):
+        return ""
+    total = sum(points for _, points in router.evidence(prompt))
+    points = "point" if total == 1 else "points"
+    return f"{total:g} {points} in all: below 1 low, below 2 medium, else high"
 
 
 def examples_of(routers: dict[str, Any], labels: Any) -> dict[str, Examples]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,8 +28,11 @@ def own() -> Any:
         for name, kind in kinds.items()
     }
     plan = Plan.from_yaml(data_dir() / "plan.yaml")
-    examples = learn.assign(label=learn["complexity"])
-    return explore(routers, unseen, plan=plan, labels=examples, show_prompts=True)
+    return explore(
+        routers, unseen.assign(label=unseen["complexity"]), plan=plan,
+        labels=learn.assign(label=learn["complexity"]),
+        add_to=Path(tempfile.mkdtemp()) / "labels.jsonl", show_prompts=True,
+    )  # fmt: skip
 
 
 def test_each_control_says_what_the_library_says(run_notebook, own):
@@ -36,19 +41,31 @@ def test_each_control_says_what_the_library_says(run_notebook, own):
 
     page = run_notebook(notebooks_dir() / "01_explore_routing.ipynb")
     panel = page.locator(".rl-panel")
-    status = panel.locator(".rl-status").last
+    status = panel.locator("> .widget-html .rl-status")
 
     def same() -> None:
         own.wait(60)
         expect(status).to_have_text(own.status.text)
         answers = panel.locator(".rl-told tbody").first.get_by_role("row")
-        told = [row.inner_text().split("\t")[1] for row in answers.all()]
+        told = [row.locator("td").nth(1).inner_text().lstrip("✓✗ ") for row in answers.all()]
         assert told == [answer or "abstains" for answer in own.result.answers.values()]
+        chosen = panel.get_by_label("Prompt", exact=True).locator("option:checked")
+        expect(chosen).to_have_text(own.pick.label)
 
     same()
     panel.get_by_label("Prompt", exact=True).select_option(index=7)
     own.pick.index = 7
     same()
+    panel.get_by_role("button", name="Next disagreement").press("Enter")
+    own.next_disputed()
+    same()
+    picture = panel.locator(".rl-points img")  # the point of the map that is most to the left
+    box = picture.bounding_box()
+    x, y = own.map.places()[own.map.mapped.points[:, 0].argmin()]
+    picture.click(position={"x": float(x * box["width"]), "y": float(y * box["height"])})
+    own.map.click(x, y)
+    same()
+    assert own.config.prompt == own.map.mapped.prompts[own.map.mapped.points[:, 0].argmin()]
     panel.get_by_label("or type").fill(TYPED)
     own.text.value = TYPED
     same()
@@ -65,14 +82,14 @@ def test_each_control_says_what_the_library_says(run_notebook, own):
     same()
 
     route = panel.get_by_label("Route", exact=True)  # an example is added
-    route.fill("high")
-    route.press("Tab")
+    route.select_option("high")
     panel.get_by_role("button", name="Add the asked prompt to the route").press("Enter")
     own.edit.add("high")
     same()
     flips = own.edit.flips
     listed = panel.get_by_text(re.compile(r"^After 1 edit"))
-    expect(listed).to_have_text(f"After 1 edit {len(flips)} of 408 prompts flip.")
+    told = f"After 1 edit {len(flips)} of 408 prompts flip. Choose one to ask about it."
+    expect(listed).to_have_text(told)
 
     panel.get_by_label("Example", exact=True).select_option(index=2)  # one is removed
     own.edit.route.value = "high"
@@ -84,8 +101,12 @@ def test_each_control_says_what_the_library_says(run_notebook, own):
     panel.get_by_role("button", name="Send the route to this group").press("Enter")
     own.edit.send("high", "cheap")
     same()
-    rows = panel.locator(".rl-told").last.locator("tbody").get_by_role("row")
-    expect(rows.first).to_contain_text(own.edit.flips[0][2])
+    flipping = panel.get_by_label("Flips", exact=True)
+    expect(flipping.locator("option").first).to_contain_text(own.edit.flips[0][2])
+    flipping.focus()  # by keyboard: the first of them
+    page.keyboard.press("ArrowDown")
+    own.edit.list.index = 0
+    same()
     check_looks(page, "notebook_01")
 
     for _ in range(3):

@@ -24,7 +24,9 @@ def labels() -> Any:
 def panel(labels: Any) -> Any:
     """The panel of the notebook, without a browser."""
     plan = Plan.from_yaml(data_dir() / "plan.yaml")
-    return ui.compare(routers=KINDS, labels=labels, cv=3, plan=plan, traffic=load_traffic())
+    return ui.compare(
+        routers=KINDS, labels=labels, cv=3, plan=plan, traffic=load_traffic(), show_prompts=True
+    )
 
 
 def shown(page: Any) -> bytes:
@@ -83,15 +85,21 @@ def test_every_control_shows_what_the_library_computes(run_notebook, panel, labe
     per_day.fill("1000")
     per_day.press("Enter")
     settled(page, panel, per_day=1000)
+    per_day.fill("0")  # refused, said, and taken back
+    per_day.press("Enter")
+    expect(page.locator(".rl-status")).to_contain_text("at least one request a day")
+    expect(per_day).to_have_value("1000")
     at.get_by_label("Class", exact=True).select_option("medium")
     settled(page, panel, truth="medium")
     at.get_by_label("Router", exact=True).select_option("linear")
     settled(page, panel, router="linear")
 
+    high = set()
     for view in ("figures", "calibration", "slices"):
         at.get_by_role("tab", name=view.capitalize()).click()
         settled(page, panel, view=view)
         shot(page, f"notebook_02_{view}")
+        high.add(round(at.bounding_box()["height"]))
         problems = violations(page)
         assert not problems, "\n".join(problems)
     at.get_by_role("tab", name="Slices").focus()  # tabs by keyboard
@@ -103,9 +111,13 @@ def test_every_control_shows_what_the_library_computes(run_notebook, panel, labe
 
     at.get_by_role("tab", name="Errors").click()
     settled(page, panel, picture=False, view="errors")
+    assert high == {round(at.bounding_box()["height"])}  # no tab moves what is below
     told = at.get_by_role("region", name="Errors")
     errors = cuts_errors(panel)
-    expect(told).to_contain_text(f"{len(errors):,} errors, page 1 of {-(-len(errors) // 10)}")
+    expect(told).to_contain_text(
+        f"{len(errors):,} errors: wrong answers to prompts of class 'medium' at threshold 0.4; "
+        f"page 1 of {-(-len(errors) // 10)}"
+    )
     at.get_by_role("button", name="Next").focus()
     page.keyboard.press("Enter")
     expect(told).to_contain_text("page 2 of")
@@ -127,6 +139,7 @@ def test_every_control_shows_what_the_library_computes(run_notebook, panel, labe
         at.get_by_label(kind, exact=True).uncheck()
     at.get_by_label("Encoder", exact=True).select_option("hashing")
     at.get_by_label("Label", exact=True).select_option("route")
+    expect(at.get_by_text("Not compared yet: press Compare.")).to_be_visible()
     at.get_by_role("button", name="Compare").click()
     frame = labels[["prompt", "route"]].rename(columns={"route": "label"})
     made = compare(["centroid"], frame, cv=3, n_boot=500, encoder="hashing")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
+import pandas as pd
 import pytest
 
 from routelab import InputError, ui
+from routelab.ui._compare_calibration import stated
+from routelab.ui._compare_told import about_errors, facts
 
 from .conftest import FORMULA, HOSTILE
 
@@ -12,7 +17,8 @@ from .conftest import FORMULA, HOSTILE
 def test_figures_are_those_of_the_table(comparison):
     panel = ui.compare(comparison)
     row = comparison.table.set_index("name").loc[panel.config.router]
-    shown = {"accuracy": row["accuracy"], "low": row["low"], "high": row["high"]}
+    shown = {"accuracy": row["accuracy"], "accuracy low": row["low"],
+             "accuracy high": row["high"]}  # fmt: skip
     moved = {"answered": 1.0, "accuracy of answers": row["accuracy"]}  # nothing is left out yet
     assert panel.result == shown | moved
     assert panel.status.text.startswith(f"{panel.config.router}: ")
@@ -21,13 +27,14 @@ def test_figures_are_those_of_the_table(comparison):
 def test_a_class_shows_how_much_of_it_the_router_finds(comparison):
     panel = ui.compare(comparison)
     panel.router.value = FORMULA
-    before = panel.picture.value
+    pictures = panel._shown.view("threshold").pictures
+    curve, counts = (picture.value for picture in pictures)
     panel.truth.value = "code"
     table = comparison.confusion[FORMULA]
     assert panel.result["recall"] == table.loc["code", "code"] / table.loc["code"].sum()
     assert panel.result["precision"] == table.loc["code", "code"] / table["code"].sum()
     assert "12 prompts of class 'code'" in panel.status.text
-    assert panel.picture.value != before
+    assert pictures[0].value == curve and pictures[1].value != counts  # the curve is of all
 
 
 def test_another_figure_and_a_control_can_be_chosen(comparison):
@@ -69,6 +76,7 @@ def test_unknown_names_are_refused(comparison):
         ({"threshold": 1.5}, "between 0 and 1"),
         ({"position": 101}, "between 0 and 100"),
         ({"per_day": 0}, "at least one request"),
+        ({"per_day": 10**12}, "at most 2,000,000,000; got"),
         ({"routers": ("linear",)}, "this panel shows one comparison"),
     ):
         with pytest.raises(InputError, match=told):
@@ -79,6 +87,8 @@ def test_unknown_names_are_refused(comparison):
 
 def test_the_table_names_every_router_and_control_with_interval_and_verdict(comparison):
     text = ui.compare(comparison).table.value
+    head = re.findall(r'<th scope="col"[^>]*>([^<]+)', text)
+    assert head[:3] == ["router", "verdict", "accuracy"]  # narrow screens show the first ones
     for row in comparison.table.itertuples():
         assert f"{row.low:.3f} to {row.high:.3f}" in text
     assert text.count("<tr>") == 1 + len(comparison.table)
@@ -107,13 +117,100 @@ def test_a_tab_set_in_code_opens(comparison):
 
 
 def test_calibration_adds_up_to_the_error_of_the_table(comparison):
-    from routelab.ui._compare_views import reliability_of
+    from routelab.evaluate.confidence import top_label_error
 
-    found = reliability_of(comparison, FORMULA)
-    gap = (found["n"] * (found["accuracy"] - found["confidence"]).abs()).sum() / found["n"].sum()
+    right, sure = stated(comparison, FORMULA)
+    assert len(right) == comparison.n
     ece = comparison.table.set_index("name").loc[FORMULA, "ece"]
-    assert found["n"].sum() == comparison.n
-    assert gap == pytest.approx(ece, abs=0.05)  # ten bins here, fifteen there
+    assert top_label_error(right, sure) == pytest.approx(ece, abs=1e-9)
+
+
+def test_calibration_has_the_colour_of_the_router(comparison):
+    import io
+
+    import numpy as np
+    from matplotlib.colors import to_rgb
+    from PIL import Image
+
+    from routelab.plots._comparison import router_colors
+    from routelab.plots._style import style
+
+    panel = ui.compare(comparison)
+    palette = router_colors(comparison, style("light"))
+    for router in (FORMULA, HOSTILE):
+        panel.update(view="calibration", router=router)
+        pixels = np.asarray(Image.open(io.BytesIO(panel.picture.value)))[..., :3]
+        wanted = np.round(np.array(to_rgb(palette[router])) * 255)
+        assert (np.abs(pixels - wanted).max(axis=-1) < 2).any(), router
+
+
+def test_what_cannot_be_calibrated_says_why(comparison, outcome_comparison):
+    from dataclasses import replace
+
+    assert "a control is not asked" in stated(outcome_comparison, "random")
+    silent = replace(comparison, scores=comparison.scores * float("nan"))
+    assert "says nothing of how sure" in stated(silent, FORMULA)
+    assert "no chances" in stated(outcome_comparison, "near")  # a difference of qualities
+    many = replace(outcome_comparison, scores=pd.DataFrame(), judged=pd.DataFrame())
+    assert "more than two models" in stated(many, "near")
+    certain = replace(outcome_comparison, scores=outcome_comparison.scores.round().clip(0, 1))
+    assert "says nothing of how sure" in stated(certain, "near")
+
+
+def test_chances_on_outcomes_are_calibrated():
+    import numpy as np
+
+    from routelab import OutcomeTable, compare, make_router
+
+    prompts = [f"{word} {i}" for i in range(20) for word in ("prove theorem", "say hello")]
+    hard = np.array([word.startswith("prove") for word in prompts])
+    quality = np.stack([np.ones(40), np.where(hard, 0.0, 1.0)], axis=1)
+    table = OutcomeTable(prompts, ["big", "small"], quality, np.tile([0.01, 0.001], (40, 1)))
+    made = compare({"trained": make_router("linear")}, table, cv=2, n_boot=50)
+    happened, chance = stated(made, "trained")
+    assert (happened == hard).all()  # the strong model is better on the hard ones
+    assert chance[hard].min() > chance[~hard].max()
+    panel = ui.compare(made)
+    panel.update(view="calibration", router="trained")
+    assert panel.picture.value
+
+
+def test_figures_say_what_they_are_of(comparison):
+    panel = ui.compare(comparison)
+    panel.update(router=FORMULA, truth="code", threshold=0.2, metric="macro_f1")
+    told = facts(panel.config, panel.result)
+    assert list(told) == [
+        "accuracy, all prompts", "macro f1, all prompts", "prompts of class code",
+        "of these found", "right where it says code", "answered at threshold 0.2",
+        "of the answers right",
+    ]  # fmt: skip
+    low, high = panel.result["accuracy low"], panel.result["accuracy high"]
+    assert told["accuracy, all prompts"].endswith(f"({low:.3f} to {high:.3f})")
+    assert about_errors(panel.config, True) == (
+        "wrong answers to prompts of class 'code' at threshold 0.2"
+    )
+
+
+def test_a_gain_says_which_figure_it_is_of(comparison, outcome_comparison):
+    from routelab import plots
+
+    for made, figure in ((comparison, "accuracy"), (outcome_comparison, "APGR")):
+        _, (ax,) = plots.figure()
+        assert plots.router_gains(made, ax)
+        assert ax.get_xlabel() == f"{figure} over the best control"
+        assert (" APGR over " in ui.compare(made).table.value) == (figure == "APGR")
+    panel = ui.compare(outcome_comparison)
+    assert list(facts(panel.config, panel.result)) == [
+        "quality, all prompts", "quality at 50 %", "score from which it is strong", "USD per day",
+    ]  # fmt: skip
+
+
+def test_every_tab_is_as_high_as_the_others(comparison):
+    panel = ui.compare(comparison)
+    for view in ("figures", "calibration", "slices", "errors"):
+        panel.update(view=view)
+    heights = {page.layout.min_height for page in panel.tabs.children}
+    assert len(heights) == 1 and f"{100 * panel._shown.tall + 8:.0f}px" in heights.pop()
 
 
 def test_outcomes_open_every_tab(outcome_comparison):

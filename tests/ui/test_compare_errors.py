@@ -52,6 +52,9 @@ def test_filters_narrow_the_list_and_start_from_its_first_page(confused):
         (confused.errors.router == "linear") & (confused.errors.truth == "code")
     ]
     assert f"{len(errors)} errors" in panel.list.list.value
+    assert "wrong answers to prompts of class &#x27;code&#x27; at threshold" in (
+        panel.list.list.value
+    )
     panel.list.answered.value = "art"
     errors = errors[errors.answer == "art"]
     assert (f"{len(errors)} errors" if len(errors) else "no errors") in panel.list.list.value

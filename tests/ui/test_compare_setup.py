@@ -22,7 +22,7 @@ def panel_of(table, **options):
 
 
 def pick(panel, routers, encoder, data):
-    panel.choose.show(routers, encoder, data)
+    panel.choose.pick(routers, encoder, data)
     panel.choose.button.click()
     panel.wait(60)
 
@@ -63,7 +63,7 @@ def test_the_old_result_is_marked_until_the_new_one_is_there(table, monkeypatch)
 
     monkeypatch.setattr(Setup, "run", slow)
     before = panel.comparison
-    panel.choose.show(["linear"], "tfidf", "route")
+    panel.choose.pick(["linear"], "tfidf", "route")
     panel.choose.button.click()
     assert entered.wait(10)
     assert panel.computing and panel.comparison is before
@@ -96,9 +96,45 @@ def test_progress_is_told_and_cancel_goes_back(table, monkeypatch):
     before = panel.comparison
     pick(panel, ["centroid"], "hashing", "level")
     assert reached.is_set() and panel.comparison is before and not panel.computing
-    assert panel.config.encoder == "tfidf"
+    assert panel.config.encoder == panel.choose.encoder.value == "tfidf"
+    assert panel.choose.data.value == "route" and panel.choose.chosen["routers"] == (
+        "centroid", "linear",
+    )  # fmt: skip
     assert any(text.startswith("comparing: 0 of ") for text in told)
     assert told[-1].startswith("cancelled")
+
+
+def test_what_is_picked_and_not_compared_is_said(table):
+    panel = panel_of(table)
+    assert "Not compared yet" not in panel.choose.note.value
+    panel.choose.data.value = "level"
+    assert "Not compared yet" in panel.choose.note.value
+    assert panel.choose.button.button_style == "primary"
+    panel.threshold.value = 0.2  # a touch of what is shown leaves what is picked
+    assert panel.choose.data.value == "level"
+    panel.choose.button.click()
+    panel.wait(60)
+    assert "Not compared yet" not in panel.choose.note.value
+    assert panel.choose.button.button_style == ""
+    panel.choose.encoder.value = "hashing"
+    panel.reset()
+    assert panel.choose.encoder.value == "tfidf" and panel.choose.data.value == "route"
+
+
+def test_router_and_class_stay_where_the_new_comparison_has_them(table):
+    session = ui.Session()
+    panel = panel_of(table, session=session)
+    panel.update(router="linear", truth="code", answered="art", metric="macro_f1")
+    pick(panel, ["centroid", "linear"], "hashing", "route")
+    names = panel.config.router, panel.config.truth, panel.config.answered, panel.config.metric
+    assert names == ("linear", "code", "art", "macro_f1")
+    pick(panel, ["centroid"], "hashing", "level")  # neither that router nor that class
+    names = panel.config.router, panel.config.truth, panel.config.answered, panel.config.metric
+    assert names == ("", "all classes", "all classes", "macro_f1")
+    assert panel.router.value == "" and panel.truth.value == "all classes"
+    pick(panel, ["centroid", "linear"], "tfidf", "route")  # known already
+    assert panel.config.metric == "macro_f1" and panel.config.data == "route"
+    assert session.router == ui.RouterChoice("linear")  # comparing has chosen nothing
 
 
 def test_nothing_ticked_is_said_beside_the_control(table):

@@ -86,6 +86,11 @@ def test_cost_per_day_is_the_price_of_the_answers_times_the_requests(tiers, plan
     panel.per_day.value = 144
     assert panel.result["USD per day"] == pytest.approx(2 * before)
     assert "144 requests a day" in panel.status.text
+    panel.per_day.value = -5  # refused and said, not changed in silence
+    assert "at least one request a day" in panel.status.text
+    assert panel.per_day.value == panel.config.per_day == 144
+    panel.update(per_day=1, threshold=1.0)
+    assert panel.status.text.endswith("1 request a day costs $0.011.")
 
 
 def test_what_is_not_answered_costs_the_default_group(plan, traffic):
@@ -179,7 +184,8 @@ def test_each_cell_has_the_colour_of_its_share(unsure):
     level = round(float(np.median(unsure.scores["linear"])), 2)
     panel.update(router="linear", threshold=level)
     grid = panel._shown.view("threshold").grid
-    pixels = np.asarray(Image.open(io.BytesIO(panel.picture.value)))
+    table = panel._shown.view("threshold").table
+    pixels = np.asarray(Image.open(io.BytesIO(table.value)))
     counts = label_cuts(unsure, "linear").at(level)
     share = counts / counts.sum(axis=1, keepdims=True)
     assert (share != share[::-1]).any() and (share != share[:, ::-1]).any()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,8 @@ from routelab.catalog import Model
 from routelab.ui._explore_add import LabelFile
 from routelab.ui._explore_asked import likeliest, seconds_of, why
 from routelab.ui._explore_map import PROMPTS_MAPPED, prompt_map
+from routelab.ui._explore_prompt import NOT_LISTED
+from routelab.ui._explore_told import agreement
 from routelab.ui._explore_why import Reasons, standing
 
 from .conftest import FORMULA, HOSTILE
@@ -49,27 +52,121 @@ def test_picking_and_typing_both_ask_the_routers(routers, plan):
     panel.pick.value = "a poem"
     assert panel.config.prompt == "a poem"
     assert panel.result.answers["centroid"] == "cheap" and panel.picture.value != before
+    costs, scores = panel.costs.value, panel.scores.value
     panel.text.value = "sort the loop"
     assert panel.result.answers["centroid"] == "strong"
+    panel.pick.value = "a poem"
     panel.tokens.value = 0
     assert panel.config.output_tokens == 0
+    assert panel.costs.value != costs and panel.scores.value == scores
 
 
 def test_prompts_are_not_shown_unless_asked_for(routers, plan):
     panel = ui.explore(routers, ["fix the list", "a poem"], plan=plan)
     panel.pick.value = "a poem"
     assert panel.result.answers["centroid"] == "cheap"
-    assert panel.pick._options_labels == ("1. 12 characters", "2. 6 characters")
+    assert panel.pick._options_labels[1:] == ("1. 12 characters", "2. 6 characters")
     assert (panel.text.value, "poem" in panel.fallback()) == ("", False)
     panel.text.value = "sort the loop"
     assert panel.result.answers["centroid"] == "strong"
+    panel.pick.value = "fix the list"
+    assert panel.text.value == ""  # not what was typed for another prompt
+    panel.text.value = "a poem"  # typed, though it is in the log too
+    assert panel.text.value == "a poem" and panel.pick.value == "a poem"
 
 
-def test_an_empty_prompt_and_a_formula_are_prompts_too(routers, plan):
+def test_the_list_says_when_the_prompt_is_not_of_it(routers):
+    panel = ui.explore(routers, ["fix the list", "a poem"], show_prompts=True)
+    assert panel.pick.value == panel.text.value == "fix the list"
+    panel.text.value = "sort the loop"
+    assert panel.pick.value == NOT_LISTED
+    panel.pick.value = "fix the list"  # picked again: it is asked again
+    assert panel.config.prompt == panel.text.value == "fix the list"
+    panel.update(prompt="a poem")
+    assert panel.pick.value == panel.text.value == "a poem"
+    panel.reset()
+    assert panel.pick.value == panel.text.value == "fix the list"
+
+
+def test_of_an_empty_prompt_nothing_is_said(routers, plan):
     panel = ui.explore(routers, ["fix"], plan=plan, show_prompts=True)
-    for text in ("", FORMULA):
+    names = panel.table.value.count("<tr>")
+    for text in ("", "  \n"):
         panel.text.value = text
-        assert panel.config.prompt == text and "routers give" in panel.status.text
+        assert panel.status.text.startswith("Nothing is asked: pick or type a prompt.")
+        assert panel.result.blank and set(panel.result.answers.values()) == {None}
+        assert panel.result.groups == {"centroid": None, "knn": None} and not panel.result.chosen
+        assert "abstains" not in panel.table.value
+        assert panel.table.value.count("<tr>") == names  # nothing jumps
+    panel.text.value = FORMULA
+    assert panel.config.prompt == FORMULA and "2 routers" in panel.status.text
+
+
+def test_answers_are_told_as_one_would(routers):
+    panel = ui.explore(routers, ["fix the loop"])
+    assert panel.status.text.startswith("All 2 routers answer strong.")
+    alone = ui.explore({"mine": routers["knn"]}, ["a poem on rain"])
+    assert alone.status.text.startswith("mine answers cheap.")
+    assert agreement(replace(alone.result, answers={"mine": None})) == "mine abstains."
+    assert agreement(replace(alone.result, answers=dict.fromkeys("ab"))) == (
+        "All 2 routers abstain."
+    )
+
+
+def test_a_long_prompt_is_told_with_the_windows_that_do_not_hold_it(routers, plan):
+    panel = ui.explore(routers, ["fix"], plan=plan)
+    assert panel.result.too_long == ()
+    panel.text.value = "x" * 150_000
+    assert "About 37,500 input tokens" in panel.status.text
+    assert set(panel.result.too_long) == {"dear", "fair"}  # 10,000 tokens each
+    assert "Longer than the window of dear and 1 more." in panel.status.text
+
+
+def test_a_label_says_who_is_right(routers):
+    known = pd.DataFrame({"prompt": ["fix the loop", "a poem"], "label": ["cheap", None]})
+    panel = ui.explore(routers, known, show_prompts=True)
+    assert "the label is cheap, 0 are right" in panel.status.text
+    assert panel.table.value.count("✗ strong") == 2 and "as labelled" in panel.table.value
+    panel.pick.value = "a poem"
+    assert "label is" not in panel.status.text and "✗" not in panel.table.value
+    assert "as labelled" not in ui.explore(routers, ["fix the loop"]).table.value
+
+
+def test_the_next_prompt_in_dispute_is_asked(routers):
+    other = make_router("centroid").fit(["fix the loop", "sort a list"], ["strong", "cheap"])
+    both = {"centroid": routers["centroid"], "other": other}
+    prompts = ["sort a list", "fix the loop", "sort a tree", "fix the roof", "sort me"]
+    said = zip(*(router.predict(prompts) for router in both.values()), strict=True)
+    disputed = [p for p, answers in zip(prompts, said, strict=True) if len(set(answers)) > 1]
+    assert 1 < len(disputed) < 5 and disputed[0] == prompts[0]
+    panel = ui.explore(both, prompts, show_prompts=True)
+    for wanted in (*disputed[1:], *disputed):  # and then from the start again
+        panel.further.click()
+        assert panel.config.prompt == wanted
+        assert len(set(panel.result.answers.values())) == 2
+    same = ui.explore({"a": other, "b": other}, prompts)
+    same.further.click()
+    assert "agree on every prompt" in same.status.text
+
+
+def test_a_click_on_the_map_asks_about_the_nearest_point(routers):
+    prompts = [*EXAMPLES["prompt"], *(f"sort poem {i}" for i in range(3))]
+    panel = ui.explore(routers, prompts, show_prompts=True)
+    view = panel.map
+    view.click(*view.places()[2])
+    assert panel.config.prompt == view.mapped.prompts[2] == panel.text.value
+    view.click(-5.0, -5.0)  # far from every point
+    assert panel.config.prompt == view.mapped.prompts[2]
+
+
+def test_a_keyword_router_tells_its_rule():
+    panel = ui.explore({"k": make_router("keyword").fit([])}, ["describe it"], show_prompts=True)
+    assert panel.result.answers["k"] == "medium"
+    assert "describe +1; 1 point in all: below 1 low, below 2 medium, else high" in (
+        panel.table.value
+    )
+    hidden = ui.explore({"k": make_router("keyword").fit([])}, ["describe it"])
+    assert "describe" not in hidden.table.value and "1 point in all" in hidden.table.value
 
 
 def test_without_a_plan_models_come_from_the_bundled_catalog(routers):
@@ -103,7 +200,7 @@ def test_a_router_without_scores_still_answers():
 
 def test_many_prompts_are_listed_evenly(routers):
     panel = ui.explore(routers, [f"prompt {i}" for i in range(1000)])
-    assert len(panel.pick.options) == 60 and panel.pick.options[-1][1] == "prompt 999"
+    assert len(panel.pick.options) == 61 and panel.pick.options[-1][1] == "prompt 999"
 
 
 def test_the_margin_is_to_the_best_of_the_other_answers():
@@ -199,7 +296,7 @@ def test_there_is_no_map_of_nothing(routers):
     assert prompt_map(routers, ["q1", "q2", "q3", "q4", "q5"]) is None  # no known word
     assert prompt_map({"k": make_router("keyword").fit([])}, list("abcde")) is None
     panel = ui.explore(routers, ["fix"])
-    assert panel.map is None and panel.still() == panel.picture.value
+    assert panel.map is None and panel.still()
 
 
 def test_an_abstaining_router_has_a_colour_of_its_own(routers):
@@ -220,8 +317,10 @@ def test_the_asked_prompt_moves_on_the_map_and_the_router_colours_it(routers):
     panel.map.of.value = "knn"
     assert panel.config.map_of == "knn" and "what knn answers" in panel.status.text
     size = Image.open(io.BytesIO(panel.still())).size
-    above, below = (Image.open(io.BytesIO(p.value)) for p in (panel.picture, panel.map.picture))
-    assert size == (above.width, above.height + below.height)
+    scores, costs, below = (
+        Image.open(io.BytesIO(p.value)) for p in (panel.scores, panel.costs, panel.map.picture)
+    )
+    assert size == (scores.width + costs.width, scores.height + below.height)
     with pytest.raises(InputError, match="no router 'kn'.*did you mean 'knn'.*centroid, knn"):
         panel.update(map_of="kn")
 
@@ -230,24 +329,24 @@ def test_a_right_route_is_added_by_a_key_and_taken_back(routers, tmp_path):
     pytest.importorskip("anywidget", reason="needs the extra 'lab'")
     path = tmp_path / "labels.jsonl"
     panel = ui.explore(routers, ["fix the list", "a poem"], add_to=path)
-    assert not path.exists() and panel.box.labels == ["cheap", "strong"]
-    panel.act({"do": "label", "number": 1})
+    assert not path.exists() and panel.labels.box.labels == ["cheap", "strong"]
+    panel.labels.act({"do": "label", "number": 1})
     panel.text.value = "a poem"
-    panel.act({"do": "label", "number": 0})
+    panel.labels.act({"do": "label", "number": 0})
     found = pd.read_json(path, lines=True)
     assert found.values.tolist() == [["fix the list", "strong"], ["a poem", "cheap"]]
     assert "Added to labels.jsonl as cheap; 2 in this panel." in panel.status.text
-    panel.act({"do": "undo"})
+    panel.labels.act({"do": "undo"})
     assert path.read_text() == '{"prompt": "fix the list", "label": "strong"}\n'
     assert "Took the last label, cheap" in panel.status.text
     for odd in ({"do": "label", "number": 2}, {"do": "label", "number": "0"}, "undo", {}):
-        panel.act(odd)
+        panel.labels.act(odd)
     assert path.read_text().count("\n") == 1 and f"add_to={str(path)!r}" in panel.as_code()
 
 
 def test_without_a_file_nothing_is_added(routers):
     panel = ui.explore(routers, ["fix"], labels=EXAMPLES)
-    assert panel.box is None
+    assert panel.labels is None
     for act in (lambda: panel.add("cheap"), panel.undo):
         with pytest.raises(InputError, match="name a file to add labels to"):
             act()
@@ -258,8 +357,8 @@ def test_of_many_routes_the_likeliest_are_offered(tmp_path):
     words = [f"word{i} text{i}" for i in range(12)]
     router = make_router("centroid").fit(words, [f"route{i:02}" for i in range(12)])
     panel = ui.explore({"r": router}, [words[11]], add_to=tmp_path / "l.jsonl")
-    assert len(panel.box.labels) == 9 and "route11" in panel.box.labels
-    assert "(the likeliest of 12)" in panel.box.told
+    assert len(panel.labels.box.labels) == 9 and "route11" in panel.labels.box.labels
+    assert "(the likeliest of 12)" in panel.labels.box.told
     assert likeliest(["a"], {}, 9) == ["a"]
 
 
@@ -322,7 +421,7 @@ def test_bad_examples_are_said(routers):
 def test_bad_input_is_said(routers):
     with pytest.raises(InputError, match="at least one fitted router"):
         ui.explore({}, ["x"])
-    with pytest.raises(InputError, match="'r' is no estimator, got str"):
+    with pytest.raises(InputError, match="'r' is no estimator, got str: give a fitted one"):
         ui.explore({"r": "linear"}, ["x"])
     with pytest.raises(InputError, match="no prompt to explore"):
         ui.explore(routers, [])

@@ -8,6 +8,7 @@ import pytest
 from routelab import InputError, make_router, ui
 from routelab.semantic import add_examples, remove_examples
 from routelab.ui._explore_edit import edited
+from routelab.ui._explore_edit_view import NEW, NOT_CHOSEN
 
 from .conftest import HOSTILE, html_of
 
@@ -52,7 +53,9 @@ def test_an_added_example_flips_what_the_library_flips(panel, kind):
     flipped = expected(fitted(kind), after)
     assert flipped and panel.result.flips == panel.edit.flips == flipped
     assert f"After 1 edit {len(flipped)} of 6 prompts flip." in panel.status.text
-    assert '<th scope="col">before</th>' in panel.edit.told.value
+    number, before, now = flipped[0]
+    first = panel.edit.list.options[0]
+    assert first == (f"{number}. {PROMPTS[number - 1]}: {before}  ⇒  {now}", number)
     assert panel.result.answers[kind] == after.predict([panel.config.prompt])[0]
     assert panel.result.reasons[kind].near[0][:2] == ("a list of rain songs", "strong")
 
@@ -60,15 +63,17 @@ def test_an_added_example_flips_what_the_library_flips(panel, kind):
 def test_a_removed_example_flips_what_the_library_flips(panel, kind):
     panel.edit.route.value = "cheap"
     assert [prompt for _, prompt in panel.edit.example.options] == [
-        "a poem on rain",
-        "a song for her",
-    ]
+        NOT_CHOSEN, "a poem on rain", "a song for her",
+    ]  # fmt: skip
+    panel.edit.buttons["remove"].click()
+    assert panel.edit.status.text == "choose an example first"
     panel.edit.example.value = "a song for her"
     panel.edit.buttons["remove"].click()
     panel.wait(30)
     after = remove_examples(fitted(kind), ["a song for her"], ["cheap"])
     assert panel.result.flips == expected(fitted(kind), after)
-    assert [prompt for _, prompt in panel.edit.example.options] == ["a poem on rain"]
+    assert [prompt for _, prompt in panel.edit.example.options][1:] == ["a poem on rain"]
+    assert panel.edit.example.value == NOT_CHOSEN
 
 
 def test_the_router_itself_stays_as_it_is(panel, kind):
@@ -103,8 +108,10 @@ def test_edits_are_undone_one_by_one(panel):
     assert panel.result.flips == first
     panel.edit.buttons["undo"].click()
     panel.wait(30)
-    assert panel.result == start and panel.edit.told.value == ""
-    assert panel.edit.buttons["undo"].disabled
+    assert panel.result == start and panel.edit.list.options == ()
+    assert panel.edit.list.layout.display == "none"
+    panel.edit.buttons["undo"].click()  # not disabled: the keyboard would lose its place
+    assert panel.edit.status.text == "there is no edit to undo"
     with pytest.raises(InputError, match="no edit to undo"):
         panel.edit.undo()
 
@@ -116,9 +123,39 @@ def test_what_cannot_be_edited_is_said_at_once_and_changes_nothing(panel):
     with pytest.raises(InputError, match="added or removed, got 'turn'"):
         panel.update(edits=(("turn", "cheap", "x"),))
     assert panel.config.edits == () and not panel.computing
-    panel.edit.route.value = ""
+    with pytest.raises(InputError, match="needs a prompt and a route"):
+        panel.edit.add(" ")
+    panel.edit.route.value = NEW
     panel.edit.buttons["add"].click()
-    assert "needs a prompt and a route" in panel.edit.status.text
+    assert panel.edit.status.text == "name the new route"
+    with pytest.raises(InputError, match="no router here answers 'chep'.*'cheap'.*cheap, strong"):
+        panel.edit.send("chep", "strong")
+
+
+def test_a_new_route_is_named_and_then_is_one_of_the_list(panel, kind):
+    assert panel.edit.new.layout.visibility == "hidden"
+    panel.edit.route.value = NEW
+    assert panel.edit.new.layout.visibility == "visible"
+    panel.edit.new.value = "songs"
+    panel.text.value = "a song on a list of songs"
+    panel.edit.buttons["add"].click()
+    panel.wait(30)
+    assert panel.config.edits == (("add", "songs", "a song on a list of songs"),)
+    assert panel.edit.route.value == "songs" and panel.result.answers[kind] == "songs"
+    panel.edit.send("songs", "cheap")
+    panel.wait(30)
+    assert panel.result.groups[kind] == "cheap"
+
+
+def test_choosing_what_flips_asks_about_it(panel):
+    panel.edit.add("strong", "a poem")
+    panel.wait(30)
+    number = panel.edit.flips[0][0]
+    assert panel.edit.list.value is None  # nothing is chosen for the reader
+    panel.edit.list.value = number
+    panel.wait(30)
+    assert panel.config.prompt == panel.text.value == PROMPTS[number - 1]
+    assert panel.edit.list.value == number
 
 
 def test_edits_are_copied_as_code_and_kept_out_of_files(panel, kind, tmp_path):
@@ -142,7 +179,8 @@ def test_logged_prompts_that_were_added_stay_hidden(kind, plan):
     panel.edit.add("strong")
     panel.wait(30)
     assert "fix a list" not in panel.as_code() + html_of(panel)
-    assert all("characters" in name for name, _ in panel.edit.example.options)
+    told = [name for name, _ in (*panel.edit.example.options[1:], *panel.edit.list.options)]
+    assert told and all("characters" in name for name in told)
 
 
 def test_another_router_is_edited_by_its_name(plan):

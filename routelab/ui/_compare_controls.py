@@ -1,0 +1,66 @@
+"""The controls of the compare panel: router, figure and class, threshold or cost, requests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as w
+
+from routelab.plots._style import short
+from routelab.ui._compare_config import EVERY, CompareConfig
+from routelab.ui._compare_stage import Stage
+from routelab.ui._parts import number
+
+WRAP = {"flex_flow": "row wrap", "align_items": "center"}
+
+
+class Controls(w.VBox):
+    """Two rows of controls; `offer` fills the lists with what a comparison holds.
+
+    Parameters
+    ----------
+    config : CompareConfig
+    kind : {"labels", "outcomes"}
+        Of the comparisons.
+    priced : bool
+        Whether there is a cost per day.
+
+    Attributes
+    ----------
+    router, metric, truth : Dropdown
+    threshold, position : bounded number field
+        Of these one is shown: the threshold for labels, the position for outcomes.
+    per_day : IntText
+        Not bounded, so that a number that is refused is said and not changed silently.
+    """
+
+    def __init__(self, config: CompareConfig, kind: str, priced: bool):
+        wide: dict[str, Any] = {
+            "style": {"description_width": "80px"}, "layout": w.Layout(width="300px")
+        }  # fmt: skip
+        self.router = w.Dropdown(description="Router", **wide)
+        self.metric = w.Dropdown(description="Figure", **wide)
+        self.truth = w.Dropdown(description="Class", **wide)
+        self.threshold, threshold_row = number("Answer only when sure", 0.0, 0.0, 1.0, 0.01)
+        self.position, position_row = number("Cost, % of its range", 50, 0, 100, 1)
+        self.per_day = w.IntText(
+            config.per_day, description="Requests per day", continuous_update=False,
+            style={"description_width": "120px"}, layout=w.Layout(width="250px"),
+        )  # fmt: skip
+        slider = threshold_row if kind == "labels" else position_row
+        lists = w.HBox([self.router, self.metric, self.truth], layout=w.Layout(**WRAP))
+        numbers = w.HBox([slider, *([self.per_day] if priced else [])], layout=w.Layout(**WRAP))
+        super().__init__([lists, numbers])
+
+    def offer(self, stage: Stage) -> None:
+        """Offer the routers, figures and classes of a comparison."""
+        routers = [(short(name, 40), name) for name in stage.routers]
+        self.router.options = [(f"best: {short(stage.best, 34)}", ""), *routers]
+        self.metric.options = stage.metrics
+        self.truth.options = [(EVERY, EVERY), *((short(name, 40), name) for name in stage.classes)]
+        if stage.comparison.kind == "labels":
+            self.threshold.description = (
+                "Answer only when sure" if stage.strong is None else "Strong from probability"
+            )
+        elif "strong_share" in stage.comparison.table:
+            self.position.description = "Strong calls, %"

@@ -78,9 +78,12 @@ def guarded(status: Status) -> Callable[[Callable[..., Any]], Callable[..., Any]
 
 
 def number(
-    label: str, value: float, low: float, high: float, step: float
+    label: str, value: float, low: float, high: float, step: float, *, open_ended: bool = False
 ) -> tuple[w.Widget, w.HBox]:
     """Return a labelled number field, and the row that pairs it with a slider.
+
+    With `open_ended` the field takes what the slider has no room for, and the panel must say what
+    it refuses; else numbers beyond the ends become the ends.
 
     Sliders of ipywidgets have no name for screen readers; the panel's tools give them the label of
     the field (``tools.js``), and without the extra `lab` the field alone has it. The slider's
@@ -90,15 +93,19 @@ def number(
     whole = all(float(x).is_integer() for x in (value, low, high, step))
     slide, field = (w.IntSlider, w.BoundedIntText) if whole else (w.FloatSlider, w.BoundedFloatText)
     bounds = {"min": low, "max": high, "step": step, "value": value}
+    if open_ended:
+        field = w.IntText if whole else w.FloatText
     slider = slide(**bounds, readout=False, layout=w.Layout(width="190px", max_width="100%"))
     box = field(
-        **bounds,
+        **({"step": step, "value": value} if open_ended else bounds),
         description=label,
         style={"description_width": "165px"},
         layout=w.Layout(width="265px", max_width="100%"),
     )
 
     def slid(change: Any) -> None:
+        if not slider.min <= box.value <= slider.max and change.new in (slider.min, slider.max):
+            return  # the slider stands at its end, the field goes further
         if abs(change.new - box.value) >= slider.step / 2:
             box.value = round(change.new, 6)
 

@@ -39,7 +39,7 @@ demo: setup ## Run the main job on bundled data; results in out/
 	$(BIN)/routelab demo --out out --force
 
 lab: $(VENV)/.lab ## Open JupyterLab on the notebooks
-	$(BIN)/python -m jupyterlab notebooks
+	$(BIN)/routelab lab --directory notebooks
 
 check: setup-test ## Lint, types, notebooks
 	$(BIN)/ruff format --check .

@@ -72,6 +72,13 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def check_free(path: str | os.PathLike[str], *, force: bool = False) -> None:
+    """Refuse a folder that holds something; long work asks before it begins."""
+    target = Path(path)
+    if target.exists() and (target.is_file() or any(target.iterdir())) and not force:
+        raise InputError(f"{str(path)!r} exists already; name another folder or pass --force")
+
+
 @contextmanager
 def atomic_folder(path: str | os.PathLike[str], *, force: bool = False) -> Iterator[Path]:
     """Give a temporary folder beside `path` that takes its place only when the block succeeds.
@@ -80,8 +87,7 @@ def atomic_folder(path: str | os.PathLike[str], *, force: bool = False) -> Itera
     whole.
     """
     target = Path(path)
-    if target.exists() and (target.is_file() or any(target.iterdir())) and not force:
-        raise InputError(f"{str(path)!r} exists already; name another folder or pass --force")
+    check_free(target, force=force)
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
     try:

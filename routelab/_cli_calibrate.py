@@ -56,6 +56,7 @@ def calibrate(
     from routelab.evaluate import TargetRefused
     from routelab.evaluate import calibrate as run_calibrate
     from routelab.exporters import load_bundle, save_bundle
+    from routelab.routers import answers_of
 
     if out is not None and out.exists() and not force:
         raise InputError(f"{str(out)!r} exists already; name another bundle or pass --force")
@@ -65,6 +66,13 @@ def calibrate(
     kind, data = _read(on, label)
     models = _named(model or [])
     prices = Catalog.from_yaml(catalog) if catalog is not None else None
+    if kind == "traffic" and loaded.plan is None and not models:
+        answers = list(map(str, answers_of(loaded.router)))
+        raise InputError(
+            f"the router answers {', '.join(answers)}, and traffic says of none which model that "
+            f"is: name one of the catalog for each (--model {answers[0]}=MODEL ...), or calibrate "
+            "a bundle that holds a plan"
+        )
     if kind == "traffic" and loaded.plan is not None:
         prices = loaded.plan.catalog if prices is None else prices
         models = models or _models_of(loaded.plan, loaded.router)

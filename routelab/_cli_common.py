@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -41,6 +42,11 @@ def say(text: str, data: Any, as_json: bool) -> None:
 def tell(text: str) -> None:
     """Print a remark on standard error, where pipes and --json do not see it."""
     typer.echo(printable(text), err=True)
+
+
+def typed() -> str:
+    """Return the command as it was typed, for a report that says how it was made."""
+    return shlex.join(["routelab", *sys.argv[1:]])
 
 
 def examples(*lines: str) -> str:

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from routelab._cli_common import Encoder, Force, Json, Seed, examples, progress_bar, say
+from routelab._checks import check_free
+from routelab._cli_common import Encoder, Force, Json, Seed, examples, progress_bar, say, typed
 from routelab._cli_inputs import published_split, read_data
 
 app = typer.Typer()
@@ -52,6 +53,8 @@ def compare(
     from routelab.evaluate import compare as run_compare
     from routelab.outcomes import OutcomeTable
 
+    if out is not None:
+        check_free(out, force=force)
     table = read_data(data, label)
     held_out = read_data(test, label) if test is not None else None
     if held_out is None and not isinstance(table, OutcomeTable):
@@ -83,6 +86,7 @@ def compare(
             comparisons=(result,),
             prompts=result.prompts if show_prompts else None,
             title=f"Comparison on {data.name}",
+            commands=[typed()],
         )
     table_json = json.loads(result.table.to_json(orient="records"))
     answer = {

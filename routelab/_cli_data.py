@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from routelab._checks import InputError
+from routelab._checks import InputError, require
 from routelab._cli_common import Json, examples, progress_bar, say, tell
 
 app = typer.Typer()
@@ -64,6 +64,7 @@ def fetch(
         say("\n\n".join(found), {"sets": list(module.sets())}, as_json)
         return
     tell(module.describe(name))
+    require("pooch", "fetch")  # before the question, not after it
     if not yes and not typer.confirm("fetch it?", err=True):
         raise InputError("nothing was fetched")
     files = module.fetch(name, folder, progress=progress_bar("fetch"))

@@ -23,8 +23,12 @@ def doctor(as_json: Json = False) -> None:
     broken = [part for part in found if part.state == "broken"]
     size = max(len(part.name) for part in found)
     lines = [f"{part.state:<8}  {part.name:<{size}}  {part.found}" for part in found]
-    lines += [f"to do: {part.name}: {part.remedy}" for part in found if part.remedy]
-    lines.append("routelab works" if not broken else f"{len(broken)} required parts are broken")
+    absent = [part for part in found if part.state == "missing"]
+    if absent:
+        lines += ["", "what is missing is optional; to get it:"]
+        lines += [f"  {part.name:<{size}}  {part.remedy}" for part in absent if part.remedy]
+    lines += ["", "routelab works" if not broken else f"{len(broken)} required parts are broken:"]
+    lines += [f"  {part.name:<{size}}  {part.remedy}" for part in broken if part.remedy]
     data = {"works": not broken, "parts": [asdict(part) for part in found]}
     say("\n".join(lines), data, as_json)
     if broken:

@@ -24,7 +24,8 @@ def read_data(path: Path, label: str | None = None) -> Any:
         tell_rejects(table.report.to_dict())
     else:
         table = read_labels(path, label)
-        tell_rejects(table.attrs["report"])
+        for warning in table.attrs["report"]["warnings"]:
+            tell(warning)
     return table
 
 

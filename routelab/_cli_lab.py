@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,23 +16,29 @@ from routelab._cli_common import Json, examples, say, tell
 app = typer.Typer()
 
 Folder = Annotated[Path, typer.Option(help="Where the notebooks are put.")]
+Browser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")]
 NOTEBOOKS = Path("routelab-notebooks")
 IDLE_S = 900  # a reader who closed the page leaves a kernel behind
 
 
-@app.command(epilog=examples("routelab lab", "routelab lab --port 9999 --directory my-notebooks"))
+@app.command(epilog=examples("routelab lab", "routelab lab --port 9999 --no-browser"))
 def lab(
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 8888,
     directory: Folder = NOTEBOOKS,
+    browser: Browser = True,
     as_json: Json = False,
 ) -> None:
     """Open JupyterLab on a copy of the notebooks; existing copies are kept.
 
-    Its exit code is JupyterLab's.
+    It listens on this machine alone, and asks for the token in its address. Its exit code is
+    JupyterLab's.
     """
 
     def options(folder: Path) -> list[str]:
-        return [f"--port={port}", f"--ServerApp.root_dir={folder}"]
+        # In a container everybody is root, and JupyterLab would refuse to start.
+        root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+        shown = [] if browser else ["--no-browser"]
+        return [f"--port={port}", f"--ServerApp.root_dir={folder}", *shown, *root]
 
     _run("jupyterlab", directory, port, options, as_json)
 
@@ -41,7 +48,7 @@ def app_command(
     directory: Folder = NOTEBOOKS,
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 8866,
     host: Annotated[str, typer.Option(help="Address; 0.0.0.0 opens it to others.")] = "127.0.0.1",
-    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")] = True,
+    browser: Browser = True,
     as_json: Json = False,
 ) -> None:
     """Serve a copy of the notebooks as pages, without their code (Voila).

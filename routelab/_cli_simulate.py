@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from routelab._checks import InputError
-from routelab._cli_common import Force, Json, Seed, examples, plan_of, progress_bar, say
+from routelab._checks import InputError, check_free
+from routelab._cli_common import Force, Json, Seed, examples, plan_of, progress_bar, say, typed
 
 app = typer.Typer()
 
@@ -48,6 +48,7 @@ def simulate(
     from routelab.simulation import simulate_file
     from routelab.traffic import read_log
 
+    check_free(out, force=force)
     policy = plan_of(plan)
     schedule = read_outages(outages) if outages is not None else None
     progress = progress_bar("simulate (the first run compiles, once)")
@@ -75,7 +76,8 @@ def simulate(
         assumptions=Assumptions.from_yaml(assumptions) if assumptions is not None else None,
     )
     replay.save(out, force=force)
-    write_report(out / "report.html", replay=replay, title=f"{policy.name} on {log.name}")
+    title = f"{policy.name} on {log.name}"
+    write_report(out / "report.html", replay=replay, title=title, commands=[typed()])
     answer = {"summary": replay.summary, "notes": list(replay.notes), "out": out}
     answer["daily"] = json.loads(replay.daily.reset_index().to_json(orient="records"))
     say(f"{replay}\nwrote {out}", answer, as_json)

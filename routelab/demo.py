@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from routelab.exporters import export, save_bundle
 from routelab.labels import read_labels
 from routelab.outages import read_outages
 from routelab.plan import Plan
-from routelab.report import write_report
+from routelab.report import period, write_report
 from routelab.simulation import Replay, simulate
 
 COMPLEXITY_ROUTERS = ("keyword", "complexity", "linear", "knn")
@@ -38,11 +39,12 @@ def run_demo(out: str | os.PathLike[str], *, force: bool = False, seed: int = 0)
     """
     target = Path(out)
     with atomic_folder(target, force=force) as folder:
-        yield from _run(folder, seed)
+        again = f"routelab demo --out {shlex.quote(str(target))} --seed {seed}"
+        yield from _run(folder, seed, again)
     yield f"wrote {target}: open {target / 'report.html'}"
 
 
-def _run(folder: Path, seed: int) -> Iterator[str]:
+def _run(folder: Path, seed: int, again: str) -> Iterator[str]:
     prompts = data_dir() / "prompts.csv"
     complexity = read_labels(prompts, label="complexity")
     routes = read_labels(prompts, label="route")
@@ -74,6 +76,7 @@ def _run(folder: Path, seed: int) -> Iterator[str]:
         comparisons={"complexity": by_complexity, "routes": by_route},
         export_result=exported,
         title="routelab on bundled data",
+        commands=[again],
     )
 
 
@@ -100,7 +103,8 @@ def _compared(replay: Replay, without: Replay) -> Iterator[str]:
     shares = ", ".join(f"{model} {share:.0%}" for model, share in s["share_by_model"].items())
     single = s["served_by_one_model_usd"]
     dearest = max(single, key=lambda name: single[name])
-    yield f"replay: {s['requests']:,} requests in seven days cost ${s['spend_usd']:,.2f} ({days})"
+    yield f"replay: {s['requests']:,} requests of {period(replay)} cost ${s['spend_usd']:,.2f}"
+    yield f"replay: per day {days}"
     yield (
         f"replay: the log paid ${s['logged_usd']:,.2f}; the same answers all from {dearest} "
         f"would cost "

@@ -85,7 +85,7 @@ def _required(needs: list[Requirement]) -> Iterator[Part]:
         yield Part("routelab", "ok", metadata.version("routelab"))
     except metadata.PackageNotFoundError:
         told = "runs from a folder: its needs and extras are not known"
-        yield Part("routelab", "missing", told, "pip install routelab")
+        yield Part("routelab", "missing", told, f"{_pip()} install routelab")
         return
     wanted = [need for need in needs if need.marker is None or need.marker.evaluate({"extra": ""})]
     states = [(need, _version(need)) for need in wanted]
@@ -95,7 +95,7 @@ def _required(needs: list[Requirement]) -> Iterator[Part]:
     for need, version in states:
         if not _fits(need, version):
             have = "not installed" if version is None else version
-            remedy = f"pip install '{need.name}{need.specifier}'"
+            remedy = f"{_pip()} install '{need.name}{need.specifier}'"
             yield Part(need.name, "broken", f"{have}; needed: {need.specifier}", remedy)
 
 
@@ -116,8 +116,14 @@ def _extras(needs: list[Requirement]) -> Iterator[Part]:
         states = [(need, _version(need)) for need in wanted]
         told = ", ".join(f"{need.name} {version or 'absent'}" for need, version in states)
         whole = all(_fits(need, version) for need, version in states)
-        remedy = "" if whole else f"pip install 'routelab[{extra}]'"
+        remedy = "" if whole else f"{_pip()} install 'routelab[{extra}]'"
         yield Part(f"extra {extra}", "ok" if whole else "missing", told, remedy)
+
+
+def _pip() -> str:
+    """Return pip as it must be typed here: a virtual environment may not be activated."""
+    found, own = shutil.which("pip"), Path(sys.executable).parent
+    return "pip" if found and Path(found).parent == own else f"{sys.executable} -m pip"
 
 
 def _version(need: Requirement) -> str | None:
@@ -167,7 +173,7 @@ def _bundled() -> Part:
     absent = [name for name in BUNDLED if not (data_dir() / name).is_file()]
     if absent:
         told = f"{data_dir()} lacks {', '.join(absent)}"
-        return Part("bundled data", "broken", told, "pip install --force-reinstall routelab")
+        return Part("bundled data", "broken", told, f"{_pip()} install --force-reinstall routelab")
     return Part("bundled data", "ok", str(data_dir()))
 
 

@@ -185,9 +185,10 @@ def salt_from_env(variable: str) -> str:
     """Return the salt that an environment variable holds."""
     salt = os.environ.get(variable, "")
     if len(salt) < _SHORTEST_SALT:
+        state = "is not set" if not salt else f"holds {len(salt)} characters"
         raise InputError(
-            f"the environment variable {variable!r} must hold a salt of at least "
-            f"{_SHORTEST_SALT} characters"
+            f"the environment variable {variable!r} {state}; it must hold a secret salt of at "
+            f"least {_SHORTEST_SALT} characters: export {variable}=..."
         )
     return salt
 

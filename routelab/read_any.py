@@ -110,7 +110,7 @@ def kind_of(path: PathLike) -> str:
         raise InputError(
             f"{name}: neither a log nor outcomes, labels, outages or prices (columns: "
             f"{', '.join(rows.names[:20])}); read_log(columns=...) and read_labels(label=...) "
-            "take other names"
+            "take other names, on the command line --columns and --label"
         )
     return found
 
@@ -132,7 +132,8 @@ def _kind(rows: Rows) -> str | None:
         return "prices"
     if is_decisions(rows):
         return "decisions"
-    if outcomes(rows):
+    table = outcomes(rows)
+    if table is not None and not (table == "wide" and log):  # a log has columns of numbers, too
         return "outcomes"
     if labels(rows):
         return "labels"

@@ -96,6 +96,6 @@ def test_the_salt_comes_from_the_environment(monkeypatch):
     monkeypatch.setenv("MY_SALT", "x" * 16)
     assert salt_from_env("MY_SALT") == "x" * 16
     monkeypatch.setenv("MY_SALT", "short")
-    with pytest.raises(InputError, match="'MY_SALT' must hold") as error:
+    with pytest.raises(InputError, match="'MY_SALT' holds 5 characters; it must hold") as error:
         salt_from_env("MY_SALT")
     assert "short" not in str(error.value)

@@ -100,7 +100,7 @@ def test_the_command_cleans_what_it_writes(log, tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(("more", "why"), [
     (["--redact"], "change what --out writes"),
     (["--redact", "--out", "x", "--rejects", "y"], "keeps rows verbatim"),
-    (["--out", "x.parquet", "--hash-users-salt-env", "NO_SALT"], "'NO_SALT' must hold a salt"),
+    (["--out", "x.parquet", "--hash-users-salt-env", "NO_SALT"], "'NO_SALT' is not set"),
 ])  # fmt: skip
 def test_private_options_that_do_not_fit_are_refused(log, monkeypatch, capsys, more, why):
     code, _, told = run("read", log, *more, monkeypatch=monkeypatch, capsys=capsys)
@@ -135,3 +135,26 @@ def test_the_command_that_plans_labels(tmp_path, monkeypatch, capsys):
     code, _, told = run("plan-labels", path, "--models", "a,c", monkeypatch=monkeypatch,
                         capsys=capsys)  # fmt: skip
     assert code == 2 and "no model 'c'" in told
+
+
+def test_a_log_with_columns_of_its_own_is_no_table_of_outcomes(tmp_path):
+    """Its columns of numbers are no models."""
+    path = tmp_path / "mine.csv"
+    path.write_text(
+        "when,who,model_used,in_tok,out_tok,ms,question\n"
+        "2026-01-05 10:00,a,gpt-4o,100,20,900,hello there\n"
+        "2026-01-05 10:01,b,gpt-4o,120,25,950,how do I sort a list\n"
+    )
+    found = rl.read(path)
+    assert found.kind == "traffic"
+    assert found.data["input_tokens"].tolist() == [100, 120]
+    assert any("timestamp = when" in warning for warning in found.report.warnings)
+
+
+def test_a_file_that_nobody_recognises_is_told_both_ways_to_name_columns(run, tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text("zeit,wer,ein,aus\n2026-01-05 10:00,a,100,20\n")
+    with pytest.raises(InputError, match=r"read_log\(columns=.*on the command line --columns"):
+        rl.read(path)
+    code, _, err = run("read", path, "--format", "generic")
+    assert code == 2 and "--columns FILE.yaml with lines such as 'timestamp: when'" in err

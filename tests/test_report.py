@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import re
 from html.parser import HTMLParser
 
@@ -12,7 +13,7 @@ import pytest
 
 from routelab import InputError, OutcomeTable, Plan, compare, export, make_router, simulate
 from routelab.report import write_report
-from routelab.report._found import comparison_sentences, replay_sentences
+from routelab.report._found import _budget_sentences, comparison_sentences, replay_sentences
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +116,8 @@ def test_every_section_is_there_and_linked(page):
 
 def test_numbers_are_those_of_the_replay(page, replay):
     s = replay.summary
-    assert f"60 requests from {s['start'][:10]}" in page
+    told = "60 requests of 2026-01-05 to 2026-01-06 and in part of 2026-01-07 (days in UTC) cost"
+    assert s["requests"] == 60 and told in page
     assert f"{replay.daily['spend_usd'].iloc[0]:.3g}" in page
     assert "the plan costs" in page and "less" in page  # the log paid USD 0.60
     for note in replay.notes[:1]:
@@ -124,13 +126,13 @@ def test_numbers_are_those_of_the_replay(page, replay):
 
 def test_verdicts_and_commands_are_there(page, comparison):
     assert comparison.verdicts["centroid"].replace("+", "") in page.replace("+", "")
-    assert "routelab compare LABELS --router centroid" in page
+    assert "routelab compare LABELS --router centroid --out comparison-1" in page
     assert "routelab export PLAN.yaml" in page
 
 
 def test_a_budget_that_is_kept_and_one_that_is_not(replay, plan):
     told = " ".join(replay_sentences(replay))
-    assert "2 of 3 days end above the daily budget of $0.004" in told
+    assert "2 days end above the daily budget of $0.004" in told
     roomy = plan.replace(budgets=[{"scope": "plan", "limit_usd": 50}])
     stamps = pd.date_range("2026-01-05", periods=4, freq="h", tz="UTC")
     traffic = pd.DataFrame({"timestamp": stamps, "input_tokens": 10, "output_tokens": 10})
@@ -140,15 +142,41 @@ def test_a_budget_that_is_kept_and_one_that_is_not(replay, plan):
 
 
 def test_findings_of_a_comparison_name_the_best_router_and_the_best_control(comparison):
-    told = list(comparison_sentences("tasks", comparison))
-    assert told[0].startswith("tasks: the best of 1 routers on 60 prompts is centroid")
-    assert any("the best control is" in line for line in told)
+    told = list(comparison_sentences(comparison))
+    assert told[0].startswith("The best of 1 routers on 60 prompts is centroid")
+    assert any("The best control is" in line for line in told)
 
 
 def test_the_same_classes_twice_get_names_of_their_own(comparison, tmp_path):
     path = write_report(tmp_path / "r.html", comparisons=[comparison, comparison])
     text = path.read_text(encoding="utf-8")
     assert "Comparison: art, code again" in text
+
+
+def test_the_verdict_stands_beside_the_name_and_errors_are_folded(page, comparison):
+    heads = re.findall(r'<th scope="col"[^>]*>([^<]*)</th>', page)
+    start = heads.index("verdict")
+    assert heads[start - 1 : start + 3] == ["router", "verdict", "accuracy", "95 % interval"]
+    row = comparison.table.iloc[0]
+    assert f"{row['low']:.3f} to {row['high']:.3f}" in page
+
+
+def test_the_commands_that_made_it_are_shown_as_they_were_typed(replay, tmp_path):
+    typed = ["routelab simulate 'my log.csv' --plan <p>.yaml"]
+    path = write_report(tmp_path / "r.html", replay=replay, commands=typed)
+    text = path.read_text(encoding="utf-8")
+    assert "routelab simulate &#x27;my log.csv&#x27; --plan &lt;p&gt;.yaml" in text
+    assert "PLAN.yaml" not in text
+
+
+def test_requests_of_a_budget_that_ended_otherwise_are_told_apart(replay):
+    counts = {"degraded": 5, "refused": 1}
+    changed = dataclasses.replace(replay, summary={**replay.summary, "degraded": 7})
+    told = next(_budget_sentences(changed, counts))
+    assert told == (
+        "Budgets sent 7 requests to a cheaper model (2 of them ended with a fallback or a failure) "
+        "and refused 1."
+    )
 
 
 def test_an_export_alone_is_a_report(plan, tmp_path):
@@ -181,7 +209,7 @@ def test_errors_are_listed_with_their_text_only_when_asked(tmp_path):
     hostile = ["<script>alert(1)</script> " + "x" * 400] * comparison.n
     plain = write_report(tmp_path / "a.html", comparisons=[comparison]).read_text()
     told = write_report(tmp_path / "b.html", comparisons=[comparison], prompts=hostile).read_text()
-    assert "30 errors of keyword" in plain and "script" not in plain
+    assert "<summary>30 errors of keyword; prompts by their row" in plain and "script" not in plain
     assert told.count("&lt;script&gt;alert(1)&lt;/script&gt;") == 30
     assert "<script" not in told and "x" * 300 not in told
     with pytest.raises(InputError, match="must be those of one comparison, got 1"):

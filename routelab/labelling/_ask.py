@@ -18,6 +18,7 @@ from routelab._litellm import known_model, open_litellm
 
 _RETRIED = ("RateLimitError", "Timeout", "APIConnectionError", "InternalServerError",
             "ServiceUnavailableError", "BadGatewayError", "APIError")  # fmt: skip
+_IN_A_ROW = 8  # calls that fail one after the other, each with its retries: the service is away
 _HOPELESS = ("AuthenticationError", "PermissionDeniedError", "NotFoundError")
 
 
@@ -159,6 +160,7 @@ class _Run:
         self.max_usd = max_usd
         self.fatal: str | None = None
         self._in_flight = 0.0
+        self._failed_in_a_row = 0
         self._lock = threading.Lock()
 
     def one(self, number: int, question: Question, key: str) -> str | None:
@@ -180,6 +182,9 @@ class _Run:
                 if error.name in _HOPELESS:
                     self.fatal = f"{self.judge.model}: {error.name}: check the model and its key"
                 self.spending.failed[number] = f"the call failed: {error.name}"
+                self._failed_in_a_row += 1
+                if self._failed_in_a_row == _IN_A_ROW:
+                    self._give_up(error.name)
                 if error.name == "Timeout":  # it may have been billed: count the most it can cost
                     self.spending.usd += worst
             return None
@@ -189,8 +194,17 @@ class _Run:
         with self._lock:
             self.spending.usd += usd
             self.spending.calls += 1
+            self._failed_in_a_row = 0
             _append(self.judge.cache, {"key": key, "answer": text, "usd": usd})
         return text
+
+    def _give_up(self, name: str) -> None:
+        """End a run whose calls fail one after the other; what was answered is kept."""
+        told = f"{_IN_A_ROW} calls in a row failed, the last with {name}"
+        if self.spending.calls:
+            self.spending.stopped = told
+        else:
+            self.fatal = f"{self.judge.model}: {told}: check the network, the model and api_base"
 
     def _call(self, question: Question) -> tuple[str, float]:
         litellm = open_litellm()

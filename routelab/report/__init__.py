@@ -12,10 +12,11 @@ from routelab._html import esc
 from routelab.evaluate import Comparison
 from routelab.exporters import ExportResult
 from routelab.report import _comparison, _found, _sections
-from routelab.report._page import items, page
+from routelab.report._found import period
+from routelab.report._page import grouped, items, page
 from routelab.simulation import Replay
 
-__all__ = ["write_report"]
+__all__ = ["period", "write_report"]
 
 CLASSES_NAMED = 4
 
@@ -28,6 +29,7 @@ def write_report(
     prompts: Sequence[str] | None = None,
     export_result: ExportResult | None = None,
     title: str = "routelab report",
+    commands: Sequence[str] = (),
 ) -> Path:
     """Write what was found as one HTML file: no script, no network, light and dark.
 
@@ -43,6 +45,9 @@ def write_report(
         text. By default a report holds no prompt.
     export_result : ExportResult, optional
     title : str
+    commands : sequence of str
+        What computes it again, as it would be typed. Without them the report shows commands in
+        which names of files stand in capitals.
 
     Returns
     -------
@@ -74,28 +79,29 @@ def write_report(
             f"'prompts' must be those of one comparison, got {len(prompts)} for comparisons of "
             f"{[c.n for c in named.values()]}"
         )
-    found: list[str] = []
+    found: list[tuple[str, list[str]]] = []
     sections: list[tuple[str, str, str]] = []
     notes: list[str] = []
     if replay is not None:
-        found += _found.replay_sentences(replay)
+        found.append(("Simulation", list(_found.replay_sentences(replay))))
         sections.append(("simulation", "Simulation", _sections.simulation(replay)))
         notes += replay.notes
     for number, (name, comparison) in enumerate(named.items(), 1):
-        found += _found.comparison_sentences(name, comparison)
         heading = f"Comparison: {name}"
+        found.append((heading, list(_found.comparison_sentences(comparison))))
         sections.append(
             (f"comparison-{number}", heading, _comparison.comparison(comparison, prompts))
         )
         notes += [f"{name}: {note}" for note in comparison.notes]
     if export_result is not None:
-        found += _found.export_sentences(export_result)
+        found.append(("Export", list(_found.export_sentences(export_result))))
         sections.append(("export", "Export", _sections.exported(export_result)))
-    sections.insert(0, ("found", "What was found", items(found)))
+    sections.insert(0, ("found", "What was found", grouped(found)))
     notes = notes or ["none were needed"]
     sections.append(("assumptions", "Assumptions", items(notes)))
-    sections.append(("reproduce", "How to reproduce", _reproduce(replay, named, export_result)))
-    lead = "Written by routelab; the commands that compute it again are at the end."
+    again = list(commands) or _commands(replay, named, export_result)
+    sections.append(("reproduce", "How to reproduce", _reproduce(replay, again)))
+    lead = f"Written by routelab {__version__}; how to compute it again is at the end."
     text = page(title, lead, sections, f"routelab {__version__}")
     with atomic_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
@@ -124,24 +130,32 @@ def _called(comparison: Comparison) -> str:
     return f"{len(classes)} classes" if len(classes) > CLASSES_NAMED else listed
 
 
-def _reproduce(
+def _commands(
     replay: Replay | None, named: dict[str, Comparison], export_result: ExportResult | None
-) -> str:
-    commands, facts = [], [f"routelab {__version__}"]
+) -> list[str]:
+    commands = []
     if replay is not None:
         s = replay.summary
         commands.append(
             f"routelab simulate LOG --plan PLAN.yaml --accounting {s['accounting']} "
             f"--seed {s['seed']} --out replay"
         )
-        facts.append(f"price book (SHA-256 of its content) {replay.plan.catalog.content_hash}")
-        facts.append(f"plan {replay.plan.name!r}, seed {s['seed']}, days in {s['timezone']}")
-    for comparison in named.values():
+    for number, comparison in enumerate(named.values(), 1):
         table = comparison.table
         routers = [str(name) for name in table.loc[~table["is_control"], "name"]]
         data = "LABELS" if comparison.kind == "labels" else "OUTCOMES"
         told = " ".join(f"--router {name}" for name in routers)
-        commands.append(f"routelab compare {data} {told} --out comparison")
+        folder = "comparison" if len(named) == 1 else f"comparison-{number}"
+        commands.append(f"routelab compare {data} {told} --out {folder}")
     if export_result is not None:
         commands.append("routelab export PLAN.yaml --out exported")
+    return commands
+
+
+def _reproduce(replay: Replay | None, commands: Sequence[str]) -> str:
+    facts = [f"routelab {__version__}"]
+    if replay is not None:
+        s = replay.summary
+        facts.append(f"price book (SHA-256 of its content) {replay.plan.catalog.content_hash}")
+        facts.append(f"plan {replay.plan.name!r}, seed {s['seed']}, days in {s['timezone']}")
     return f"<pre>{esc(chr(10).join(commands))}</pre>{items(facts)}"

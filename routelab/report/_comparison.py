@@ -12,13 +12,11 @@ import pandas as pd
 from routelab import plots
 from routelab._html import table
 from routelab.evaluate import Comparison
-from routelab.report._page import items, picture, scroll
+from routelab.report._page import folded, items, picture, scroll
 
-TABLE_COLUMNS = {
-    "accuracy": "accuracy",
-    "quality": "quality",
-    "low": "95 % low",
-    "high": "95 % high",
+#: Columns beside the figure, its difference and their intervals.
+MORE_COLUMNS = {
+    "p_holm": "p (Holm)",
     "macro_f1": "macro F1",
     "within_one": "within one",
     "weighted_kappa": "weighted kappa",
@@ -29,11 +27,6 @@ TABLE_COLUMNS = {
     "cpt50": "CPT 50 %",
     "cpt80": "CPT 80 %",
     "aiq": "AIQ",
-    "difference": "difference",
-    "diff_low": "from",
-    "diff_high": "to",
-    "p_holm": "p (Holm)",
-    "verdict": "verdict",
 }
 CONFUSION_LIMIT = 40
 ERRORS_SHOWN = 50
@@ -50,7 +43,7 @@ def comparison(result: Comparison, prompts: Sequence[str] | None = None) -> str:
         f'<div class="pictures">{"".join(_pictures(result, best))}</div>',
         scroll(_figures(result)),
         scroll(_slices(result)) if len(result.slices) else "",
-        scroll(_errors(result, best, prompts)) if len(result.errors) else "",
+        _errors(result, best, prompts) if len(result.errors) else "",
     ]
     return "".join(parts)
 
@@ -113,34 +106,40 @@ def _confused(name: str, counts: pd.DataFrame) -> str:
 
 
 def _figures(result: Comparison) -> str:
-    columns = [c for c in TABLE_COLUMNS if c in result.table and result.table[c].notna().any()]
+    metric = "accuracy" if result.kind == "labels" else "quality"
+    more = [c for c in MORE_COLUMNS if c in result.table and result.table[c].notna().any()]
+    head = ["router", "verdict", metric, "95 % interval", "difference", "its interval"]
     rows = []
-    for _, row in result.table.iterrows():
-        name = f"{row['name']} (control)" if row["is_control"] else str(row["name"])
-        rows.append([name, *(_cell(row[c]) for c in columns)])
+    for row in result.table.to_dict("records"):
+        gain = [_gain(row.get("difference")), _interval(row, "diff_low", "diff_high")]
+        own = [_cell(row[metric]), _interval(row, "low", "high")]
+        rows.append(
+            [row["name"], row.get("verdict") or "–", *own, *gain, *(_cell(row[c]) for c in more)]
+        )
     caption = (
         f"{result.n:,} prompts; the difference is to the control that decides about each router."
     )
-    return table(["router", *(TABLE_COLUMNS[c] for c in columns)], rows, caption)
+    return table([*head, *(MORE_COLUMNS[c] for c in more)], rows, caption)
 
 
 def _slices(result: Comparison) -> str:
-    head = ["router", "slice", "value", "n", "figure", "gain", "from", "to", "p (Holm)"]
-    names = ["router", "slice", "value", "n", "figure", "difference", "diff_low", "diff_high",
-             "p_holm"]  # fmt: skip
-    rows = [[_cell(row[name]) for name in names] for _, row in result.slices.iterrows()]
-    return table(
-        head,
-        rows,
-        (
-            "Per slice: the gain is over the router's deciding control (labels) or its own choices "
-            "shuffled (outcomes)."
-        ),
+    head = ["router", "slice", "value", "n", "figure", "gain", "its 95 % interval", "p (Holm)"]
+    rows = [
+        [
+            *(_cell(row[name]) for name in ("router", "slice", "value", "n", "figure")),
+            _gain(row["difference"]), _interval(row, "diff_low", "diff_high"), _cell(row["p_holm"]),
+        ]
+        for row in result.slices.to_dict("records")
+    ]  # fmt: skip
+    caption = (
+        "Per slice: the gain is over the router's deciding control (labels) or its own choices "
+        "shuffled (outcomes)."
     )
+    return table(head, rows, caption)
 
 
 def _errors(result: Comparison, router: str, prompts: Sequence[str] | None) -> str:
-    """Return the first errors of a router; prompts are hostile text and are escaped."""
+    """Return the first errors of a router, folded; prompts are hostile text and are escaped."""
     own = result.errors[result.errors["router"] == router]
     shown = own.head(ERRORS_SHOWN)
     names = [name for name in own.columns if name != "router"]
@@ -148,14 +147,25 @@ def _errors(result: Comparison, router: str, prompts: Sequence[str] | None) -> s
     for _, row in shown.iterrows():
         text = [] if prompts is None else [_cut(prompts[int(row["prompt"])])]
         rows.append([*(_cell(row[name]) for name in names), *text])
-    caption = f"{len(own):,} errors of {router}" + (
-        f", the first {len(shown)}." if len(own) > len(shown) else "."
-    )
-    return table([*names, *([] if prompts is None else ["text"])], rows, caption)
+    first = f", the first {len(shown)}" if len(own) > len(shown) else ""
+    numbers = "" if prompts is not None else "; prompts by their row, counted from 0"
+    listed = table([*names, *([] if prompts is None else ["text"])], rows)
+    return folded(f"{len(own):,} errors of {router}{first}{numbers}", scroll(listed))
 
 
 def _cut(prompt: str) -> str:
     return prompt if len(prompt) <= PROMPT_SHOWN else prompt[: PROMPT_SHOWN - 1] + "…"
+
+
+def _gain(value: Any) -> str:
+    return "–" if value is None or np.isnan(value) else f"{value:+.3f}"
+
+
+def _interval(row: dict[Any, Any], low: str, high: str) -> str:
+    ends = row.get(low), row.get(high)
+    if any(end is None or np.isnan(end) for end in ends):
+        return "–"
+    return "{:.3f} to {:.3f}".format(*ends)
 
 
 def _cell(value: Any) -> str:

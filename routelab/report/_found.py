@@ -9,6 +9,7 @@ import pandas as pd
 from routelab import plots
 from routelab.evaluate import Comparison
 from routelab.exporters import ExportResult
+from routelab.forecasting._days import kept_days, wall_clock
 from routelab.simulation import Replay
 
 
@@ -23,13 +24,30 @@ def usd(value: float) -> str:
     return f"${value:,.2f}" if abs(value) >= 1 or value == 0 else f"${value:.3g}"
 
 
+def whole_days(replay: Replay) -> list[str]:
+    """Return the days, of those in ``replay.daily``, that the log holds from morning to night."""
+    stamps = replay.decisions["timestamp"].sort_values()
+    dates, whole, _ = kept_days(wall_clock(stamps, replay.summary["timezone"]))
+    return [day for day in dates[whole].astype(str) if day in replay.daily.index]
+
+
+def period(replay: Replay) -> str:
+    """Return the days of a replay in words; a day that the log holds in part is named."""
+    days, whole = list(replay.daily.index), whole_days(replay)
+    shown = whole or days
+    told = shown[0] if len(shown) == 1 else f"{shown[0]} to {shown[-1]}"
+    parts = [day for day in days if day not in shown]
+    return told + (f" and in part of {', '.join(parts)}" if parts else "")
+
+
 def replay_sentences(replay: Replay) -> Iterator[str]:
     """Yield what a replay shows."""
     s, counts = replay.summary, plots.outcome_counts(replay)
-    days = replay.daily["spend_usd"].astype(float)
+    days = replay.daily.loc[whole_days(replay), "spend_usd"].astype(float)
     yield (
-        f"Under the plan {replay.plan.name!r}, {s['requests']:,} requests from {s['start'][:10]} "
-        f"to {s['end'][:10]} cost {usd(s['spend_usd'])}, {usd(s['spend_per_day_usd'])} a day."
+        f"Under the plan {replay.plan.name!r}, {s['requests']:,} requests of {period(replay)} "
+        f"(days in {s['timezone']}) cost {usd(s['spend_usd'])}, "
+        f"{usd(s['spend_per_day_usd'])} a day."
     )
     if s["logged_usd"]:
         change = s["spend_usd"] / s["logged_usd"] - 1
@@ -51,8 +69,8 @@ def replay_sentences(replay: Replay) -> Iterator[str]:
         yield f"Served by: {told}{' and others' if len(shares) > 4 else ''}."
     if len(days) > 1:
         yield (
-            f"The dearest day is {days.idxmax()} with {usd(days.max())}, the cheapest "
-            f"{days.idxmin()} with {usd(days.min())} (days in {s['timezone']})."
+            f"The dearest whole day is {days.idxmax()} with {usd(days.max())}, the cheapest "
+            f"{days.idxmin()} with {usd(days.min())}."
         )
     yield (
         f"{s['failed']:,} requests failed ({s['failure_rate']:.2%}); {counts['fallback']:,} were "
@@ -70,15 +88,19 @@ def _budget_sentences(replay: Replay, counts: Mapping[str, int]) -> Iterator[str
     limits = [b for b in replay.plan.budgets if b.scope == "plan"]
     degraded, refused = replay.summary["degraded"], counts["refused"]
     if degraded or refused:
-        yield f"Budgets sent {degraded:,} requests to a cheaper model and refused {refused:,}."
+        other = degraded - counts["degraded"]
+        ended = f" ({other:,} of them ended with a fallback or a failure)" if other else ""
+        yield (
+            f"Budgets sent {degraded:,} requests to a cheaper model{ended} and refused {refused:,}."
+        )
     elif replay.plan.budgets:
         yield "No request met the limit of a budget that downgrades or refuses."
     for budget in limits:
-        over = replay.daily["spend_usd"].astype(float)
-        over = over[over > budget.limit_usd]
+        days = replay.daily["spend_usd"].astype(float)
+        over = days[days > budget.limit_usd]
         if len(over):
             yield (
-                f"{len(over)} of {len(replay.daily)} days end above the daily budget of "
+                f"{len(over)} day{'s end' if len(over) > 1 else ' ends'} above the daily budget of "
                 f"{usd(budget.limit_usd)}, at most {usd(float(over.max()))}: the plan says "
                 f"{budget.when_exhausted!r} when it is used up."
             )
@@ -86,7 +108,7 @@ def _budget_sentences(replay: Replay, counts: Mapping[str, int]) -> Iterator[str
             yield f"Every day stays within the daily budget of {usd(budget.limit_usd)}."
 
 
-def comparison_sentences(name: str, comparison: Comparison) -> Iterator[str]:
+def comparison_sentences(comparison: Comparison) -> Iterator[str]:
     """Yield what a comparison shows."""
     table = comparison.table
     metric = "accuracy" if comparison.kind == "labels" else "quality"
@@ -96,22 +118,22 @@ def comparison_sentences(name: str, comparison: Comparison) -> Iterator[str]:
     if len(routers):
         best = routers.iloc[0]
         yield (
-            f"{name}: the best of {len(routers)} routers on {comparison.n:,} prompts is "
+            f"The best of {len(routers)} routers on {comparison.n:,} prompts is "
             f"{best['name']} with {metric} {best[metric]:.3f} ({best['low']:.3f} to "
             f"{best['high']:.3f}); {comparison.verdicts[str(best['name'])]}"
         )
     if len(controls):
         first = controls.iloc[0]
-        yield f"{name}: the best control is {first['name']} with {first[metric]:.3f}."
+        yield f"The best control is {first['name']} with {first[metric]:.3f}."
     if "verdict" in routers:
         adding = routers.loc[routers["verdict"] == "adds value", "name"].tolist()
         told = ", ".join(adding) if adding else "none"
-        yield f"{name}: routers that add value over every control: {told}."
+        yield f"Routers that add value over every control: {told}."
     for alarm in comparison.alarms:
-        yield f"{name}: alarm: {alarm}."
+        yield f"Alarm: {alarm}."
     if pd.notna(comparison.resolution):
         yield (
-            f"{name}: these prompts resolve differences of {comparison.resolution:.3f} and more; "
+            f"These prompts resolve differences of {comparison.resolution:.3f} and more; "
             "smaller ones need more prompts."
         )
 

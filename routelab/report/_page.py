@@ -26,6 +26,7 @@ main{max-width:1120px;margin:0 auto;padding:28px 18px 60px}
 h1{font-size:1.9rem;margin:.2em 0 .1em;line-height:1.2}
 h2{font-size:1.25rem;margin:0 0 .7em}
 h3{font-size:1.02rem;margin:1.4em 0 .5em}
+h2+h3{margin-top:.2em}
 p{margin:.4em 0 .8em}
 .lead,figcaption,caption,footer{color:var(--muted)}
 nav{display:flex;flex-wrap:wrap;gap:.3em 1.2em;margin:.8em 0 1.4em;font-size:.95rem}
@@ -47,11 +48,14 @@ figure{margin:0;min-width:0}
 figure img{display:block;width:100%;height:auto}
 figcaption{font-size:.88rem;margin-top:.35em}
 .scroll{overflow-x:auto;margin:14px 0 4px}
+details{margin:14px 0 4px}
+summary{cursor:pointer;color:var(--accent)}
 table{border-collapse:collapse;width:100%;font-size:.9rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;padding:0 0 .4em;font-size:.88rem}
 th,td{padding:6px 10px;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}
-th{background:var(--head);font-weight:600;white-space:nowrap}
-.n{text-align:right;white-space:nowrap}
+th{background:var(--head);font-weight:600}
+td.n{white-space:nowrap}
+.n{text-align:right}
 pre{background:var(--head);border-radius:8px;padding:12px 14px;overflow-x:auto;font-size:.88rem;
 line-height:1.5}
 footer{font-size:.88rem;margin-top:22px}
@@ -127,6 +131,16 @@ def items(lines: Iterable[str]) -> str:
     return f"<ul>{''.join(f'<li>{esc(line)}</li>' for line in lines)}</ul>"
 
 
+def grouped(groups: Iterable[tuple[str, Iterable[str]]]) -> str:
+    """Return a list per heading; every line is escaped."""
+    return "".join(f"<h3>{esc(heading)}</h3>{items(lines)}" for heading, lines in groups)
+
+
 def scroll(table: str) -> str:
-    """Return a table that scrolls sideways where it is too wide for the screen."""
-    return f'<div class="scroll">{table}</div>'
+    """Return a table that scrolls sideways, by keyboard too, where it is wider than the screen."""
+    return f'<div class="scroll" role="group" tabindex="0">{table}</div>'
+
+
+def folded(summary: str, html: str) -> str:
+    """Return something long that opens on a click."""
+    return f"<details><summary>{esc(summary)}</summary>{html}</details>"

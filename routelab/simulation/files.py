@@ -164,6 +164,8 @@ def simulate_file(
 
 def _files(path: str | os.PathLike[str]) -> list[Path]:
     found = Path(path)
+    if not found.exists():
+        raise InputError(f"traffic file {str(path)!r} does not exist")
     files = sorted(found.rglob("*.parquet")) if found.is_dir() else [found]
     if not files or not all(file.is_file() for file in files):
         raise InputError(f"{str(path)!r} is neither a Parquet file nor a folder that holds some")

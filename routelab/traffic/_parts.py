@@ -23,7 +23,7 @@ from routelab.traffic._account import Account
 from routelab.traffic._typed import Part, type_rows
 from routelab.traffic.readers import READERS, Kinds, Parsed, Reader
 from routelab.traffic.readers._base import kinds_of
-from routelab.traffic.readers.generic import parse_mapped, read_mapping
+from routelab.traffic.readers.generic import NAME_THEM, parse_mapped, read_mapping
 
 Progress = Callable[[int, int], None]
 
@@ -144,16 +144,15 @@ def _first_rows(path: str, blocks: Iterator[Block]) -> Rows:
 
 def _reader(rows: Rows, name: str | None, request: Request) -> Reader:
     if name is None:
-        known = "; ".join(f"{n}: {READERS[n].title}" for n in READERS.names())
         raise InputError(
-            f"{rows.path}: no reader recognises this log (columns: {', '.join(rows.names[:20])}); "
-            f"name its columns with columns={{'timestamp': ..., 'input_tokens': ..., "
-            f"'output_tokens': ...}}, or choose format= from {known}"
+            f"{rows.path}: no reader recognises this log; {NAME_THEM}; its columns are "
+            f"{', '.join(rows.names[:20])}; the formats are {', '.join(READERS.names())}"
         )
     reader = request.reader or READERS[name]()
     if request.reader is not None and not reader.sniff(rows):
         found = detect(rows)
         hint = f"; it looks like {found!r}" if found else ""
+        hint += f"; {NAME_THEM}" if name == "generic" else ""
         raise InputError(
             f"{rows.path}: this is not {name!r} ({reader.title}){hint}; "
             f"the columns are {', '.join(rows.names[:20])}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from email.message import Message
@@ -37,6 +38,7 @@ def installed(monkeypatch):
     monkeypatch.setattr(metadata, "requires", lambda name: NEEDS)
     monkeypatch.setattr(metadata, "version", version)
     monkeypatch.setattr(metadata, "metadata", lambda name: told)
+    monkeypatch.setattr(doctor.shutil, "which", lambda name: f"{sys.prefix}/bin/{name}")
 
 
 def test_old_and_absent_requirements_are_broken_and_the_remedy_is_told(installed):
@@ -59,7 +61,15 @@ def test_the_command_says_no_when_a_required_part_is_broken(run, installed):
     code, out, _ = run("doctor")
     assert code == 1
     assert "2 required parts are broken" in out
-    assert "to do: extra onnx: pip install 'routelab[onnx]'" in out
+    optional, required = out.split("what is missing is optional")[1].split("2 required parts")
+    assert re.search(r"extra onnx +pip install 'routelab\[onnx\]'", optional)
+    assert re.search(r"nothing +pip install 'nothing>=1'", required)
+
+
+def test_pip_is_told_as_it_must_be_typed(installed, monkeypatch):
+    for elsewhere in (None, "/usr/bin/pip"):
+        monkeypatch.setattr(doctor.shutil, "which", lambda name, found=elsewhere: found)
+        assert parts()["nothing"].remedy == f"{sys.executable} -m pip install 'nothing>=1'"
 
 
 def test_the_command_is_one_object_with_json(run, monkeypatch):
@@ -78,7 +88,7 @@ def test_a_folder_that_is_not_installed_is_said(monkeypatch):
     for function in ("requires", "version", "metadata"):
         monkeypatch.setattr(metadata, function, nowhere)
     found = parts()
-    assert found["routelab"].remedy == "pip install routelab"
+    assert found["routelab"].remedy.endswith("pip install routelab")
     assert "required packages" not in found
 
 

@@ -23,13 +23,22 @@ def started(monkeypatch):
     return lines
 
 
-def test_lab_opens_jupyterlab_on_a_copy(run, started, tmp_path):
+def test_lab_opens_jupyterlab_on_a_copy(run, started, tmp_path, monkeypatch):
+    monkeypatch.setattr(_cli_lab.os, "geteuid", lambda: 1000)
     code, _, _ = run("lab", "--directory", tmp_path / "mine", "--port", 9999)
     assert code == 3 and (tmp_path / "mine" / "03_simulate_budget.ipynb").is_file()
     assert started == [
         [sys.executable, "-m", "jupyterlab", "--port=9999",
          f"--ServerApp.root_dir={tmp_path / 'mine'}"]
     ]  # fmt: skip
+
+
+def test_lab_starts_for_root_too_which_everybody_is_in_a_container(
+    run, started, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(_cli_lab.os, "geteuid", lambda: 0)
+    run("lab", "--directory", tmp_path / "mine", "--no-browser")
+    assert started[0][-2:] == ["--no-browser", "--allow-root"]
 
 
 def test_app_serves_pages_on_this_machine_and_ends_idle_kernels(run, started, tmp_path):

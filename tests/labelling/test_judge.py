@@ -191,6 +191,22 @@ def test_a_refused_key_stops_the_run_and_is_not_shown(server, options):
     assert len(server.asked) < 20
 
 
+def test_a_service_that_is_away_ends_the_run_soon(server, options):
+    server.statuses = [503] * 999
+    slow = {**options, "retries": 0, "workers": 1}
+    with pytest.raises(InputError, match="8 calls in a row failed, the last with ServiceUnav"):
+        judge_labels(PROMPTS, LABELS, **slow)
+    assert len(server.asked) == 8
+
+
+def test_a_service_that_goes_away_leaves_what_it_answered(server, options):
+    server.statuses = [200] * 3 + [503] * 999
+    slow = {**options, "retries": 0, "workers": 1}
+    judged = judge_labels(PROMPTS, LABELS, repeat_share=0, **slow)
+    assert judged.spending.stopped.startswith("8 calls in a row failed")
+    assert (len(judged.frame), len(judged.spending.failed), len(server.asked)) == (3, 8, 11)
+
+
 def test_a_cache_line_that_was_cut_off_is_asked_again(server, options):
     judge_labels(PROMPTS[:4], LABELS, repeat_share=0, **options)
     cache = options["cache"]

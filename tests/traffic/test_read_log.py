@@ -575,7 +575,10 @@ def test_repeated_request_ids_are_warned_about(log):
         ("[]", "no JSON objects"),
         ("{", "not valid JSON"),
         ("hello world\n", "only a header|no reader recognises"),
-        ("a,b\n1,2\n", "no reader recognises this log .columns: a, b.*columns=.*azure-2023"),
+        (
+            "a,b\n1,2\n",
+            "no reader recognises this log; .*columns=.*--columns FILE.*are a, b; .*azure-2023",
+        ),
         ("a,a\n1,2\n", "'a' stands twice in the header"),
         (b"MZ\x00\x01binary", "neither text nor Parquet"),
         (b"PAR1rubbish", "broken Parquet"),

@@ -194,7 +194,7 @@ def test_without_anywidget_the_file_is_shown_and_downloaded_by_a_link(plan, monk
     assert base64.b64decode(found[1]) == panel.result.files["config.yaml"]
     assert f"line {panel.result.findings[0].line}:" in told.value
     panel.editor.area.value = "models: ["
-    assert "line 2: error: column 1" in panel.editor.problem.children[1].value
+    assert "line 2: error: column 1" in panel.editor.problem.children[0].value
     view.file_class.cache_clear()
 
 

@@ -38,10 +38,22 @@ class Generic(LabelReader):
         text = named(rows, prompt) if prompt else _found(rows, PROMPT_NAMES, "prompt")
         chosen = named(rows, label) if label else _found(rows, LABEL_NAMES, "label", text)
         words = take(rows, text, chosen)
+        others = [] if label else _labels_beside(rows, text, chosen)
         given = words.frame["label"].dropna()
         numeric = given[given != "-1"].str.fullmatch(r"-?\d+")
         # -1 among labels that are words marks annotation that failed.
-        return words if numeric.any() else take(rows, text, chosen, missing=("-1",))
+        found = words if numeric.any() else take(rows, text, chosen, missing=("-1",))
+        if others:
+            found.warnings.append(
+                f"labels are of the column {chosen!r}; others are there: {', '.join(others)} "
+                "(choose with label=, or --label)"
+            )
+        return found
+
+
+def _labels_beside(rows: Rows, prompt: str, chosen: str) -> list[str]:
+    """Return the other columns that are called like labels."""
+    return [n for n in rows.names if n.lower() in LABEL_NAMES and n not in (prompt, chosen)]
 
 
 def _found(rows: Rows, names: tuple[str, ...], what: str, but: str | None = None) -> str:

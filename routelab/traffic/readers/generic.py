@@ -16,26 +16,33 @@ from routelab.reading.values import numbers
 from routelab.traffic.readers._base import READERS, Kinds, Parsed, Reader, kinds_of
 from routelab.traffic.schema import COLUMNS, REQUIRED
 
+NAME_THEM = (
+    "name its columns with columns={'timestamp': 'when', 'input_tokens': ..., 'output_tokens': "
+    "...}, or --columns FILE.yaml with lines such as 'timestamp: when'"
+)
 # Compared in lower case without separators; dots lead into nested JSON.
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "request_id": ("requestid", "id", "callid", "litellmcallid"),
     "timestamp": (
         "timestamp", "time", "ts", "datetime", "date", "starttime", "createdat", "created",
+        "when",
     ),
-    "model": ("model", "modelname", "modelid"),
+    "model": ("model", "modelname", "modelid", "modelused"),
     "provider": ("provider", "customllmprovider", "vendor"),
     "input_tokens": (
         "inputtokens", "prompttokens", "contexttokens", "requesttokens", "inputlength",
-        "tokensin", "numinputtokens", "usage.prompttokens", "usage.inputtokens",
+        "tokensin", "intokens", "intok", "numinputtokens", "usage.prompttokens",
+        "usage.inputtokens",
     ),
     "output_tokens": (
         "outputtokens", "completiontokens", "generatedtokens", "responsetokens", "outputlength",
-        "tokensout", "numoutputtokens", "usage.completiontokens", "usage.outputtokens",
+        "tokensout", "outtokens", "outtok", "numoutputtokens", "usage.completiontokens",
+        "usage.outputtokens",
     ),
     "cached_input_tokens": ("cachedinputtokens", "cachedtokens", "cachereadinputtokens"),
     "reasoning_tokens": ("reasoningtokens", "reasoningoutputtokens"),
     "latency_s": ("latencys", "latency", "durations", "duration", "responsetime", "latencyms",
-                  "durationms", "requestdurationms", "responsetimems"),
+                  "durationms", "requestdurationms", "responsetimems", "elapsedms"),
     "ttft_s": ("ttfts", "ttft", "timetofirsttoken", "ttftms", "timetofirsttokenms"),
     "cost_usd": ("costusd", "cost", "spend", "responsecost", "totalcost"),
     "status": ("status", "statuscode", "httpstatus"),
@@ -92,8 +99,8 @@ def parse_mapped(rows: Rows, mapping: Mapping[str, str]) -> Parsed:
     absent = [name for name in REQUIRED if name not in chosen]
     if absent:
         raise InputError(
-            f"{rows.path}: no column for {', '.join(absent)}; name it with "
-            f"columns={{{absent[0]!r}: ...}}; the columns are {', '.join(names[:30])}"
+            f"{rows.path}: no column for {', '.join(absent)}; {NAME_THEM}; "
+            f"the columns are {', '.join(names[:30])}"
         )
     return _take(rows, chosen)
 
@@ -102,7 +109,7 @@ def parse_mapped(rows: Rows, mapping: Mapping[str, str]) -> Parsed:
 class Generic(Reader):
     """Any table whose column names are obvious."""
 
-    title = "any CSV, JSONL or Parquet with a stamp and token counts (name them with columns=)"
+    title = "any CSV, JSONL or Parquet with a stamp and token counts"
     rank = 100
 
     def sniff(self, rows: Rows) -> bool:
@@ -119,8 +126,8 @@ class Generic(Reader):
         absent = [name for name in REQUIRED if name not in chosen]
         if absent:
             raise InputError(
-                f"{rows.path}: no column for {', '.join(absent)}; name it with "
-                f"columns={{{absent[0]!r}: ...}}; the columns are {', '.join(rows.names[:30])}"
+                f"{rows.path}: no column for {', '.join(absent)}; {NAME_THEM}; "
+                f"the columns are {', '.join(rows.names[:30])}"
             )
         parsed = _take(rows, chosen)
         renamed = [f"{ours} = {theirs}" for ours, theirs in chosen.items() if ours != theirs]

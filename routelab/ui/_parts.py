@@ -86,9 +86,9 @@ def number(
     it refuses; else numbers beyond the ends become the ends.
 
     Sliders of ipywidgets have no name for screen readers; the panel's tools give them the label of
-    the field (``tools.js``), and without the extra `lab` the field alone has it. The slider's
-    values are rounded to six digits on their way, so that 6 does not become 5.999999999. In the
-    browser it stands on the step nearest to the field, and says so, which changes nothing.
+    the field (``tools.js``), and without the extra `lab` the field alone has it. The slider stands
+    on the step nearest to the field: the browser would put it there and report that as if it had
+    been moved. Its values are rounded to six digits, so that 6 does not become 5.999999999.
     """
     whole = all(float(x).is_integer() for x in (value, low, high, step))
     slide, field = (w.IntSlider, w.BoundedIntText) if whole else (w.FloatSlider, w.BoundedFloatText)
@@ -103,14 +103,21 @@ def number(
         layout=w.Layout(width="265px", max_width="100%"),
     )
 
+    following = False
+
+    def typed(change: Any) -> None:
+        nonlocal following
+        steps = round((change.new - slider.min) / slider.step)
+        following = True
+        slider.value = min(max(slider.min + steps * slider.step, slider.min), slider.max)
+        following = False
+
     def slid(change: Any) -> None:
-        if not slider.min <= box.value <= slider.max and change.new in (slider.min, slider.max):
-            return  # the slider stands at its end, the field goes further
-        if abs(change.new - box.value) >= slider.step / 2:
+        if not following and abs(change.new - box.value) >= slider.step / 2:
             box.value = round(change.new, 6)
 
+    box.observe(typed, "value")
     slider.observe(slid, "value")
-    w.dlink((box, "value"), (slider, "value"))
     row = w.HBox([box, slider], layout=w.Layout(max_width="100%"))  # the slider gives way
     row.add_class("rl-number")
     return box, row

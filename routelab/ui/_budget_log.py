@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import ipywidgets as w
 
 from routelab._checks import InputError
-from routelab.ui._budget_upload import ENDS, LARGEST_MB, PACKED, shown_name
+from routelab.ui._budget_upload import ENDS, LARGEST_MB, PACKED
 from routelab.ui._job import Job
 from routelab.ui._parts import Status, guarded
+from routelab.ui._upload import Parts, upload
 
 Tell = Callable[[str], None]
 
@@ -33,16 +33,17 @@ class LogLoader(w.VBox):
             style={"description_width": "90px"}, layout=w.Layout(width="520px", max_width="100%"),
         )  # fmt: skip
         self.button = w.Button(description="Load log", tooltip="Replay this log instead")
-        self.upload = w.FileUpload(
-            accept=",".join([*ENDS, *PACKED[1:]]), layout=w.Layout(width="auto"),
-            description=f"or upload one, at most {LARGEST_MB} MB",
-        )  # fmt: skip
         self.status = Status()
         self.job = Job(self.status, self._running)
         self.button.on_click(lambda _: self.run())
-        self.upload.observe(guarded(self.status)(self._uploaded), "value")
-        wrap = w.Layout(flex_flow="row wrap")
-        super().__init__([w.HBox([self.path, self.button, self.upload], layout=wrap), self.status])
+        parts = Parts(LARGEST_MB, self._uploaded, self.status.ok)
+        self.upload = upload(
+            f"Upload a log, at most {LARGEST_MB} MB", ",".join([*ENDS, *PACKED[1:]]), LARGEST_MB,
+            parts, guarded(self.status),
+        )  # fmt: skip
+        shown = [each for each in (self.path, self.button, self.upload) if each is not None]
+        wrap = w.Layout(flex_flow="row wrap", align_items="center")
+        super().__init__([w.HBox(shown, layout=wrap), self.status])
         self.status.ok(
             "A log of your gateway, in any format that read_log knows; the settings stay. Of what "
             "is uploaded nothing is stored: other notebooks and scripts need the path."
@@ -60,12 +61,7 @@ class LogLoader(w.VBox):
 
         self.job.start(loaded)
 
-    def _uploaded(self, change: Any) -> None:
-        if not change.new:
-            return
-        content, name = bytes(change.new[0]["content"]), shown_name(str(change.new[0]["name"]))
-        self.upload.value = ()  # the widget's state would hold the log
-
+    def _uploaded(self, name: str, content: bytes) -> None:
         def taken(tell: Tell, cancelled: Callable[[], bool]) -> None:
             self.status.ok(
                 f"{self._take(name, content, tell)} The panel shows {name}; Reset goes back to the "
@@ -76,4 +72,6 @@ class LogLoader(w.VBox):
             self.status.error(f"{name} was not read: another log is being read")
 
     def _running(self, running: bool) -> None:
-        self.button.disabled = self.upload.disabled = running
+        self.button.disabled = running
+        if self.upload is not None:
+            self.upload.busy = running

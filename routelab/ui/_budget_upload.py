@@ -8,23 +8,11 @@ from pathlib import Path
 import pandas as pd
 
 from routelab._checks import InputError
-from routelab.plots._style import short
 from routelab.traffic import read_log
 
-LARGEST_MB = 9  # Jupyter drops a message of more than 10 MiB without a word
+LARGEST_MB = 100
 ENDS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet")
 PACKED = ("", ".gz", ".zst")
-
-
-def shown_name(name: str) -> str:
-    r"""Return the name of an uploaded file without folders, on one line.
-
-    Examples
-    --------
-    >>> shown_name("..\\..\\week\n1.csv")
-    'week 1.csv'
-    """
-    return short(name.replace("\\", "/").rsplit("/", 1)[-1], 60) or "a file without a name"
 
 
 def read_uploaded(name: str, content: bytes) -> tuple[pd.DataFrame, str]:
@@ -33,13 +21,8 @@ def read_uploaded(name: str, content: bytes) -> tuple[pd.DataFrame, str]:
     Raises
     ------
     InputError
-        It is too large, of no kind that is read by its name, or no log.
+        It is of no kind that is read by its name, or no log.
     """
-    if len(content) > LARGEST_MB * 1_000_000:
-        raise InputError(
-            f"{name} has {len(content) / 1e6:.1f} MB; at most {LARGEST_MB} MB can be uploaded: "
-            "give the path of a larger file"
-        )
     end = _end(name)
     with tempfile.TemporaryDirectory() as folder:  # nobody else may read it
         path = Path(folder) / f"log{end}"

@@ -70,7 +70,7 @@ def daily_spend(replay: Replay, ax: Axes, theme: str | Theme = "light") -> list[
     """
     colors = dress(ax, theme)
     days = pd.DatetimeIndex([str(day) for day in replay.daily.index])
-    full = _full(replay, days)
+    full = np.isin(replay.daily.index.astype(str), whole_days(replay))
     step = max(1, -(-len(days) // 10))
     ax.set_xticks(range(0, len(days), step), day_names(days, full)[::step])
     mark_partial(ax, full, colors)
@@ -127,13 +127,13 @@ def mark_partial(ax: Axes, full: np.ndarray, theme: Theme) -> None:
         ax.axvspan(place - 0.5, place + 0.5, color=theme.grid, alpha=0.6, lw=0, zorder=0.1)
 
 
-def _full(replay: Replay, days: pd.DatetimeIndex) -> np.ndarray:
-    """Return which of a replay's days its log holds as a whole, bool (n_days,)."""
+def whole_days(replay: Replay) -> list[str]:
+    """Return the days, of those in ``replay.daily``, that the log holds from morning to night."""
     from routelab.forecasting._days import kept_days, wall_clock
 
-    wall = wall_clock(replay.decisions["timestamp"], replay.summary["timezone"])
-    dates, full, _ = kept_days(np.maximum.accumulate(wall))
-    return pd.Series(full, pd.DatetimeIndex(dates)).reindex(days, fill_value=True).to_numpy(bool)
+    stamps = replay.decisions["timestamp"].sort_values()
+    dates, whole, _ = kept_days(wall_clock(stamps, replay.summary["timezone"]))
+    return [day for day in dates[whole].astype(str) if day in replay.daily.index]
 
 
 def _heights(replay: Replay) -> list[float]:

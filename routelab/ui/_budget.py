@@ -25,13 +25,13 @@ from routelab.ui._budget_log import LogLoader
 from routelab.ui._budget_plan import (
     busiest_hour,
     incident_hours,
-    own_budget,
     plan_with,
     schedule,
     with_chain,
 )
 from routelab.ui._budget_replay import Outcome, replayed
-from routelab.ui._budget_sources import Source, Sources
+from routelab.ui._budget_sources import Sources
+from routelab.ui._budget_start import followed, start_of
 from routelab.ui._budget_sweep import run_sweep
 from routelab.ui._budget_sweep_view import SweepView
 from routelab.ui._budget_tables import compared, facts, results
@@ -62,7 +62,7 @@ class BudgetPanel(Panel):
         self.seed = seed
         self.sources = Sources(traffic, self.plan, seed)
         source = self.sources.of(BudgetConfig(1.0))
-        super().__init__(self._start_of(source), **shared)
+        super().__init__(start_of(source, self.outages), **shared)
         self._pinned: tuple[BudgetConfig, Outcome] | None = None
         self._scheduled = lru_cache(maxsize=4)(
             lambda part, load: schedule(part, load.plan, load.traffic, self.outages)
@@ -105,24 +105,6 @@ class BudgetPanel(Panel):
         for place, name in enumerate(parts):
             tabs.set_title(place, name)
         return tabs
-
-    def _start_of(self, source: Source) -> BudgetConfig:
-        """Return the settings that change nothing of a plan but the first of its outages."""
-        plan, load = source.load.plan, source.load
-        own = own_budget(plan)
-        given = any(b.scope == "plan" for b in plan.budgets)
-        dearest = _rounded_up(max(1e-6, float(source.dearest.per_day.max())))
-        first: dict[str, Any] = {}
-        if self.outages is not None and len(self.outages):
-            first = {"outage_hours": incident_hours(self.outages, 1), "incident": 1}
-        return BudgetConfig(
-            daily_usd=own.limit_usd if given else dearest,
-            expected_output_tokens=plan.expected_output_tokens,
-            soft_percent=round((own.soft_at or 1.0) * 100),
-            start_hour=busiest_hour(load.traffic),
-            who="user" if load.people("user")[1] or not load.people("tier")[1] else "tier",
-            **first,
-        )
 
     def recipe(self) -> Recipe:
         """Return how this panel is made again."""
@@ -171,7 +153,7 @@ class BudgetPanel(Panel):
         """
         if not self.config.uploaded and not self.config.edited:
             return super().as_code()
-        start = self._start_of(self.sources.of(replace(self.config, growth=1.0)))
+        start = start_of(self.sources.of(replace(self.config, growth=1.0)), self.outages)
         shown = replace(self.config, uploaded="", edited="")
         return script(self.recipe(), shown, start, heavy=True, picture="budget.png")
 
@@ -250,32 +232,14 @@ class BudgetPanel(Panel):
 
     def follow(self, session: Session, section: str) -> None:
         """Take over the plan of the session, with the settings that are its own."""
-        choice = session.plan
-        if section != "plan" or choice is None:
+        given = self.plan, self.files.get("plan")
+        changes = followed(session, self.config, self.sources, given) if section == "plan" else None
+        if changes is None:
             return
-        at_first = choice.path is not None and choice.path == self.files.get("plan")
-        plan = self.plan if at_first else session.read_plan()
-        if plan is None:
-            return
-        if plan == self.plan and (at_first or choice.path is None):
-            if self.config.plan or self.config.edited:  # back to the plan that the panel was given
-                self.reset()
-            return
-        if choice.path is None:
-            source = {"plan": "", "edited": choice.digest or str(id(plan))}
-            new = source["edited"] != self.config.edited
-            self.sources.edit(source["edited"], plan)
+        if changes:
+            self.update(**changes)
         else:
-            source = {"plan": choice.path, "edited": ""}
-            new = self.sources.take(choice.path, choice.digest, plan)
-            new |= choice.path != self.config.plan or bool(self.config.edited)
-        if not new:
-            return
-        own = own_budget(plan)
-        usual = BudgetConfig(own.limit_usd, soft_percent=round((own.soft_at or 1.0) * 100))
-        names = ("soft_percent", "window", "downgrade", "tier_usd", "chains", "provider", "pinned")
-        settings = {name: getattr(usual, name) for name in names}
-        self.update(**source, daily_usd=own.limit_usd, **settings)
+            self.reset()
 
     def _set_chain(self, group: str, chain: Chain) -> None:
         plan = self.sources.plan_of(self.config)
@@ -321,12 +285,6 @@ class BudgetPanel(Panel):
     def _show_log(self, tell: Callable[[str], None], **which: str) -> None:
         found = self.sources.of(replace(self.config, **which), tell)
         self.update(**which, start_hour=busiest_hour(found.load.traffic))
-
-
-def _rounded_up(usd: float) -> float:
-    """Return the number with three digits that is not below: a field shows what it holds."""
-    digits = 2 - math.floor(math.log10(usd))
-    return round(math.ceil(usd * 10.0**digits) / 10.0**digits, max(digits, 0))
 
 
 def _plain(outages: pd.DataFrame) -> pd.DataFrame:

@@ -86,38 +86,40 @@ def number(
     it refuses; else numbers beyond the ends become the ends.
 
     Sliders of ipywidgets have no name for screen readers; the panel's tools give them the label of
-    the field (``tools.js``), and without the extra `lab` the field alone has it. The slider stands
-    on the step nearest to the field: the browser would put it there and report that as if it had
-    been moved. Its values are rounded to six digits, so that 6 does not become 5.999999999.
+    the field (``tools.js``), and without the extra `lab` the field alone has it. A slider stands on
+    the step nearest to the field: the browser would put it there anyhow and report it as a touch,
+    which would change the field.
     """
     whole = all(float(x).is_integer() for x in (value, low, high, step))
     slide, field = (w.IntSlider, w.BoundedIntText) if whole else (w.FloatSlider, w.BoundedFloatText)
-    bounds = {"min": low, "max": high, "step": step, "value": value}
+    bounds = {"min": low, "max": high, "step": step}
     if open_ended:
         field = w.IntText if whole else w.FloatText
     slider = slide(**bounds, readout=False, layout=w.Layout(width="190px", max_width="100%"))
     box = field(
-        **({"step": step, "value": value} if open_ended else bounds),
+        **({"step": step} if open_ended else bounds),
+        value=value,
         description=label,
         style={"description_width": "165px"},
         layout=w.Layout(width="265px", max_width="100%"),
     )
 
-    following = False
-
-    def typed(change: Any) -> None:
-        nonlocal following
-        steps = round((change.new - slider.min) / slider.step)
-        following = True
-        slider.value = min(max(slider.min + steps * slider.step, slider.min), slider.max)
-        following = False
+    def nearest(given: float) -> float:
+        steps = round((given - slider.min) / slider.step)
+        at = min(max(slider.min + steps * slider.step, slider.min), slider.max)
+        return at if whole else round(at, 6)  # 6 does not become 5.999999999
 
     def slid(change: Any) -> None:
-        if not following and abs(change.new - box.value) >= slider.step / 2:
-            box.value = round(change.new, 6)
+        if abs(change.new - nearest(box.value)) > slider.step / 1000:
+            box.value = change.new if whole else round(change.new, 6)
 
-    box.observe(typed, "value")
+    def follow(_: Any) -> None:
+        slider.value = nearest(box.value)
+
     slider.observe(slid, "value")
+    slider.observe(follow, ["min", "max", "step"])
+    box.observe(follow, "value")
+    follow(None)
     row = w.HBox([box, slider], layout=w.Layout(max_width="100%"))  # the slider gives way
     row.add_class("rl-number")
     return box, row

@@ -33,32 +33,6 @@ function name(panel, alt) {
   });
 }
 
-// A button that disables itself loses the focus to the page: it goes to what stands nearest.
-function hold(panel) {
-  let last = null;
-  const seen = (event) => { last = event.target; };
-  panel.addEventListener("focusin", seen);
-  const moved = () => {
-    const lost = document.activeElement === document.body || document.activeElement === last;
-    if (last?.disabled && lost) nearest(last, panel)?.focus({ preventScroll: true });
-  };
-  const watcher = new MutationObserver((changes) => {
-    if (changes.some((change) => change.target === last)) setTimeout(moved, 80);  // others follow
-  });
-  watcher.observe(panel, { subtree: true, attributes: true, attributeFilter: ["disabled"] });
-  return () => { watcher.disconnect(); panel.removeEventListener("focusin", seen); };
-}
-
-function nearest(button, panel) {
-  for (let box = button.parentElement; box; box = box === panel ? null : box.parentElement) {
-    const all = [...box.querySelectorAll("button, input, select, textarea")];
-    const free = all.filter((e) => !e.disabled && e.checkVisibility({ visibilityProperty: true }));
-    const after = free.find((e) => button.compareDocumentPosition(e) & 4);
-    if (free.length) return after ?? free.at(-1);
-  }
-  return null;
-}
-
 function render({ model, el }) {
   const button = document.createElement("button");
   button.type = "button";
@@ -85,17 +59,15 @@ function render({ model, el }) {
   };
   // The rest of the panel appears before or after this widget, and changes with it.
   const watcher = new MutationObserver(again);
-  let held = () => {};
   const watch = () => {
     const panel = el.closest(".rl-panel");
     if (!panel) return false;
     again();
-    held = hold(panel);
     watcher.observe(panel, { childList: true, subtree: true });
     return true;
   };
   const waiting = setInterval(() => { if (watch()) clearInterval(waiting); }, 100);
   model.on("change:alt", again);
-  return () => { clearInterval(waiting); watcher.disconnect(); held(); };
+  return () => { clearInterval(waiting); watcher.disconnect(); };
 }
 export default { render };

@@ -8,6 +8,7 @@ import ipywidgets as w
 
 from routelab._checks import InputError
 from routelab.ui._budget_upload import ENDS, LARGEST_MB, PACKED
+from routelab.ui._files import in_app
 from routelab.ui._job import Job
 from routelab.ui._parts import Status, guarded
 from routelab.ui._upload import Parts, upload
@@ -17,6 +18,8 @@ Tell = Callable[[str], None]
 
 class LogLoader(w.VBox):
     """A path and a button, or an upload, and a line that says what was read.
+
+    In the app there is only the upload: its readers may not see this machine's files.
 
     Parameters
     ----------
@@ -41,7 +44,8 @@ class LogLoader(w.VBox):
             f"Upload a log, at most {LARGEST_MB} MB", ",".join([*ENDS, *PACKED[1:]]), LARGEST_MB,
             parts, guarded(self.status),
         )  # fmt: skip
-        shown = [each for each in (self.path, self.button, self.upload) if each is not None]
+        by_path = [] if in_app() else [self.path, self.button]
+        shown = [*by_path, *([] if self.upload is None else [self.upload])]
         wrap = w.Layout(flex_flow="row wrap", align_items="center")
         super().__init__([w.HBox(shown, layout=wrap), self.status])
         self.status.ok(

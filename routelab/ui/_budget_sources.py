@@ -15,6 +15,7 @@ from routelab.ui._budget_load import Workload
 from routelab.ui._budget_plan import unlimited
 from routelab.ui._budget_replay import Outcome, replayed
 from routelab.ui._budget_upload import read_told, read_uploaded
+from routelab.ui._files import named_file
 
 _Key = tuple[str, str, float]
 _UPLOADED, _EDITED = "\0uploaded:", "\0edited:"  # no path begins like this
@@ -77,7 +78,7 @@ class Sources:
             return self._traffic, ""
         if path not in self._logs:
             tell("reading the log …")
-            self._logs[path] = read_told(path, path)
+            self._logs[path] = read_told(str(named_file(path)), path)
         return self._logs[path]
 
     def plan_of(self, config: BudgetConfig) -> Plan:
@@ -88,7 +89,7 @@ class Sources:
         if not path:
             return self._plan
         if path not in self._plans:
-            self._plans[path] = Plan.from_yaml(path).fitted()
+            self._plans[path] = Plan.from_yaml(named_file(path)).fitted()
         return self._plans[path]
 
     def upload(self, name: str, content: bytes) -> str:

@@ -72,15 +72,6 @@ def typed(page: Any, name: str, value: float) -> None:
     number(page, name).press("Enter")
 
 
-def focused(page: Any) -> str:
-    """Return the text of what has the focus; "" where only the page has it."""
-    page.wait_for_timeout(300)
-    script = (
-        "() => document.activeElement === document.body ? '' : document.activeElement.textContent"
-    )
-    return str(page.evaluate(script)).strip()
-
-
 def check_heights(page: Any) -> None:
     """Hold each row of tabs to one height: what stands below does not jump."""
     shown = page.locator(".rl-panel")
@@ -169,7 +160,6 @@ def test_every_control_changes_numbers_and_picture(run_notebook, panel, tmp_path
     for left in ("1. mid", ""):
         page.get_by_role("button", name="Remove", exact=True).press("Enter")
         expect(page.get_by_label("in this order")).to_have_text(left)
-    assert focused(page)  # the button that disabled itself has passed the focus on
     config = settled(page, panel, config, chains=(("strong",),))
     page.get_by_label("Fallbacks", exact=True).uncheck()
     config = settled(page, panel, config, fallbacks=False)
@@ -193,7 +183,6 @@ def test_every_control_changes_numbers_and_picture(run_notebook, panel, tmp_path
     page.get_by_role("tab", name="Sweep").click()
     page.get_by_label("Daily limits times").select_option(label="fallbacks on and off")
     page.get_by_role("button", name="Sweep", exact=True).press("Enter")
-    assert focused(page)
     expect(page.locator(".rl-status", has_text="12 of 12 settings replayed on")).to_be_visible()
     page.get_by_label("Points", exact=True).focus()
     page.keyboard.press("End")

@@ -209,6 +209,20 @@ def test_without_the_extra_there_is_only_the_path(traffic, plan, monkeypatch):
     panel.loader._running(False)
 
 
+def test_in_the_app_no_file_of_the_machine_is_read(traffic, plan, tmp_path, monkeypatch):
+    monkeypatch.setenv("ROUTELAB_APP", "1")
+    panel = ui.budget(traffic, plan)
+    assert panel.loader.path not in panel.loader.children[0].children
+    traffic.head(50).to_parquet(tmp_path / "other.parquet")
+    plan.to_yaml(tmp_path / "plan.yaml")
+    for settings in ({"log": "other.parquet"}, {"plan": "plan.yaml"}):
+        name, file = next(iter(settings.items()))
+        panel.update(**{name: str(tmp_path / file)})
+        panel.wait()
+        assert "is no plain name" in panel.status.text and panel.config == panel._start
+    assert upload(panel, "log.csv").startswith("3 rows read")
+
+
 def test_a_script_reads_the_other_log_too(panel, tmp_path, traffic):
     traffic.head(50).to_parquet(tmp_path / "other.parquet")
     load_log(panel, tmp_path / "other.parquet")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from dataclasses import replace
 
@@ -83,6 +84,55 @@ def test_bars_of_a_day_add_up_to_its_spend(replay):
         tops[x] = max(tops.get(x, 0.0), bar.get_y() + bar.get_height())
     assert list(tops.values()) == pytest.approx(replay.daily["spend_usd"].tolist())
     assert "daily budget $10.00" in told(ax)
+
+
+def test_a_day_of_which_the_log_holds_a_part_is_named_so(replay):
+    _, ax = axes()
+    plots.daily_spend(replay, ax)
+    assert not any("in part" in text.get_text() for text in ax.get_xticklabels())
+    cut = replay.decisions.head(len(replay.decisions) - 12)
+    _, ax = axes()
+    plots.daily_spend(type(replay)(**{**vars(replay), "decisions": cut}), ax)
+    names = [text.get_text() for text in ax.get_xticklabels()]
+    assert ["in part" in name for name in names] == [False] * (len(names) - 1) + [True]
+
+
+# What people without one kind of cone see of linear RGB (Machado, Oliveira and Fernandes 2009).
+SEEN_AS = {
+    "all": np.eye(3),
+    "no red": [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]],
+    "no green": [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],
+    "no blue": [[1.256, -0.077, -0.179], [-0.078, 0.931, 0.148], [0.005, 0.691, 0.304]],
+}
+
+
+def seen(color, eyes):
+    """Return a colour in CIE L*a*b* (D65) as these eyes see it."""
+    rgb = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    linear = np.clip(SEEN_AS[eyes] @ linear, 0, 1)
+    to_xyz = np.array(
+        [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    )
+    xyz = to_xyz @ linear / [0.9505, 1, 1.089]
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("eyes", list(SEEN_AS))
+def test_colours_of_outcomes_are_told_apart(theme, eyes):
+    colors = plots.style(theme)
+    shown = [seen(color, eyes) for color in (*colors.outcomes, colors.face)]
+    for first, second in itertools.combinations(shown, 2):
+        assert np.linalg.norm(first - second) > 20  # 2 is just noticeable
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_outcome_has_the_colour_of_a_model(theme):
+    colors = plots.style(theme)
+    for first, second in itertools.product(colors.outcomes, colors.colors):
+        assert np.linalg.norm(seen(first, "all") - seen(second, "all")) > 20
 
 
 def test_a_budget_far_above_the_bars_does_not_flatten_them(replay):

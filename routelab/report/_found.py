@@ -9,7 +9,7 @@ import pandas as pd
 from routelab import plots
 from routelab.evaluate import Comparison
 from routelab.exporters import ExportResult
-from routelab.forecasting._days import kept_days, wall_clock
+from routelab.plots._replay import whole_days
 from routelab.simulation import Replay
 
 
@@ -22,13 +22,6 @@ def usd(value: float) -> str:
     ('$1,234.50', '$0.0042')
     """
     return f"${value:,.2f}" if abs(value) >= 1 or value == 0 else f"${value:.3g}"
-
-
-def whole_days(replay: Replay) -> list[str]:
-    """Return the days, of those in ``replay.daily``, that the log holds from morning to night."""
-    stamps = replay.decisions["timestamp"].sort_values()
-    dates, whole, _ = kept_days(wall_clock(stamps, replay.summary["timezone"]))
-    return [day for day in dates[whole].astype(str) if day in replay.daily.index]
 
 
 def period(replay: Replay) -> str:

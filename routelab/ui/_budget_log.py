@@ -7,21 +7,30 @@ from collections.abc import Callable
 import ipywidgets as w
 
 from routelab._checks import InputError
+from routelab.ui._budget_upload import ENDS, LARGEST_MB, PACKED
+from routelab.ui._files import in_app
 from routelab.ui._job import Job
-from routelab.ui._parts import Status
+from routelab.ui._parts import Status, guarded
+from routelab.ui._upload import Parts, upload
+
+Tell = Callable[[str], None]
 
 
 class LogLoader(w.VBox):
-    """A path, a button, and a line that says what was read.
+    """A path and a button, or an upload, and a line that says what was read.
+
+    In the app there is only the upload: its readers may not see this machine's files.
 
     Parameters
     ----------
     load : callable
         Called with the path and a function to tell how far it is; returns what was read.
+    take : callable
+        Called with the name and the bytes of an uploaded file, and the same function.
     """
 
-    def __init__(self, load: Callable[[str, Callable[[str], None]], str]):
-        self._load = load
+    def __init__(self, load: Callable[[str, Tell], str], take: Callable[[str, bytes, Tell], str]):
+        self._load, self._take = load, take
         self.path = w.Text(
             description="Log file", placeholder="traffic.parquet, logs/*.jsonl.gz, ...",
             style={"description_width": "90px"}, layout=w.Layout(width="520px", max_width="100%"),
@@ -30,18 +39,25 @@ class LogLoader(w.VBox):
         self.status = Status()
         self.job = Job(self.status, self._running)
         self.button.on_click(lambda _: self.run())
-        super().__init__([
-            w.HBox([self.path, self.button], layout=w.Layout(flex_flow="row wrap")), self.status,
-        ])  # fmt: skip
+        parts = Parts(LARGEST_MB, self._uploaded, self.status.ok)
+        self.upload = upload(
+            f"Upload a log, at most {LARGEST_MB} MB", ",".join([*ENDS, *PACKED[1:]]), LARGEST_MB,
+            parts, guarded(self.status),
+        )  # fmt: skip
+        by_path = [] if in_app() else [self.path, self.button]
+        shown = [*by_path, *([] if self.upload is None else [self.upload])]
+        wrap = w.Layout(flex_flow="row wrap", align_items="center")
+        super().__init__([w.HBox(shown, layout=wrap), self.status])
         self.status.ok(
-            "A log of your gateway, in any format that read_log knows; the settings stay."
+            "A log of your gateway, in any format that read_log knows; the settings stay. Of what "
+            "is uploaded nothing is stored: other notebooks and scripts need the path."
         )
 
     def run(self) -> None:
         """Load in the background; `job.join()` waits for it. An error leaves the old log."""
         path = self.path.value.strip()
 
-        def loaded(tell: Callable[[str], None], cancelled: Callable[[], bool]) -> None:
+        def loaded(tell: Tell, cancelled: Callable[[], bool]) -> None:
             if not path:
                 raise InputError("name a file, a folder or a pattern first")
             told = self._load(path, tell)
@@ -49,5 +65,17 @@ class LogLoader(w.VBox):
 
         self.job.start(loaded)
 
+    def _uploaded(self, name: str, content: bytes) -> None:
+        def taken(tell: Tell, cancelled: Callable[[], bool]) -> None:
+            self.status.ok(
+                f"{self._take(name, content, tell)} The panel shows {name}; Reset goes back to the "
+                "first."
+            )
+
+        if not self.job.start(taken):
+            self.status.error(f"{name} was not read: another log is being read")
+
     def _running(self, running: bool) -> None:
         self.button.disabled = running
+        if self.upload is not None:
+            self.upload.busy = running

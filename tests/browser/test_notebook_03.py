@@ -72,7 +72,29 @@ def typed(page: Any, name: str, value: float) -> None:
     number(page, name).press("Enter")
 
 
-def test_every_control_changes_numbers_and_picture(run_notebook, panel):
+def check_heights(page: Any) -> None:
+    """Hold each row of tabs to one height: what stands below does not jump."""
+    shown = page.locator(".rl-panel")
+    heights = set()
+    for tab in shown.get_by_role("tab").all():
+        tab.click()
+        page.wait_for_timeout(100)
+        heights.add(shown.evaluate("panel => panel.offsetHeight"))
+    assert len(heights) == 1, heights
+
+
+def check_narrow(page: Any) -> None:
+    """Hold pictures to a size that can be read on a narrow screen: 1 is an inch of 100 pixels."""
+    from lab_looks import narrow
+
+    with narrow(page, 420):
+        shares = page.locator(".rl-panel img.widget-image:visible").evaluate_all(
+            "all => all.map(image => image.clientWidth * 110 / image.naturalWidth / 100)"
+        )
+    assert len(shares) == 5 and min(shares) > 0.6, shares
+
+
+def test_every_control_changes_numbers_and_picture(run_notebook, panel, tmp_path):
     from lab_looks import check_looks
     from playwright.sync_api import expect
 
@@ -97,6 +119,14 @@ def test_every_control_changes_numbers_and_picture(run_notebook, panel):
     page.mouse.up()
     config = settled(page, panel, lower)
     assert config.daily_usd < lower.daily_usd
+
+    typed(page, "Daily budget, USD", 200)  # the field goes further than the slider
+    panel.update(daily_usd=200.0)
+    expect(page.locator(".rl-panel > .widget-html .rl-status")).to_have_text(panel.status.text)
+    typed(page, "Daily budget, USD", 0)
+    expect(page.get_by_role("alert").filter(has_text="must be above 0 USD")).to_be_visible()
+    expect(number(page, "Daily budget, USD")).to_have_value("200")
+    typed(page, "Daily budget, USD", config.daily_usd)
 
     choose = {"label": "goes to cheap"}
     page.get_by_label("A spent budget").select_option(**choose)
@@ -127,6 +157,10 @@ def test_every_control_changes_numbers_and_picture(run_notebook, panel):
     page.get_by_role("button", name="Up", exact=True).focus()
     page.keyboard.press("Enter")
     config = settled(page, panel, config, chains=(("strong", "cheap", "mid"),))
+    for left in ("1. mid", ""):
+        page.get_by_role("button", name="Remove", exact=True).press("Enter")
+        expect(page.get_by_label("in this order")).to_have_text(left)
+    config = settled(page, panel, config, chains=(("strong",),))
     page.get_by_label("Fallbacks", exact=True).uncheck()
     config = settled(page, panel, config, fallbacks=False)
 
@@ -148,7 +182,7 @@ def test_every_control_changes_numbers_and_picture(run_notebook, panel):
 
     page.get_by_role("tab", name="Sweep").click()
     page.get_by_label("Daily limits times").select_option(label="fallbacks on and off")
-    page.get_by_role("button", name="Sweep", exact=True).click()
+    page.get_by_role("button", name="Sweep", exact=True).press("Enter")
     expect(page.locator(".rl-status", has_text="12 of 12 settings replayed on")).to_be_visible()
     page.get_by_label("Points", exact=True).focus()
     page.keyboard.press("End")
@@ -171,6 +205,16 @@ def test_every_control_changes_numbers_and_picture(run_notebook, panel):
     page.get_by_label("Log file").fill("nothing.csv")
     page.get_by_role("button", name="Load log").click()
     expect(page.get_by_role("alert").filter(has_text="nothing.csv")).to_be_visible()
+    own = tmp_path / "own.csv"
+    own.write_text("time,prompt_tokens,completion_tokens\n2026-03-02T10:00:00Z,12,5\n")
+    own.write_text(own.read_text() + "2026-03-02T10:00:00Z,12,5\n" * 450_000)  # more than 10 MB
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Upload a log").click()
+    chooser.value.set_files(own)
+    expect(page.locator(".rl-status", has_text="The panel shows own.csv")).to_be_visible()
+    expect(page.locator(".rl-panel > .widget-html .rl-status")).to_contain_text(
+        "A sample of 200,000 of 450,001 requests."
+    )
 
     page.get_by_role("tab", name="Outage and traffic").click()
     page.get_by_role("button", name="Reset").click()
@@ -180,5 +224,7 @@ def test_every_control_changes_numbers_and_picture(run_notebook, panel):
     settled(page, panel, config, growth=1.5)
     page.get_by_role("button", name="Reset").click()
 
+    check_heights(page)
     page.get_by_role("tab", name="Who and why").click()
+    check_narrow(page)
     check_looks(page, "notebook_03")

@@ -87,7 +87,8 @@ def test_without_fallbacks_an_outage_breaks_requests(panel):
 
 def test_a_plan_without_a_budget_gets_one_at_its_dearest_day(traffic, plan):
     panel = ui.budget(traffic, plan.replace(budgets=()))
-    assert panel.config.daily_usd == pytest.approx(panel.result.daily["spend_usd"].max())
+    assert panel.result.daily["spend_usd"].max() == pytest.approx(7.776)
+    assert panel.config.daily_usd == 7.78  # rounded up: a field shows what it holds
     assert panel.config.outage_hours == 0 and "no outage" in panel.status.text
     assert plan_with(panel.plan, panel.config).budgets[0].downgrade_to == ("cheap",)
 
@@ -102,7 +103,9 @@ def test_a_refused_setting_leaves_the_old_result(panel):
 
 def test_readers_without_a_kernel_get_a_picture_and_a_sentence(panel):
     data, metadata = panel._repr_mimebundle_()
-    assert isinstance(data["image/png"], str) and metadata["image/png"]["width"] == 1100
+    assert isinstance(data["image/png"], str) and metadata["image/png"]["width"] == pytest.approx(
+        1100, abs=6
+    )
     assert panel.status.text in data["text/plain"]
     assert data["text/plain"].startswith(
         "BudgetConfig(daily_usd=4.0, outage_hours=2.0, incident=1)"
@@ -121,7 +124,66 @@ def test_the_budget_runs_out_when_a_request_no_longer_fits(traffic, plan):
 def test_a_budget_that_lasts_runs_out_at_no_time(traffic, plan):
     panel = ui.budget(traffic, plan)
     panel.update(daily_usd=100.0)
-    assert panel.result.run_out[0].met == 0 and "lasts (lasts to lasts)" in panel.facts.value
+    assert panel.result.run_out[0].met == 0 and ">never<" in panel.facts.value
+    assert "is above this picture" in panel.frames._charts["days"].on._made["far"].get_text()
+
+
+def test_a_budget_that_redirects_says_that_it_is_no_cap(traffic, plan):
+    panel = ui.budget(traffic, plan)
+    panel.update(daily_usd=1.0)
+    over = panel.result.per_day - 1.0
+    assert panel.result.plan_clock.over_usd == pytest.approx(over)
+    assert f"(${over.sum():,.2f} above the budget, which redirects and is no cap)" in (
+        panel.status.text
+    )
+    panel.update(downgrade="refuse")
+    assert "no cap" not in panel.status.text
+
+
+def test_the_field_takes_any_budget_above_zero_and_says_what_it_refuses(panel):
+    slider = panel.controls._money.children[1]
+    assert (slider.max, slider.step) == (10.0, 0.1)  # of a dearest day of 7.78 USD
+    panel.daily_usd.value = 40.0
+    assert panel.config.daily_usd == 40.0 and slider.value == 10.0
+    panel.daily_usd.value = 0.0
+    assert panel.daily_usd.value == 40.0 and "must be above 0 USD, got 0.0" in panel.status.text
+    slider.value = 3.0
+    assert panel.config.daily_usd == panel.daily_usd.value == 3.0
+
+
+def test_one_time_zone_names_days_and_outages_and_a_day_in_part_is_no_whole_day(
+    traffic, plan, outages
+):
+    own = plan.budgets[0].model_copy(update={"timezone": "Europe/Berlin"})
+    panel = ui.budget(traffic, plan.replace(budgets=[own]), outages=outages)
+    start = outages["start"].iloc[0].tz_convert("Europe/Berlin")
+    assert f"alpha down 2 h from {start:%a %d %b %H:%M} Europe/Berlin" in panel.status.text
+    assert f"alpha, {start:%a %d %b %H:%M} Europe/Berlin" in [
+        name for name, _ in panel.controls.incident.options
+    ]
+    parts = "a part of Mon 05 Jan and a part of Thu 08 Jan"  # from 01:00, and until 01:00
+    assert f"of 2 whole days and {parts} cost" in panel.status.text
+    assert "Thu 08 Jan, in part" in panel.tables.value and "Days in Europe/Berlin" in (
+        panel.tables.value
+    )
+    days = panel.frames._charts["days"].ax
+    assert [text.get_text() for text in days.get_xticklabels()][-1] == "Thu\n08 Jan\nin part"
+    assert days.get_xlabel() == "time in Europe/Berlin"
+
+
+def test_pictures_agree_with_the_library_on_the_colours_of_outcomes(panel):
+    from routelab.plots import figure, hourly_outcomes
+
+    _, (ax,) = figure()
+    areas = hourly_outcomes(panel.result.replay, ax)
+    library = {area.get_label().rstrip("0123456789, "): area.get_facecolor() for area in areas}
+    legend = panel.frames._charts["hours"].ax.get_legend()
+    ours = {
+        text.get_text(): patch.get_facecolor()
+        for text, patch in zip(legend.get_texts(), legend.get_patches(), strict=True)
+    }
+    assert len(ours) == 5 and len(library) > 1
+    assert all(np.allclose(color, ours[name]) for name, color in library.items())
 
 
 def test_an_outage_is_chosen_or_set_by_hand(traffic, plan, outages):
@@ -258,3 +320,25 @@ def test_the_plan_of_the_session_is_followed(traffic, plan, tmp_path):
     assert panel.config.plan == str(path)  # known, and chosen again
     panel.reset()
     assert list(panel.result.plan.models) == ["strong", "cheap"]
+
+
+def test_a_plan_without_a_file_is_followed_while_it_is_edited(traffic, plan):
+    session = Session()
+    panel = ui.budget(traffic, plan, session=session)
+    editor = ui.export(plan, session=session)
+    text = editor.editor.area.value
+    editor.editor.area.value = text.replace("limit_usd: 4.0", "limit_usd: 6.0")
+    editor.wait()
+    panel.wait()
+    assert panel.config.daily_usd == 6.0 and panel.config.plan == ""
+    assert "limit_usd" not in str(session.settings("budget"))
+    assert "edited" not in session.settings("budget")
+    assert "PATH OF PLAN" in panel.as_code() and "edited=" not in panel.as_code()
+    panel.update(daily_usd=3.0)
+    assert "daily_usd=3.0" in panel.as_code()
+    session.choose_plan(PlanChoice("elsewhere", None, "another kernel's"))  # without the object
+    assert panel.config.daily_usd == 3.0
+    editor.reset()
+    editor.wait()
+    panel.wait()
+    assert panel.config == panel._start

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from routelab import InputError, ui
+from routelab._checks import require
 from routelab.sweeps import policies, sweep
 from routelab.ui import _budget_load as load
 from routelab.ui._budget_config import BudgetConfig
 from routelab.ui._budget_plan import plan_with
 from routelab.ui._budget_sweep import LIMITS, grid_of
 from routelab.ui._points import nearest
+
+from .conftest import html_of
 
 
 @pytest.fixture
@@ -123,6 +127,100 @@ def test_a_wrong_log_is_said_beside_the_field_and_the_old_one_stays(panel, tmp_p
         assert "rows read" not in told and 'role="alert"' in panel.loader.status.value, name
         assert panel.config == config and panel.status.text == before
     assert "name a file" in load_log(panel, " ")
+
+
+LINES = (
+    b"time,prompt_tokens,completion_tokens\n2026-03-02T10:00:00Z,12,5\nsoon,1,1\n"
+    b"2026-03-02T11:00:00Z,12,5\n"
+)
+
+
+def send(panel, name, at, content, size):
+    message = {"do": "part", "name": name, "at": at, "size": size}
+    data = {"method": "custom", "content": message}
+    panel.loader.upload._handle_msg({"content": {"data": data}, "buffers": [content]})
+
+
+def upload(panel, name, content=LINES):
+    for at in range(0, max(len(content), 1), 50):  # in parts
+        send(panel, name, at, memoryview(content[at : at + 50]), len(content))
+    panel.loader.job.join()
+    panel.wait()
+    return panel.loader.status.text
+
+
+def test_a_log_is_uploaded_and_nothing_of_it_is_kept(panel, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    told = upload(panel, "../../etc/my week.csv")
+    assert told.startswith("3 rows read, 2 requests; 1 rejected, the first: ")
+    assert "The panel shows my week.csv" in told
+    assert len(panel.result.outcome) == 2 and not list(tmp_path.iterdir())
+    assert "uploaded" not in panel.session.settings("budget")
+    assert "rl.read_log('my week.csv')" in panel.as_code() and "uploaded=" not in panel.as_code()
+    panel.pin()
+    panel.daily_usd.value = 3.0
+    assert len(panel.result.pinned.outcome) == 2
+    upload(panel, "my week.csv", LINES + b"2026-03-02T12:00:00Z,12,5\n")  # the name, not the log
+    assert len(panel.result.outcome) == 3
+    panel.reset()
+    assert panel.config.uploaded == "" and len(panel.result.outcome) == 216
+
+
+def test_a_file_that_is_named_takes_the_place_of_the_upload(panel, tmp_path, traffic):
+    upload(panel, "log.csv.gz", gzip.compress(LINES))
+    assert len(panel.result.outcome) == 2
+    traffic.head(50).to_parquet(tmp_path / "other.parquet")
+    load_log(panel, tmp_path / "other.parquet")
+    assert len(panel.result.outcome) == 50 and panel.config.uploaded == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("notes.txt", b"x", "notes.txt ends in none of .csv"),
+        ("empty.csv", b"", "empty.csv"),
+        ("<img src=x onerror=alert(1)>.csv", b"name,size\na,1\n", "<img src=x"),
+        ("../..", LINES, ".. ends in none"),
+    ],
+)
+def test_a_wrong_upload_is_said_and_the_old_log_stays(panel, name, content, said):
+    config = panel.config
+    told = upload(panel, name, content)
+    assert told.startswith(said) or said in told
+    assert 'role="alert"' in panel.loader.status.value and panel.config == config
+    assert "<img" not in html_of(panel) and "/tmp" not in told
+
+
+def test_an_upload_that_is_too_large_or_broken_is_said(panel):
+    send(panel, "big.csv", 0, b"", 100_000_001)
+    assert "big.csv has 100.0 MB; at most 100 MB can be uploaded" in panel.loader.status.text
+    send(panel, "log.csv", 0, LINES[:50], len(LINES))
+    assert panel.loader.status.text == "receiving log.csv: 51%"
+    send(panel, "log.csv", 60, LINES[60:], len(LINES))
+    assert "a part of log.csv did not arrive" in panel.loader.status.text
+    send(panel, "log.csv", "0", b"", None)  # no message of ours
+    assert panel.config == panel._start
+
+
+def test_without_the_extra_there_is_only_the_path(traffic, plan, monkeypatch):
+    monkeypatch.setattr("routelab.ui._upload.upload_class", lambda: require("nowhere", "lab"))
+    panel = ui.budget(traffic, plan)
+    assert panel.loader.upload is None and len(panel.loader.children[0].children) == 2
+    panel.loader._running(False)
+
+
+def test_in_the_app_no_file_of_the_machine_is_read(traffic, plan, tmp_path, monkeypatch):
+    monkeypatch.setenv("ROUTELAB_APP", "1")
+    panel = ui.budget(traffic, plan)
+    assert panel.loader.path not in panel.loader.children[0].children
+    traffic.head(50).to_parquet(tmp_path / "other.parquet")
+    plan.to_yaml(tmp_path / "plan.yaml")
+    for settings in ({"log": "other.parquet"}, {"plan": "plan.yaml"}):
+        name, file = next(iter(settings.items()))
+        panel.update(**{name: str(tmp_path / file)})
+        panel.wait()
+        assert "is no plain name" in panel.status.text and panel.config == panel._start
+    assert upload(panel, "log.csv").startswith("3 rows read")
 
 
 def test_a_script_reads_the_other_log_too(panel, tmp_path, traffic):

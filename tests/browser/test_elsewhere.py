@@ -6,7 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from lab_browser import SHUTDOWN, jupyterlab, open_and_run
+from lab_browser import READY, SHUTDOWN, jupyterlab, open_and_run
 
 from routelab.datasets import notebooks_dir
 
@@ -69,6 +69,8 @@ def test_a_notebook_that_a_reader_saved_shows_its_picture_without_the_kernel(
     page.locator(".jp-RenderedImage img").wait_for(state="visible")
     _, picture = page.evaluate(shown)
     assert picture[0] > 200 and picture[1] > 500
+    page.wait_for_function(READY)
+    page.evaluate(SHUTDOWN)
     page.close()
 
 

@@ -71,7 +71,14 @@ def fetch(
         return
     tell(module.describe(name))
     require("pooch", "fetch")  # before the question, not after it
-    if not yes and not typer.confirm("fetch it?", err=True):
-        raise InputError("nothing was fetched")
+    if not yes and not _agreed():
+        raise InputError("nothing was fetched: answer y, or pass --yes")
     files = module.fetch(name, folder, progress=progress_bar("fetch"))
     say(f"{len(files)} files in {folder / name}", {"files": files}, as_json)
+
+
+def _agreed() -> bool:
+    try:
+        return typer.confirm("fetch it?", err=True)
+    except typer.Abort:  # nobody is there to answer
+        return False

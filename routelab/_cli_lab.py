@@ -40,7 +40,8 @@ def lab(
         # In a container everybody is root, and JupyterLab would refuse to start.
         root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
         shown = [] if browser else ["--no-browser"]
-        return [f"--port={port}", f"--ServerApp.root_dir={folder}", *shown, *root]
+        first = "--LabApp.default_url=/lab/tree/00_start.ipynb"
+        return [f"--port={port}", f"--ServerApp.root_dir={folder}", first, *shown, *root]
 
     _run("jupyterlab", directory, port, options, as_json)
 

@@ -11,6 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Other tests run beside these: how long an example takes says nothing of the code.
+settings.register_profile("routelab", deadline=None)
+settings.load_profile("routelab")
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -29,7 +34,7 @@ def shared() -> Path:
     """
     data = Path(os.environ.get("ROUTELAB_DATA", ROOT.parent / "shared" / "data"))
     if not data.is_dir():
-        pytest.skip(f"development data not found at {data}: set ROUTELAB_DATA to its folder")
+        pytest.skip(f"optional development data is not at {data}: ROUTELAB_DATA names its folder")
     return data.resolve().parent
 
 

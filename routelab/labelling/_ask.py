@@ -181,8 +181,9 @@ class _Run:
             with self._lock:
                 missing = missing_keys(self.judge.model)
                 if error.name in _HOPELESS or missing:
-                    cure = f"{', '.join(missing)} is not set" if missing else "check its key"
-                    self.fatal = f"{self.judge.model}: {error.name}: {cure}, or check the model"
+                    told = f"{error.name}: check the model and its key"
+                    told = f"{', '.join(missing)} is not set" if missing else told
+                    self.fatal = f"{self.judge.model}: {told}"
                 self.spending.failed[number] = f"the call failed: {error.name}"
                 self._failed_in_a_row += 1
                 if self._failed_in_a_row == _IN_A_ROW:

@@ -137,7 +137,7 @@ class Report:
         if self.zone:
             lines.append(f"zone       {self.zone}")
         full = [name for name, share in self.coverage.items() if share == 1]
-        part = [f"{n} {share:.0%}" for n, share in self.coverage.items() if 0 < share < 1]
+        part = [f"{n} {_partly(share)}" for n, share in self.coverage.items() if 0 < share < 1]
         if full:
             lines.append(f"complete   {', '.join(full)}")
         if part:
@@ -167,3 +167,16 @@ class ReadResult:
 
     frame: pd.DataFrame
     report: Report
+
+
+def _partly(share: float) -> str:
+    """Return a share that is neither nothing nor all, and does not round to either.
+
+    Examples
+    --------
+    >>> _partly(0.997), _partly(0.5), _partly(0.001)
+    ('>99%', '50%', '<1%')
+    """
+    if share > 0.99:
+        return ">99%"
+    return "<1%" if share < 0.01 else f"{share:.0%}"

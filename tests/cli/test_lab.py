@@ -33,7 +33,8 @@ def test_lab_opens_jupyterlab_on_a_copy(run, started, tmp_path, monkeypatch):
     assert code == 3 and (tmp_path / "mine" / "03_simulate_budget.ipynb").is_file()
     assert started == [
         [sys.executable, "-m", "jupyterlab", "--port=9999",
-         f"--ServerApp.root_dir={tmp_path / 'mine'}"]
+         f"--ServerApp.root_dir={tmp_path / 'mine'}",
+         "--LabApp.default_url=/lab/tree/00_start.ipynb"]
     ]  # fmt: skip
 
 

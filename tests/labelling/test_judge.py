@@ -186,7 +186,7 @@ def test_busy_servers_are_asked_again_and_failures_kept(server, options):
 def test_a_refused_key_stops_the_run_and_is_not_shown(server, options):
     server.statuses = [401] * 50
     with pytest.raises(
-        InputError, match="AuthenticationError: check its key, or check the model"
+        InputError, match="AuthenticationError: check the model and its key"
     ) as error:
         judge_labels(PROMPTS, LABELS, **options)
     assert "sk-" not in str(error.value)

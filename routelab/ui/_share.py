@@ -1,0 +1,30 @@
+"""A plan for all panels: what one has found, another replays or exports."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+from routelab.plan import Plan
+from routelab.privacy import redact
+from routelab.ui._choices import PlanChoice
+from routelab.ui._export_plan import plan_text
+from routelab.ui._session import Session
+
+
+def share_plan(session: Session, plan: Plan) -> PlanChoice:
+    """Make a plan that of the session, and return the choice that it is.
+
+    Panels of this kernel get the object. Those of other notebooks need a file, which stands beside
+    the session's: there is none without a session's file, for a router that no file can train
+    again, and for a plan with what looks like a secret or an address.
+    """
+    text = plan_text(plan)
+    path = None
+    trained = plan.router is None or plan.router.labels is not None
+    if session.path is not None and trained and redact(text) == text:
+        path = os.fspath(session.path.with_suffix(".plan.yaml"))
+        plan.to_yaml(path)
+    choice = PlanChoice(plan.name, path, hashlib.sha256(text.encode()).hexdigest()[:12])
+    session.choose_plan(choice, plan)
+    return choice

@@ -133,6 +133,8 @@ class Panel(w.VBox):
         if said or not kept:
             self._show(self._start, self.compute(self._start))
         self.session.observe(self._session_changed, panel=self.kind)
+        for section in ("plan", "router"):  # chosen in a panel before this one
+            guarded(self.status)(self.follow)(self.session, section)
         if said:
             self.status.error(said)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -30,6 +28,7 @@ from routelab.ui._export_view import FileView, lines_of
 from routelab.ui._parts import told
 from routelab.ui._session import Session
 from routelab.ui._settings import SETTINGS
+from routelab.ui._share import choice_of
 
 LINES_IN_FALLBACK = 30  # VS Code cuts the middle out of a longer text
 WIDTH_OF_FALLBACK = 100  # what is wider has to be scrolled there
@@ -297,15 +296,8 @@ class ExportPanel(Panel):
 
     def _share(self, plan: Plan) -> None:
         """Give the plan to the other panels; those of other notebooks need it in a file."""
-        path = self.files.get("plan")
-        if self._shared:
-            in_yaml = plan.router is None or plan.router.labels is not None
-            path = None
-            if self.session.path is not None and in_yaml:
-                path = os.fspath(self.session.path.with_suffix(".plan.yaml"))
-                plan.to_yaml(path)
-        digest = hashlib.sha256(self._text().encode()).hexdigest()[:12]
-        self._choice = PlanChoice(plan.name, path, digest)
+        given = PlanChoice(plan.name, self.files.get("plan"))
+        self._choice = choice_of(self.session, plan) if self._shared else given
         self.session.choose_plan(self._choice, plan)
 
     def _give(self, action: str) -> Any:

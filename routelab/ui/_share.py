@@ -12,12 +12,12 @@ from routelab.ui._export_plan import plan_text
 from routelab.ui._session import Session
 
 
-def share_plan(session: Session, plan: Plan) -> PlanChoice:
-    """Make a plan that of the session, and return the choice that it is.
+def choice_of(session: Session, plan: Plan) -> PlanChoice:
+    """Return a plan as a choice for all panels, and write the file that some of them need.
 
-    Panels of this kernel get the object. Those of other notebooks need a file, which stands beside
-    the session's: there is none without a session's file, for a router that no file can train
-    again, and for a plan with what looks like a secret or an address.
+    Panels of this kernel get the object. Those of other notebooks read a file beside the session's:
+    there is none without a session's file, for a router that no file can train again, and for a
+    plan with what looks like a secret or an address.
     """
     text = plan_text(plan)
     path = None
@@ -25,6 +25,4 @@ def share_plan(session: Session, plan: Plan) -> PlanChoice:
     if session.path is not None and trained and redact(text) == text:
         path = os.fspath(session.path.with_suffix(".plan.yaml"))
         plan.to_yaml(path)
-    choice = PlanChoice(plan.name, path, hashlib.sha256(text.encode()).hexdigest()[:12])
-    session.choose_plan(choice, plan)
-    return choice
+    return PlanChoice(plan.name, path, hashlib.sha256(text.encode()).hexdigest()[:12])

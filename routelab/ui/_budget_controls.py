@@ -196,14 +196,17 @@ def rounded_up(usd: float) -> float:
 
 
 def _range(row: w.HBox, low: float, high: float, step: float) -> None:
-    """Set the bounds of a number and its slider; the order keeps the low end below the high."""
+    """Set the bounds of a number and its slider; the order keeps the low end below the high.
+
+    At once: a browser that has one of them moves its slider to a step, and reports that as a touch.
+    """
     for control in row.children:
-        if not control.has_trait("max"):
+        with control.hold_sync():
+            if control.has_trait("max"):
+                control.max = max(high, control.min)
+                control.min = low
+                control.max = high
             control.step = step
-            continue
-        control.max = max(high, control.min)
-        control.min = low
-        control.max, control.step = high, step
 
 
 def _enable(row: w.HBox, enabled: bool) -> None:

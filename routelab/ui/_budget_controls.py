@@ -62,6 +62,7 @@ class Controls(w.VBox):
         tier_changed: Callable[[str, float], None],
     ):
         self._moving = False
+        self._high = self._step = 0.0  # of the sliders of USD
         self.daily_usd, self._money = number(
             "Daily budget, USD", 1.0, 0.01, 10.0, 0.01, open_ended=True
         )
@@ -120,9 +121,12 @@ class Controls(w.VBox):
         What they had is set again by the panel.
         """
         plan, traffic = load.plan, load.traffic
-        high = rounded_up(top)
-        _range(self._money, high / 100, high, high / 100)
-        _range(self._tier_row, 0.0, high, high / 100)
+        high = max(rounded_up(top), self._high)
+        if not self._high:  # later only the end moves: values must stay on steps, or browsers move
+            self._step = high / 100
+        self._high = high
+        _range(self._money, self._step, high, self._step)
+        _range(self._tier_row, 0.0, high, self._step)
         span = (traffic["timestamp"].iloc[-1] - first_hour(traffic)).total_seconds() / 3600
         _range(self._start_row, 0.0, max(1.0, span // 1), 0.25)
         providers = providers_of(plan)
@@ -198,12 +202,12 @@ def rounded_up(usd: float) -> float:
 def _range(row: w.HBox, low: float, high: float, step: float) -> None:
     """Set the bounds of a number and its slider; the order keeps the low end below the high."""
     for control in row.children:
-        if not control.has_trait("max"):
+        with control.hold_sync():
+            if control.has_trait("max"):
+                control.max = max(high, control.min)
+                control.min = low
+                control.max = high
             control.step = step
-            continue
-        control.max = max(high, control.min)
-        control.min = low
-        control.max, control.step = high, step
 
 
 def _enable(row: w.HBox, enabled: bool) -> None:

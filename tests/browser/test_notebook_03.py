@@ -223,6 +223,8 @@ def test_every_control_changes_numbers_and_picture(run_notebook, panel, tmp_path
     typed(page, "Traffic, times the log's", 1.5)  # in the background
     settled(page, panel, config, growth=1.5)
     page.get_by_role("button", name="Reset").click()
+    panel.reset()
+    settled(page, panel, panel.config)
 
     check_heights(page)
     page.get_by_role("tab", name="Who and why").click()

@@ -77,6 +77,19 @@ def resolve_bundled(name: str | os.PathLike[str]) -> Path:
     return path
 
 
+def bundled_name(path: str | os.PathLike[str]) -> str:
+    """Return ``"bundled:<file>"`` for a file of the data folder, any other path as it is.
+
+    Examples
+    --------
+    >>> bundled_name(data_dir() / "plan.yaml"), bundled_name("labels.csv")
+    ('bundled:plan.yaml', 'labels.csv')
+    """
+    text = os.fspath(path)
+    found, folder = resolve_bundled(text).absolute(), data_dir().absolute()
+    return f"{_PREFIX}{found.relative_to(folder).as_posix()}" if folder in found.parents else text
+
+
 def load_prompts() -> pd.DataFrame:
     """Return the bundled prompts: columns `prompt`, `route`, `complexity`, `language`, `form`."""
     import pandas as pd

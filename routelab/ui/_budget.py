@@ -17,6 +17,7 @@ from routelab.plan import Plan
 from routelab.sweeps import Sweep
 from routelab.ui._base import Panel
 from routelab.ui._budget_chain import Chain
+from routelab.ui._budget_code import recipe_of
 from routelab.ui._budget_config import BudgetConfig
 from routelab.ui._budget_controls import Controls
 from routelab.ui._budget_figures import Frames
@@ -31,14 +32,16 @@ from routelab.ui._budget_plan import (
 )
 from routelab.ui._budget_replay import Outcome, replayed
 from routelab.ui._budget_sources import Sources
-from routelab.ui._budget_start import followed, start_of
+from routelab.ui._budget_start import ROUTED, followed, routed, start_of
 from routelab.ui._budget_sweep import run_sweep
 from routelab.ui._budget_sweep_view import SweepView
 from routelab.ui._budget_tables import compared, facts, results
 from routelab.ui._budget_told import sentence
+from routelab.ui._choices import PlanChoice
 from routelab.ui._code import Recipe, arguments, changed_fields, script
 from routelab.ui._parts import Facts, guarded
 from routelab.ui._session import Session
+from routelab.ui._share import choice_of
 
 #: Settings that no plan A has of its own.
 _OF_THE_VIEW = ("who", "sweep_by", "pinned", "uploaded", "edited")
@@ -64,6 +67,7 @@ class BudgetPanel(Panel):
         source = self.sources.of(BudgetConfig(1.0))
         super().__init__(start_of(source, self.outages), **shared)
         self._pinned: tuple[BudgetConfig, Outcome] | None = None
+        self._choice: PlanChoice | None = None  # the plan that this panel gave to the others
         self._scheduled = lru_cache(maxsize=4)(
             lambda part, load: schedule(part, load.plan, load.traffic, self.outages)
         )
@@ -87,7 +91,12 @@ class BudgetPanel(Panel):
         self.bind(self.sweeper.by, "sweep_by")
         self.controls.incident.observe(guarded(self.status)(self._choose_incident), "value")
         self._controls["incident"] = self.controls.incident
-        self.begin(self.controls, self.facts, self.frames, self._tabs())
+        self.use = w.Button(
+            description="Use as the plan", layout=w.Layout(width="auto"),
+            tooltip="Give the plan with these settings to the other panels, to export it",
+        )  # fmt: skip
+        self.use.on_click(lambda _: guarded(self.status)(self.share)())
+        self.begin(self.controls, self.facts, self.use, self.frames, self._tabs())
 
     def _tabs(self) -> w.Tab:
         pin = w.Button(description="Pin as A", tooltip="Keep these settings and results as plan A")
@@ -108,22 +117,7 @@ class BudgetPanel(Panel):
 
     def recipe(self) -> Recipe:
         """Return how this panel is made again."""
-        lines = [
-            self.file_line("traffic", "rl.read_log({}).frame", "the log"),
-            self.file_line("plan", "rl.Plan.from_yaml({})", "the plan"),
-        ]
-        if self.config.uploaded:
-            lines[0] = (
-                f"traffic = rl.read_log({self.config.uploaded!r}).frame  # uploaded: its path"
-            )
-        if self.config.edited:
-            lines[1] = "plan = rl.Plan.from_yaml('PATH OF PLAN')  # as edited: to_yaml() writes it"
-        given = ["traffic", "plan"]
-        if self.outages is not None:
-            lines.append(self.file_line("outages", "rl.read_outages({})", "the outages"))
-            given.append("outages=outages")
-        call = f"ui.budget({', '.join(given)}, seed={self.seed})"
-        return Recipe(call, tuple(lines))
+        return recipe_of(self)
 
     def heavy(self, config: BudgetConfig) -> bool:
         """Return whether a log must be read, grown or routed first, or is long."""
@@ -219,11 +213,22 @@ class BudgetPanel(Panel):
         self.facts.show(facts(result))
         self.tables.value = results(result, self.config.who)
         self.against.value = compared(result)
-        return sentence(self.config, result)
+        told = sentence(self.config, result)
+        router = source.load.plan.router
+        if router is not None and self.config.edited.startswith(ROUTED):
+            told += f" The router is {router.kind} on {router.encoder}, as chosen."
+        return told
 
     def still(self) -> bytes:
         """Return all pictures as one."""
         return self.frames.still()
+
+    def share(self) -> None:
+        """Make the plan with these settings that of the session: other panels take it over."""
+        plan = plan_with(self.sources.plan_of(self.config), self.config)
+        self._choice = choice_of(self.session, plan)
+        self.session.choose_plan(self._choice, plan)
+        self.status.ok(f"The other panels have the plan with these settings now. {self._line}")
 
     def fallback(self) -> str:
         """Return the settings that are not the usual ones, and the status."""
@@ -231,9 +236,14 @@ class BudgetPanel(Panel):
         return f"BudgetConfig({arguments(changed_fields(self.config, usual))})\n{self.status.text}"
 
     def follow(self, session: Session, section: str) -> None:
-        """Take over the plan of the session, with the settings that are its own."""
-        given = self.plan, self.files.get("plan")
-        changes = followed(session, self.config, self.sources, given) if section == "plan" else None
+        """Take over the session's plan with the settings that are its own, or its router alone."""
+        if section == "router":
+            changes = routed(session, self.config, self.sources)
+        elif session.plan == self._choice:
+            changes = None
+        else:
+            given = self.plan, self.files.get("plan")
+            changes = followed(session, self.config, self.sources, given)
         if changes is None:
             return
         if changes:

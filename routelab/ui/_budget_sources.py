@@ -85,7 +85,8 @@ class Sources:
         """Return the plan of the settings with its router fitted."""
         path = config.plan
         if config.edited:
-            return self._edits[config.edited]
+            plan = self._edits[config.edited] = self._edits[config.edited].fitted()
+            return plan
         if not path:
             return self._plan
         if path not in self._plans:
@@ -100,9 +101,9 @@ class Sources:
         return self._uploads[name][1]
 
     def edit(self, digest: str, plan: Plan) -> None:
-        """Keep a plan that has no file."""
+        """Keep a plan that has no file; its router is trained when it is asked first."""
         if digest not in self._edits:
-            self._edits[digest] = plan.fitted()
+            self._edits[digest] = plan
             _drop_old(self._edits)
 
     def take(self, path: str, digest: str | None, plan: Plan) -> bool:

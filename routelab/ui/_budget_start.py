@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from typing import Any
 
 import pandas as pd
 
+from routelab._checks import InputError
+from routelab._plan_parts import RouterSpec
 from routelab.plan import Plan
 from routelab.ui._budget_config import BudgetConfig
 from routelab.ui._budget_plan import busiest_hour, incident_hours, own_budget
 from routelab.ui._budget_sources import Source, Sources
+from routelab.ui._export_plan import plan_text, router_key
 from routelab.ui._session import Session
+
+ROUTED = "router:"  # how the names of plans begin that are another with the chosen router
 
 
 def start_of(source: Source, outages: pd.DataFrame | None) -> BudgetConfig:
@@ -81,6 +87,37 @@ def followed(
         new = sources.take(choice.path, choice.digest, plan)
         new |= choice.path != config.plan or bool(config.edited)
     return {**source, **settings_of(plan)} if new else None
+
+
+def routed(session: Session, config: BudgetConfig, sources: Sources) -> dict[str, Any] | None:
+    """Return what changes with the session's router in the plan, which `sources` has then.
+
+    Returns
+    -------
+    dict or None
+        Settings by name, None for no change.
+
+    Raises
+    ------
+    InputError
+        No file of labels can train it.
+    """
+    choice = session.router
+    if choice is None:
+        return None
+    plan = sources.plan_of(config)
+    spec = RouterSpec.model_validate(choice.spec())
+    if plan.router is not None and router_key(plan.router) == router_key(spec):
+        return None
+    if choice.labels is None:
+        raise InputError(
+            f"the chosen router {choice.kind!r} has no file to be trained on here: give the panel "
+            "that chooses it files={'labels': PATH}"
+        )
+    changed = plan.replace(router=spec)
+    digest = ROUTED + hashlib.sha256(plan_text(changed).encode()).hexdigest()[:12]
+    sources.edit(digest, changed)
+    return {"plan": "", "edited": digest}
 
 
 def settings_of(plan: Plan) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from routelab.datasets import data_dir, resolve_bundled
+from routelab.datasets import bundled_name
 
 
 @dataclass(frozen=True)
@@ -135,10 +135,8 @@ def file_code(path: str) -> str:
     >>> file_code("mine.csv"), file_code("bundled:plan.yaml")
     ("'mine.csv'", "data_dir() / 'plan.yaml'")
     """
-    found, bundled = resolve_bundled(path).absolute(), data_dir().absolute()
-    if not found.is_relative_to(bundled):
-        return repr(path)
-    return f"data_dir() / {found.relative_to(bundled).as_posix()!r}"
+    prefix, _, name = bundled_name(path).rpartition("bundled:")
+    return f"data_dir() / {name!r}" if name != path and not prefix else repr(path)
 
 
 def _import_order(line: str) -> tuple[bool, bool, str]:

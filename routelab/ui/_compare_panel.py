@@ -10,6 +10,7 @@ import ipywidgets as w
 import pandas as pd
 
 from routelab._checks import InputError
+from routelab.datasets import bundled_name
 from routelab.evaluate import Comparison
 from routelab.plan import Plan
 from routelab.plots._style import short
@@ -130,7 +131,8 @@ class ComparePanel(Panel):
         if router not in self.comparison.verdicts or given not in ROUTERS:
             return None
         encoder = self.config.encoder or ENCODERS[0]
-        file = self.files.get("labels")
+        labels = self.files.get("labels")
+        file = None if labels is None else bundled_name(labels)
         return RouterChoice(
             str(given), encoder, labels=file, label=self.config.data or None if file else None
         )

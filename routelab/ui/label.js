@@ -44,6 +44,7 @@ function render({ model, el }) {
   };
   root.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (el.closest(".jupyter-widgets-disconnected")) return; // nobody would keep the label
     const number = "123456789".indexOf(event.key);
     if (event.key.length === 1 && number >= 0 && number < model.get("labels").length) {
       ask({ do: "label", number });

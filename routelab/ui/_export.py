@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 from typing import Any
@@ -26,7 +27,7 @@ from routelab.ui._export_in_use import InUseView
 from routelab.ui._export_plan import plan_text, read_plan, router_key
 from routelab.ui._export_prove import Prover, prompts_of
 from routelab.ui._export_view import FileView, lines_of
-from routelab.ui._parts import told
+from routelab.ui._parts import Status, counted, told
 from routelab.ui._session import Session
 from routelab.ui._settings import SETTINGS
 
@@ -102,13 +103,16 @@ class ExportPanel(Panel):
         self._choice: PlanChoice | None = None
         self._typed: str | None = None
         self._drawn: str | None = None
+        self._chosen: dict[str, str] = {}  # the file of each target
         super().__init__(ExportConfig(target), **shared)
         wide = {"description_width": "55px"}
         self.target = w.Dropdown(
             options=TARGETS.names(), value=target, description="Target", style=wide
         )
         self.file = w.Dropdown(options=[""], description="File", style=wide)
-        self.editor = PlanEditor(self._edited)
+        self.refused = Status()  # why a target was not taken: beside it
+        self.refused.add_class("rl-refused")
+        self.editor = PlanEditor(self._edited, self._back, plan_text(self.plan))
         self.view = FileView(give=self._give)
         self.not_carried = w.HTML()
         self.in_use = InUseView()
@@ -121,7 +125,7 @@ class ExportPanel(Panel):
         half = {"flex": "1 1 420px", "width": "auto", "min_width": "0", "max_width": "100%"}
         wrap = w.Layout(flex_flow="row wrap", grid_gap="0 12px")
         left = w.VBox([self.editor], layout=w.Layout(**half))
-        top = w.HBox([self.target, self.file], layout=wrap)
+        top = w.HBox([self.target, self.file, self.refused], layout=wrap)
         right = w.VBox([top, self.view], layout=w.Layout(**half))
         more = w.Tab(
             [self.not_carried, self.in_use, self.prover],
@@ -134,6 +138,15 @@ class ExportPanel(Panel):
         """Return how this panel is made again."""
         line = self.file_line("plan", "rl.Plan.from_yaml({})", "the plan")
         return Recipe(f"ui.export(plan, target={self._start.target!r})", (line,))
+
+    def update(self, **changes: Any) -> None:
+        """Change settings; another target comes with the file of it that was looked at last."""
+        target = changes.get("target", self.config.target)
+        if target != self.config.target and "file" not in changes:
+            changes["file"] = self._chosen.get(target, "")
+        self.refused.value = ""
+        with self._beside_target(target):
+            super().update(**changes)
 
     def heavy(self, config: ExportConfig) -> bool:
         """Return whether files are to be written that take longer than a touch may."""
@@ -166,10 +179,8 @@ class ExportPanel(Panel):
     def draw(self, result: Exported) -> str:
         """Show the plan, the file, what is not carried, what lint found, and the differences."""
         self.plan = result.plan
-        if tuple(self.file.options) != tuple(result.files):
-            self.file.options = list(result.files)
-        self.file.value = result.shown
         self.config = replace(self.config, file=result.shown)
+        self._chosen[self.config.target] = result.shown
         self._show_plan()
         of_config = result.shown == "config.yaml"
         findings = lines_of(result.findings) if of_config else []
@@ -181,9 +192,11 @@ class ExportPanel(Panel):
         )
         self.in_use.export(result.files.get("config.yaml"))
         self.prover.refresh(result.files)
+        files, missing_parts = len(result.files), len(result.not_carried)
         return (
-            f"{self.config.target}: {len(result.files)} files, {len(result.not_carried)} parts of "
-            f"the plan not carried, {len(result.findings)} findings by lint."
+            f"{self.config.target}: {counted(files, 'file')}, "
+            f"{counted(missing_parts, 'part')} of the plan not carried, "
+            f"{counted(len(result.findings), 'finding')} by lint."
         )
 
     def reset(self) -> None:
@@ -273,10 +286,52 @@ class ExportPanel(Panel):
             self._typed = None
         self._drawn = self.config.plan
 
+    def _back(self, to_start: bool) -> None:
+        """Use the plan at the start, or go on with that in use whatever was typed."""
+        with self._lock:
+            self._typed = None
+            plan = self._start.plan if to_start else self._settled.plan
+            if plan != self.config.plan:
+                self.update(plan=plan)
+            self.editor.show(self._text())
+
+    def _move_controls(self) -> None:
+        """Move the controls along; the files of a new target are known when they are written."""
+        known = [] if self.result is None else list(self.result.files)
+        wanted = known if self.config.file in known else [self.config.file, *known]
+        self._drawing = True
+        if list(self.file.options) != wanted:
+            self.file.options = wanted
+        super()._move_controls()
+
+    @contextlib.contextmanager
+    def _beside_target(self, target: str) -> Iterator[None]:
+        """Say beside the target, too, why it was not taken."""
+        before = self._settled.target
+        try:
+            yield
+        except Exception as error:
+            if target != before:
+                self.refused.error(f"{target} was not taken: {error}")
+            raise
+
+    def _compute(
+        self, config: Any, tell: Callable[[str], None], cancelled: Callable[[], bool]
+    ) -> None:
+        with self._beside_target(config.target):
+            super()._compute(config, tell, cancelled)
+
     def _go_back(self, told: str) -> None:
+        """Take back what was refused; a right plan is not refused with its target."""
+        wanted = self.config
         super()._go_back(told)
         self.editor.used(self._text())
-        self.editor.not_used("This plan was not taken: the plan before stays in use.")
+        if wanted.plan == self.config.plan:
+            return
+        if wanted.target != self.config.target and not told:
+            super().update(plan=wanted.plan)
+        else:
+            self.editor.not_used("This plan was not taken: the plan before stays in use.")
 
     def _keep(self) -> None:
         """Keep the settings, and the plan for other panels; a plan with an address stays here."""

@@ -91,7 +91,7 @@ def test_an_edited_plan_is_exported(panel, plan, tmp_path):
     assert panel.plan == plan.replace(retries={"num_retries": 3})
     assert panel.result.files == written(panel.plan, tmp_path / "out")
     assert yaml.safe_load(panel.view.text)["router_settings"]["num_retries"] == 3
-    assert panel.editor.status.text == "This is the plan in use."
+    assert panel.editor.status.text.startswith("This is the plan in use; Undo all edits")
 
 
 def test_what_is_wrong_is_said_with_its_place_and_the_old_plan_stays(panel, plan):

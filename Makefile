@@ -96,8 +96,8 @@ notebooks: setup-test ## Execute the notebooks and write them in their committed
 	$(BIN)/python tools/clean_notebooks.py
 
 docs: setup-test ## Build the documentation site into build/site; a warning is an error (`make test` builds it, too)
-	$(BIN)/python -m mkdocs build --strict -f docs/mkdocs.yml
-	@echo "open build/site/index.html"
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict -f docs/mkdocs.yml
+	@echo "open build/site/index.html (to search it: $(BIN)/python -m http.server -d build/site)"
 
 clean: ## Remove what was built
 	rm -rf $(VENV) out build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -53,10 +53,12 @@ def app_command(
 ) -> None:
     """Serve a copy of the notebooks as pages, without their code (Voila).
 
-    Each reader has a kernel and settings of their own; who should share settings names the same
-    file in a Session. There is no password: whoever reaches the address can use the pages.
+    Each reader has a kernel, settings and files of their own: panels read no file of this machine
+    that a reader names, but what the reader uploads, and offer what they write as a download.
+    There is no password: whoever reaches the address can use the pages.
     """
     from routelab.serving.server import is_loopback
+    from routelab.ui._files import APP
 
     if not is_loopback(host):
         tell(f"anybody who reaches {host}, port {port}, can use the pages")
@@ -69,11 +71,16 @@ def app_command(
             "--MappingKernelManager.cull_interval=60",
         ]  # fmt: skip
 
-    _run("voila", directory, port, options, as_json)
+    _run("voila", directory, port, options, as_json, {APP: "1"})
 
 
 def _run(
-    module: str, directory: Path, port: int, options: Callable[[Path], list[str]], as_json: bool
+    module: str,
+    directory: Path,
+    port: int,
+    options: Callable[[Path], list[str]],
+    as_json: bool,
+    variables: dict[str, str] | None = None,
 ) -> None:
     """Run a server of the extra `lab` on a copy of the notebooks, until it ends."""
     from routelab._checks import require
@@ -84,4 +91,5 @@ def _run(
     say(f"notebooks in {folder}", {"directory": folder, "port": port}, as_json)
     sys.stdout.flush()  # before the server runs, which may be for days
     command = [sys.executable, "-m", module, *options(folder)]
-    raise typer.Exit(subprocess.run(command, check=False).returncode)
+    environment = {**os.environ, **(variables or {})}
+    raise typer.Exit(subprocess.run(command, check=False, env=environment).returncode)

@@ -9,6 +9,7 @@ import typer
 
 from routelab._checks import InputError, atomic_file
 from routelab._cli_common import Json, examples, progress_bar, say, tell
+from routelab._cli_inputs import STANDARD_INPUT, read_prompts
 
 app = typer.Typer()
 
@@ -20,7 +21,12 @@ app = typer.Typer()
     )
 )
 def judge(
-    file: Annotated[Path, typer.Argument(help="Prompts: a label set, or a log with prompts.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="Prompts: a table with a prompt column, .txt with one a line, a log, or -."
+        ),
+    ],
     labels: Annotated[str, typer.Option(help="Labels to choose from, parted by commas.")],
     model: Annotated[str, typer.Option(help="LiteLLM's name of the judge.")],
     max_usd: Annotated[float, typer.Option(help="No call may bring the run above this.")],
@@ -87,12 +93,23 @@ def plan_labels(
 
 
 def _prompts(file: Path) -> list[str]:
-    """Return the prompts of a label set or of a log, each once."""
+    """Return the prompts of a table, a label set, a log, or the lines of a text, each once."""
+    from routelab.labels.readers._base import PROMPT_NAMES, usual
     from routelab.read_any import read
+    from routelab.reading.files import read_rows
 
-    found = read(file)
-    prompts = found.data["prompt"] if found.kind in ("labels", "traffic", "decisions") else []
+    if file.suffix == ".txt" or str(file) in STANDARD_INPUT:
+        return list(dict.fromkeys(read_prompts(file)))
+    rows = read_rows(file, what="file of prompts")
+    column = usual(rows, PROMPT_NAMES)
+    if column is not None:  # nobody has labelled them yet: no label set, no log
+        prompts = rows.column(column)
+    else:
+        found = read(file)
+        if found.kind not in ("labels", "traffic", "decisions"):
+            raise InputError(f"{file}: there are no prompts in it ({found.kind})")
+        prompts = found.data["prompt"]
     texts = [str(text) for text in prompts if isinstance(text, str) and text.strip()]
     if not texts:
-        raise InputError(f"{file}: there are no prompts in it ({found.kind})")
+        raise InputError(f"{file}: there is not one prompt in it")
     return list(dict.fromkeys(texts))

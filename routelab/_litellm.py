@@ -23,6 +23,12 @@ def open_litellm() -> Any:
     return litellm
 
 
+def missing_keys(model: str) -> list[str]:
+    """Return the environment variables with a key for this model that are not set."""
+    found = open_litellm().validate_environment(model)["missing_keys"]
+    return [name for name in found if name.endswith("_API_KEY")]
+
+
 def known_model(model: str) -> Mapping[str, Any]:
     """Return what LiteLLM's map says of a model, with or without its provider; else nothing."""
     known = open_litellm().model_cost

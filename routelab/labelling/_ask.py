@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from routelab._checks import InputError
-from routelab._litellm import known_model, open_litellm
+from routelab._litellm import known_model, missing_keys, open_litellm
 
 _RETRIED = ("RateLimitError", "Timeout", "APIConnectionError", "InternalServerError",
             "ServiceUnavailableError", "BadGatewayError", "APIError")  # fmt: skip
@@ -179,8 +179,10 @@ class _Run:
             text, usd = self._call(question)
         except _Failed as error:
             with self._lock:
-                if error.name in _HOPELESS:
-                    self.fatal = f"{self.judge.model}: {error.name}: check the model and its key"
+                missing = missing_keys(self.judge.model)
+                if error.name in _HOPELESS or missing:
+                    cure = f"{', '.join(missing)} is not set" if missing else "check its key"
+                    self.fatal = f"{self.judge.model}: {error.name}: {cure}, or check the model"
                 self.spending.failed[number] = f"the call failed: {error.name}"
                 self._failed_in_a_row += 1
                 if self._failed_in_a_row == _IN_A_ROW:
@@ -219,7 +221,8 @@ class _Run:
                 break
             except Exception as error:  # LiteLLM raises many classes of its own; names tell them
                 name = type(error).__name__
-                if name not in _RETRIED or attempt == judge.retries:
+                last = attempt == judge.retries or missing_keys(judge.model)
+                if name not in _RETRIED or last:
                     raise _Failed(name) from None
                 time.sleep(judge.wait_s * 2**attempt)
         given, answer = judge.price()

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from routelab._checks import InputError
+from routelab._litellm import open_litellm
 from routelab.decide import decide
 from routelab.exporters.litellm.plugin import count_tokens
 from routelab.labels import load_labels
@@ -135,6 +136,8 @@ def decided_groups(plan: Plan, probes: Sequence[Probe]) -> list[str]:
         name: pd.Series([getattr(probe, name) for probe in probes], dtype=object)
         for name in ("request_id", "prompt", *_FACTS)
     }
+    if counts:
+        open_litellm()  # with its own price map: no download
     tokens = [count_tokens(probe.body()) if counts else None for probe in probes]
     traffic = pd.DataFrame(facts).assign(
         timestamp=pd.Timestamp.now("UTC"), input_tokens=pd.Series(tokens, dtype="Int64")

@@ -10,13 +10,17 @@ from typing import Any
 
 import ipywidgets as w
 
+from routelab._checks import InputError
 from routelab.ui._code import Recipe, file_line, script
+from routelab.ui._files import named_file
 from routelab.ui._job import Job
 from routelab.ui._parts import Status, guarded
 from routelab.ui._picture import Picture, compact
 from routelab.ui._session import Session
 from routelab.ui._settings import SETTINGS
 from routelab.ui._tools import DEFAULT_FILE, Tools
+
+LARGEST_BYTES = 1 << 20  # of a file of settings
 
 
 class Panel(w.VBox):
@@ -71,7 +75,7 @@ class Panel(w.VBox):
         self.job = Job(self.status, lambda running: self.tools.busy(running))
         acts: dict[str, Callable[..., Any]] = {
             "code": self.as_code, "save": self.save_settings, "load": self.load_settings,
-            "reset": self.reset, "cancel": self.cancel,
+            "reset": self.reset, "cancel": self.cancel, "bring": self.bring_settings,
         }  # fmt: skip
         safe = {name: guarded(self.status)(act) for name, act in acts.items()}
         file = self.session.path
@@ -198,11 +202,19 @@ class Panel(w.VBox):
         """Write the settings, and what else the session holds, into a file."""
         self._keep()
         told = self.session.save(path)
+        self.tools.offer(told)
         self.status.ok(f"Settings are in {told.name}. {self._line}")
 
     def load_settings(self, path: str) -> None:
         """Take the settings from a file; the session's own file is read again for all panels."""
         self.update(**self.session.settings_in(path, self.kind))
+
+    def bring_settings(self, name: str, content: bytes) -> None:
+        """Take the settings from a file that a reader of the app uploads."""
+        if len(content) > LARGEST_BYTES:
+            raise InputError(f"{name!r} has {len(content):,} bytes, at most {LARGEST_BYTES:,} fit")
+        named_file(name).write_bytes(content)
+        self.load_settings(name)
 
     def fallback(self) -> str:
         """Return the text that stands in for the panel where neither widget nor picture shows."""

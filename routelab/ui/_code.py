@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from routelab.datasets import data_dir, resolve_bundled
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -68,6 +70,8 @@ def script(
     plain = (*(["from pathlib import Path"] if picture else []), *recipe.imports)
     head = sorted({*plain, "import routelab as rl", "from routelab import ui"}, key=_import_order)
     body = [*recipe.lines, f"panel = {recipe.call}"]
+    if any("data_dir()" in line for line in body):
+        head.append("from routelab.datasets import data_dir")
     changes = changed_fields(config, start)
     if changes:
         body.append(f"panel.update({arguments(changes)})")
@@ -115,12 +119,26 @@ def file_line(name: str, call: str, path: str | None, what: str, key: str = "") 
     plan = rl.Plan.from_yaml('PATH OF PLAN')
     """
     if path is not None:
-        return f"{name} = {call.format(repr(path))}"
+        return f"{name} = {call.format(file_code(path))}"
     told = (
         f"# The panel was not told the file of {what}: put its path here, "
         f"or give files={{{(key or name)!r}: PATH}}."
     )
     return f"{told}\n{name} = {call.format(repr(f'PATH OF {name.upper()}'))}"
+
+
+def file_code(path: str) -> str:
+    """Return the code of a path; a bundled file is found on every machine.
+
+    Examples
+    --------
+    >>> file_code("mine.csv"), file_code("bundled:plan.yaml")
+    ("'mine.csv'", "data_dir() / 'plan.yaml'")
+    """
+    found, bundled = resolve_bundled(path).absolute(), data_dir().absolute()
+    if not found.is_relative_to(bundled):
+        return repr(path)
+    return f"data_dir() / {found.relative_to(bundled).as_posix()!r}"
 
 
 def _import_order(line: str) -> tuple[bool, bool, str]:

@@ -89,32 +89,48 @@ def guarded(status: Status) -> Callable[[Callable[..., Any]], Callable[..., Any]
 
 
 def number(
-    label: str, value: float, low: float, high: float, step: float
+    label: str, value: float, low: float, high: float, step: float, *, open_ended: bool = False
 ) -> tuple[w.Widget, w.HBox]:
     """Return a labelled number field, and the row that pairs it with a slider.
 
+    With `open_ended` the field takes what the slider has no room for, and the panel must say what
+    it refuses; else numbers beyond the ends become the ends.
+
     Sliders of ipywidgets have no name for screen readers; the panel's tools give them the label of
-    the field (``tools.js``), and without the extra `lab` the field alone has it. The slider's
-    values are rounded to six digits on their way, so that 6 does not become 5.999999999. In the
-    browser it stands on the step nearest to the field, and says so, which changes nothing.
+    the field (``tools.js``), and without the extra `lab` the field alone has it. A slider stands on
+    the step nearest to the field: the browser would put it there anyhow and report it as a touch,
+    which would change the field.
     """
     whole = all(float(x).is_integer() for x in (value, low, high, step))
     slide, field = (w.IntSlider, w.BoundedIntText) if whole else (w.FloatSlider, w.BoundedFloatText)
-    bounds = {"min": low, "max": high, "step": step, "value": value}
+    bounds = {"min": low, "max": high, "step": step}
+    if open_ended:
+        field = w.IntText if whole else w.FloatText
     slider = slide(**bounds, readout=False, layout=w.Layout(width="190px", max_width="100%"))
     box = field(
-        **bounds,
+        **({"step": step} if open_ended else bounds),
+        value=value,
         description=label,
         style={"description_width": "165px"},
         layout=w.Layout(width="265px", max_width="100%"),
     )
 
+    def nearest(given: float) -> float:
+        steps = round((given - slider.min) / slider.step)
+        at = min(max(slider.min + steps * slider.step, slider.min), slider.max)
+        return at if whole else round(at, 6)  # 6 does not become 5.999999999
+
     def slid(change: Any) -> None:
-        if abs(change.new - box.value) >= slider.step / 2:
-            box.value = round(change.new, 6)
+        if abs(change.new - nearest(box.value)) > slider.step / 1000:
+            box.value = change.new if whole else round(change.new, 6)
+
+    def follow(_: Any) -> None:
+        slider.value = nearest(box.value)
 
     slider.observe(slid, "value")
-    w.dlink((box, "value"), (slider, "value"))
+    slider.observe(follow, ["min", "max", "step"])
+    box.observe(follow, "value")
+    follow(None)
     row = w.HBox([box, slider], layout=w.Layout(max_width="100%"))  # the slider gives way
     row.add_class("rl-number")
     return box, row

@@ -15,6 +15,7 @@ from typing import Any
 from routelab._checks import InputError, existing_file
 from routelab.plan import Plan
 from routelab.ui._choices import Choices, PlanChoice, RouterChoice, read_choices, write_choices
+from routelab.ui._files import in_app, named_file, own_folder
 from routelab.ui._settings import SETTINGS, from_mapping, to_mapping
 
 #: Seconds without a change before the file is written: a drag is over then.
@@ -60,7 +61,7 @@ class Session:
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None):
-        self.path = None if path is None else Path(path).absolute()
+        self.path = None if path is None else _place(path)
         self.problem = ""
         self._choices = Choices()
         self._at_work: tuple[PlanChoice | None, Plan | None] = None, None
@@ -116,7 +117,7 @@ class Session:
             return plan
         if self.plan is None or self.plan.path is None:
             return None
-        return Plan.from_yaml(self.plan.path)
+        return Plan.from_yaml(named_file(self.plan.path))
 
     def keep(self, panel: str, config: Any) -> None:
         """Keep the settings of a panel, without its private fields."""
@@ -175,7 +176,7 @@ class Session:
             self.refresh()
             found = self.settings(panel)
         else:
-            found = Session.load(_named(path)).settings(panel)
+            found = Session.load(_chosen(path)).settings(panel)
         if not found:
             raise InputError(f"{path} holds no settings of the panel {panel!r}")
         return found
@@ -192,7 +193,7 @@ class Session:
             folder cannot be written to.
         """
         own = path is None or self._is_own(path)
-        target = self.path if own else Path(_named(path)).absolute()
+        target = self.path if own or path is None else _chosen(path).absolute()
         if target is None:
             raise InputError("this session has no file: save it with a path")
         with self.lock:
@@ -211,7 +212,7 @@ class Session:
         return target
 
     def _is_own(self, path: str | os.PathLike[str]) -> bool:
-        return self.path is not None and Path(path).absolute() == self.path
+        return self.path is not None and _chosen(path).absolute() == self.path
 
     def _put(self, name: str, value: Any) -> None:
         with self.lock:
@@ -268,10 +269,18 @@ def _call(held: Any, section: str) -> None:
         callback(section)
 
 
-def _named(path: Any) -> str:
+def _place(path: str | os.PathLike[str]) -> Path:
+    """Return where a notebook's session is kept; in the app each reader has a copy of it."""
+    if in_app() and not Path(path).is_absolute():
+        return own_folder() / Path(path).name
+    return Path(path).absolute()
+
+
+def _chosen(path: str | os.PathLike[str]) -> Path:
+    """Return the file that a reader chose."""
     if not os.fspath(path).strip():
         raise InputError("name a file for the settings, such as routelab-session.yaml")
-    return os.fspath(path)
+    return named_file(os.fspath(path))
 
 
 def _flush_at_exit(session: Session) -> None:

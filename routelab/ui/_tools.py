@@ -10,6 +10,8 @@ from typing import Any
 import ipywidgets as w
 
 from routelab._checks import InputError, require
+from routelab.ui._app_files import Exchange
+from routelab.ui._files import in_app
 
 DEFAULT_FILE = "routelab-session.yaml"
 
@@ -76,8 +78,10 @@ class Tools(w.VBox):
         )
         self.code.add_class("rl-yaml")
         self.copy = self._copy()
+        self.exchange = Exchange(actions["bring"]) if in_app() else None
+        exchange = [self.exchange] if self.exchange is not None else []
         row = w.HBox(
-            [self.copy, *self.buttons.values(), self.file],
+            [self.copy, *self.buttons.values(), self.file, *exchange],
             layout=w.Layout(flex_flow="row wrap", align_items="center"),
         )
         row.add_class("rl-tools")
@@ -89,6 +93,11 @@ class Tools(w.VBox):
         if code is not None:  # else the error stands in the status
             self.code.value = code
             self.code.layout.display = ""
+
+    def offer(self, path: Path) -> None:
+        """Offer a file that was written as a download, to readers of the app."""
+        if self.exchange is not None:
+            self.exchange.offer(path)
 
     def describe(self, text: str) -> None:
         """Give the pictures of the panel their alternative text."""

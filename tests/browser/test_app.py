@@ -69,5 +69,22 @@ def test_two_readers_at_once_share_nothing(browser, app):
     expect(pages[0].locator(".rl-panel > .widget-html .rl-status")).to_contain_text("plan: ")
     expect(pages[1].locator(".rl-panel > .widget-html .rl-status")).to_contain_text("litellm: ")
     assert pages[0].locator("text=from routelab import").count() == 0  # no code on the page
+    pages[0].get_by_role("button", name="Save settings").click()
+    link = pages[0].get_by_role("link", name="Download routelab-session.yaml")
+    with pages[0].expect_download() as download:
+        link.click()
+    assert "target: plan" in Path(download.value.path()).read_text(encoding="utf-8")
+    status = pages[1].locator(".rl-panel > .widget-html .rl-status")
+    pages[1].get_by_role("button", name="Load settings").click()
+    expect(status).to_contain_text("does not exist")  # the first reader's file is not there
+    name = pages[1].get_by_label("Settings file")
+    name.fill("/etc/passwd")
+    name.press("Enter")
+    pages[1].get_by_role("button", name="Load settings").click()
+    expect(status).to_contain_text("is no plain name")
+    with pages[1].expect_file_chooser() as chooser:
+        pages[1].get_by_role("button", name="Bring settings").click()
+    chooser.value.set_files(download.value.path())
+    expect(status).to_contain_text("plan: ")
     for page in pages:
         page.close()

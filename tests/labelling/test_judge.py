@@ -185,10 +185,19 @@ def test_busy_servers_are_asked_again_and_failures_kept(server, options):
 
 def test_a_refused_key_stops_the_run_and_is_not_shown(server, options):
     server.statuses = [401] * 50
-    with pytest.raises(InputError, match="AuthenticationError: check the model") as error:
+    with pytest.raises(
+        InputError, match="AuthenticationError: check its key, or check the model"
+    ) as error:
         judge_labels(PROMPTS, LABELS, **options)
     assert "sk-" not in str(error.value)
     assert len(server.asked) < 20
+
+
+def test_a_key_that_is_not_set_is_named_at_once(server, options, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY")
+    with pytest.raises(InputError, match="OPENAI_API_KEY is not set"):
+        judge_labels(PROMPTS, LABELS, **{**options, "wait_s": 60})
+    assert not server.asked
 
 
 def test_a_service_that_is_away_ends_the_run_soon(server, options):
@@ -237,3 +246,19 @@ def test_lengths_and_scales_are_checked(options):
     with pytest.raises(InputError, match="'scale' must go up"):
         judge_scalar(["a"], ["b"], scale=(3, 3), **options)
     assert np.isnan(judge_scalar([], [], **options).changed)
+
+
+@pytest.mark.parametrize(("name", "text"), [
+    ("a.csv", "id,prompt\n1,prove it\n2,hello\n3,hello\n"),
+    ("a.jsonl", '{"prompt": "prove it"}\n{"prompt": "hello"}\n'),
+    ("a.txt", "prove it\n\nhello\n"),
+])  # fmt: skip
+def test_the_command_takes_prompts_that_nobody_has_labelled(run, tmp_path, name, text):
+    path = tmp_path / name
+    path.write_text(text)
+    code, out, err = run(
+        "judge", path, "--labels", "easy,hard", "--model", "openai/gpt-4o-mini", "--max-usd", 1,
+        "--out", tmp_path / "labels.csv", "--estimate", "--json",
+    )  # fmt: skip
+    assert code == 0, err
+    assert json.loads(out)["calls"] == 2

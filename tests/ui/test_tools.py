@@ -11,6 +11,7 @@ import pytest
 from routelab import InputError, make_router, save_bundle, ui
 from routelab.ui import BudgetConfig, PlanChoice, Session
 from routelab.ui import _tools as tools
+from routelab.ui._parts import number
 
 from .conftest import HOSTILE, html_of
 
@@ -198,3 +199,29 @@ def test_every_button_has_a_name_and_texts_are_set_as_text(traffic, plan):
     script = Path(tools.__file__).with_name("tools.js").read_text(encoding="utf-8")
     assert "innerHTML" not in script and "eval" not in script
     assert "run the cell again" in html_of(panel)
+
+
+@pytest.mark.parametrize("value", [3.5, 10.5, 11.5, 19.5, 0.1])
+def test_a_slider_stands_on_a_step_and_leaves_the_field_alone(value):
+    """A browser puts a slider on a step and reports that; only a touch moves it to another one."""
+    box, row = number("USD", value, 0.0, 20.0, 1.0 if value > 1 else 0.25)
+    slider = row.children[1]
+    kept = box.value
+    assert slider.value == pytest.approx(round(slider.value / slider.step) * slider.step)
+    slider.value = slider.value + 0.0  # what the browser reports
+    assert box.value == kept
+    slider.value = 7.0
+    assert box.value == 7.0
+    box.value = 10.5
+    assert box.value == 10.5 and slider.value in (10.0, 11.0, 10.5)
+
+
+def test_a_field_may_go_further_than_its_slider():
+    box, row = number("USD", 5.0, 1.0, 10.0, 0.5, open_ended=True)
+    slider = row.children[1]
+    box.value = 140.0
+    assert (box.value, slider.value) == (140.0, 10.0)
+    slider.max = 200.0
+    assert (box.value, slider.value) == (140.0, 140.0)
+    slider.value = 20.0
+    assert box.value == 20.0

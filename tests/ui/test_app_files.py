@@ -1,0 +1,73 @@
+"""Readers of the app have files of their own, and see none of the machine's."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+import pytest
+
+from routelab import InputError, ui
+from routelab.ui import _files
+from routelab.ui._files import in_app, named_file
+
+
+@pytest.fixture
+def own(monkeypatch):
+    """As in the app, and the folder of this reader."""
+    monkeypatch.setenv("ROUTELAB_APP", "1")
+    _files.own_folder.cache_clear()
+    yield _files.own_folder()
+    _files.own_folder.cache_clear()
+
+
+def test_in_a_notebook_a_file_may_be_anywhere(tmp_path):
+    assert not in_app()
+    assert named_file(str(tmp_path / "a.yaml")) == tmp_path / "a.yaml"
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../a", "a/b", "", ".", "..", "~/.ssh/id", "a/"])
+def test_in_the_app_a_name_leads_nowhere_else(own, name):
+    with pytest.raises(InputError, match="is no plain name: in the app"):
+        named_file(name)
+    assert named_file("a.yaml") == own / "a.yaml"
+
+
+def test_settings_are_saved_for_this_reader_and_offered_as_a_download(own, plan):
+    panel = ui.export(plan)
+    panel.update(target="plan")
+    panel.tools.file.value = "mine.yaml"
+    panel.tools.buttons["save"].click()
+    link = panel.tools.exchange.link.value
+    content = base64.b64decode(re.search('base64,([^"]+)', link)[1])
+    assert content == (own / "mine.yaml").read_bytes() and 'download="mine.yaml"' in link
+    panel.tools.file.value = "/tmp/stolen.yaml"
+    panel.tools.buttons["save"].click()
+    assert "is no plain name" in panel.status.text
+    other = ui.export(plan)
+    other.bring_settings("theirs.yaml", content)
+    assert other.config.target == "plan"
+    with pytest.raises(InputError, match="at most"):
+        other.bring_settings("large.yaml", b"x" * (2 << 20))
+
+
+def test_a_session_that_a_notebook_names_is_each_readers_own(own, plan, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    session = ui.Session("routelab-session.yaml")
+    assert session.path == own / "routelab-session.yaml"
+    panel = ui.export(plan, session=session)
+    panel.update(target="plan")
+    session.save()
+    assert not list(tmp_path.iterdir()) and (own / "routelab-session.yaml").is_file()
+
+
+def test_settings_that_name_a_plan_of_the_machine_are_refused(own, plan, tmp_path):
+    secret = tmp_path / "secret.yaml"
+    secret.write_text("password: hunter2")
+    text = f"version: 1\nplan: {{name: x, path: {secret}, digest: y}}\npanels: {{export: {{}}}}"
+    session = ui.Session("routelab-session.yaml")
+    panel = ui.export(plan, session=session)
+    panel.tools.exchange._load("routelab-session.yaml", text.encode())
+    assert "hunter2" not in panel.status.text
+    with pytest.raises(InputError, match="is no plain name"):
+        session.read_plan()

@@ -48,9 +48,7 @@ def spend_fan(forecast: Forecast, ax: Axes, theme: str | Theme = "light") -> lis
     for budget in forecast.plan.budgets:
         if budget.scope == "plan" and budget.limit_usd * x[-1] <= 2.5 * top:
             label = f"daily budget ${budget.limit_usd:,.2f}, added up"
-            line = ax.plot(
-                x, budget.limit_usd * x, color=colors.failed, lw=1.4, ls="--", label=label
-            )
+            line = ax.plot(x, budget.limit_usd * x, color=colors.text, lw=1.4, ls="--", label=label)
             artists += line
             top = max(top, budget.limit_usd * x[-1])
     days = pd.to_datetime(pd.Series(forecast.days)).dt.strftime("%d %b").tolist()

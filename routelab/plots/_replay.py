@@ -8,7 +8,16 @@ import numpy as np
 import pandas as pd
 
 from routelab.plots._request import bars
-from routelab.plots._style import Theme, color_of, dress, legend, short, title
+from routelab.plots._style import (
+    Theme,
+    color_of,
+    dress,
+    legend,
+    legend_above,
+    short,
+    thousands,
+    title,
+)
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -60,20 +69,17 @@ def daily_spend(replay: Replay, ax: Axes, theme: str | Theme = "light") -> list[
         The bars, their totals and the budget lines.
     """
     colors = dress(ax, theme)
-    days = [str(day) for day in replay.daily.index]
-    names = pd.to_datetime(pd.Series(days)).dt.strftime("%a %d %b").tolist()
+    days = pd.DatetimeIndex([str(day) for day in replay.daily.index])
+    full = _full(replay, days)
     step = max(1, -(-len(days) // 10))
-    ax.set_xticks(range(0, len(days), step), names[::step], rotation=0)
-    if len(days) > 5:
-        ax.set_xticks(
-            range(0, len(days), step), [name.replace(" ", "\n", 1) for name in names[::step]]
-        )
+    ax.set_xticks(range(0, len(days), step), day_names(days, full)[::step])
+    mark_partial(ax, full, colors)
     ax.set_ylabel("USD a day")
-    title(ax, "Spend per day and model", colors)
+    thousands(ax.yaxis)
     artists = spend_artists(replay, ax, colors)
-    legend(ax, colors, ncols=2)
+    legend_above(ax, "Spend per day and model", colors)
     top = max([*_heights(replay), *(limit for limit in _limits(replay) if _fits(limit, replay))])
-    ax.set_ylim(0, (top or 1.0) * 1.38)  # room for the legend
+    ax.set_ylim(0, (top or 1.0) * 1.08)  # room for the totals
     ax.set_xlim(-0.6, len(days) - 0.4)
     return artists
 
@@ -104,9 +110,30 @@ def spend_artists(replay: Replay, ax: Axes, theme: Theme) -> list[Artist]:
     for budget in replay.plan.budgets:
         if budget.scope == "plan" and _fits(budget.limit_usd, replay):
             label = f"daily budget ${budget.limit_usd:,.2f}"
-            line = ax.axhline(budget.limit_usd, color=theme.failed, lw=1.4, ls="--", label=label)
+            line = ax.axhline(budget.limit_usd, color=theme.text, lw=1.4, ls="--", label=label)
             artists.append(line)
     return artists
+
+
+def day_names(days: pd.DatetimeIndex, full: np.ndarray) -> list[str]:
+    """Return names of days for an axis, which say of which the log holds a part only."""
+    parts = ("" if whole else "\nin part" for whole in full)
+    return [f"{day:%a\n%d %b}{part}" for day, part in zip(days, parts, strict=True)]
+
+
+def mark_partial(ax: Axes, full: np.ndarray, theme: Theme) -> None:
+    """Shade the days, at 0, 1, ..., that a log holds in part."""
+    for place in np.flatnonzero(~full):
+        ax.axvspan(place - 0.5, place + 0.5, color=theme.grid, alpha=0.6, lw=0, zorder=0.1)
+
+
+def _full(replay: Replay, days: pd.DatetimeIndex) -> np.ndarray:
+    """Return which of a replay's days its log holds as a whole, bool (n_days,)."""
+    from routelab.forecasting._days import kept_days, wall_clock
+
+    wall = wall_clock(replay.decisions["timestamp"], replay.summary["timezone"])
+    dates, full, _ = kept_days(np.maximum.accumulate(wall))
+    return pd.Series(full, pd.DatetimeIndex(dates)).reindex(days, fill_value=True).to_numpy(bool)
 
 
 def _heights(replay: Replay) -> list[float]:
@@ -137,13 +164,13 @@ def hourly_outcomes(replay: Replay, ax: Axes, theme: str | Theme = "light") -> l
         One area per outcome that occurs.
     """
     colors = dress(ax, theme)
-    title(ax, "Requests per hour and what became of them", colors)
     ax.set_ylabel("requests an hour")
+    thousands(ax.yaxis)
     edges, counts = hourly_counts(replay)
     artists = outcome_artists(replay, ax, colors)
-    legend(ax, colors)
+    legend_above(ax, "Requests per hour and what became of them", colors)
     time_axis(ax, edges)
-    ax.set_ylim(0, max(1, int(counts.sum(axis=0).max(initial=0))) * 1.55)
+    ax.set_ylim(0, max(1, int(counts.sum(axis=0).max(initial=0))) * 1.05)
     return artists
 
 
@@ -181,7 +208,7 @@ def outcome_artists(replay: Replay, ax: Axes, theme: Theme) -> list[Artist]:
     edges = np.arange(counts.shape[1] + 1)
     bottom = np.zeros(counts.shape[1])
     artists: list[Artist] = []
-    for name, row in zip(OUTCOMES, counts, strict=True):
+    for name, color, row in zip(OUTCOMES, theme.outcomes, counts, strict=True):
         if not row.any():
             continue
         artists.append(
@@ -191,7 +218,7 @@ def outcome_artists(replay: Replay, ax: Axes, theme: Theme) -> list[Artist]:
                 _closed(bottom + row),
                 step="post",
                 lw=0,
-                color=getattr(theme, name),
+                color=color,
                 label=f"{TOLD[name]} {int(row.sum()):,}",
             )
         )

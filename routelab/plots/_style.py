@@ -10,6 +10,7 @@ from routelab._checks import InputError, did_you_mean
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
     from matplotlib.legend import Legend
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 class Theme:
     """Colours of one appearance.
 
-    `colors` are for models and routers in their order; the rest have one meaning each.
+    `colors` are for models and routers in their order, `outcomes` for what became of a request:
+    served as asked, cheaper, by a fallback, failed, refused. The rest have one meaning each.
     """
 
     name: str
@@ -31,11 +33,12 @@ class Theme:
     degraded: str
     fallback: str
     failed: str
-    refused: str
+    outcomes: tuple[str, ...]
     ramp: tuple[str, str]
 
 
-# Paul Tol's "bright" and "muted" colours; on dark ground the deep ones are lightened.
+# Paul Tol's "bright" and "muted" colours; on dark ground the deep ones are lightened. Outcomes are
+# apart from them and, for colour-blind readers too, from each other.
 LIGHT = Theme(
     name="light",
     face="#ffffff",
@@ -47,7 +50,7 @@ LIGHT = Theme(
     degraded="#66ccee",
     fallback="#ccbb44",
     failed="#d1495b",
-    refused="#aa3377",
+    outcomes=("#b9c0c9", "#f08c00", "#6c4fd0", "#9d0208", "#1f1f1f"),
     ramp=("#ffffff", "#24527f"),
 )
 DARK = Theme(
@@ -61,7 +64,7 @@ DARK = Theme(
     degraded="#88ddff",
     fallback="#ddcc66",
     failed="#ff6b7a",
-    refused="#cc6699",
+    outcomes=("#6b7480", "#ff9f1c", "#a48bff", "#ff3b3b", "#ffffff"),
     ramp=("#161b22", "#7fb2e5"),
 )
 THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
@@ -150,11 +153,12 @@ def dress(ax: Axes, theme: str | Theme = "light") -> Theme:
     return colors
 
 
-def title(ax: Axes, text: str, theme: Theme) -> None:
-    """Set a title at the left; text from data is never read as a formula."""
+def title(ax: Axes, text: str, theme: Theme, *, pad: float = 6.0) -> None:
+    """Set a title at the left, `pad` points above; text from data is never read as a formula."""
     ax.set_title(
-        text, loc="left", fontsize=10, fontweight="bold", color=theme.text, parse_math=False
-    )
+        text, loc="left", pad=pad, fontsize=10, fontweight="bold", color=theme.text,
+        parse_math=False,
+    )  # fmt: skip
 
 
 def legend(ax: Axes, theme: Theme, **options: Any) -> Legend:
@@ -167,6 +171,21 @@ def legend(ax: Axes, theme: Theme, **options: Any) -> Legend:
     for text in entries.get_texts():
         text.set_parse_math(False)
     return entries
+
+
+def legend_above(ax: Axes, text: str, theme: Theme, *, ncols: int = 3, **options: Any) -> Legend:
+    """Set a title, and a legend between it and the axes, where it hides nothing."""
+    above = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2, "borderpad": 0}
+    entries = legend(ax, theme, ncols=ncols, columnspacing=1.3, **above, **options)
+    entries.set_in_layout(False)  # the title above it makes the room
+    rows = -(-len(entries.get_texts()) // ncols)
+    title(ax, text, theme, pad=6 + 12.5 * rows)
+    return entries
+
+
+def thousands(axis: Axis) -> None:
+    """Write the numbers of an axis as tables do: 1,600."""
+    axis.set_major_formatter(lambda value, _: f"{value:,g}")
 
 
 def short(text: object, limit: int = 28) -> str:

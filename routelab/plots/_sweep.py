@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from routelab.plots._style import dress, legend, title
+from routelab.plots._style import dress, legend_above
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -77,7 +77,5 @@ def pareto_front(
         )  # fmt: skip
     ax.set_xlabel(x.replace("_", " "))
     ax.set_ylabel(y.replace("_", " "))
-    title(ax, f"{len(table):,} policies, bars of 95 %", colors)
-    if lines:
-        legend(ax, colors, loc="best")
+    legend_above(ax, f"{len(table):,} policies, bars of 95 %", colors)
     return lines

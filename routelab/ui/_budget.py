@@ -25,7 +25,6 @@ from routelab.ui._budget_log import LogLoader
 from routelab.ui._budget_plan import (
     busiest_hour,
     incident_hours,
-    outage_told,
     own_budget,
     plan_with,
     schedule,
@@ -36,13 +35,13 @@ from routelab.ui._budget_sources import Source, Sources
 from routelab.ui._budget_sweep import run_sweep
 from routelab.ui._budget_sweep_view import SweepView
 from routelab.ui._budget_tables import compared, facts, results
-from routelab.ui._code import Recipe, arguments, changed_fields
+from routelab.ui._budget_told import sentence
+from routelab.ui._code import Recipe, arguments, changed_fields, script
 from routelab.ui._parts import Facts, guarded
-from routelab.ui._picture import stacked
 from routelab.ui._session import Session
 
 #: Settings that no plan A has of its own.
-_OF_THE_VIEW = ("who", "sweep_by", "pinned")
+_OF_THE_VIEW = ("who", "sweep_by", "pinned", "uploaded", "edited")
 
 
 class BudgetPanel(Panel):
@@ -75,20 +74,20 @@ class BudgetPanel(Panel):
         self.fallbacks = self.controls.fallbacks
         self.facts = Facts()
         self.frames = Frames(source.dearest)
-        self.picture = self.frames.picture
+        self.picture = self.frames.pictures["days"]
         self._framed: tuple[Any, ...] = ()
         self._offered: Any = None
-        self.tables = w.HTML(layout=w.Layout(min_height="330px"))
-        self.against = w.HTML(layout=w.Layout(min_height="260px"))
+        self.tables = w.HTML()
+        self.against = w.HTML()
         self.sweeper = SweepView(self._sweep, self.update)
-        self.loader = LogLoader(self._load_log)
+        self.loader = LogLoader(self._load_log, self._take_log)
         for field, control in self.controls.bound().items():
             if field != "incident":
                 self.bind(control, field)
         self.bind(self.sweeper.by, "sweep_by")
         self.controls.incident.observe(guarded(self.status)(self._choose_incident), "value")
         self._controls["incident"] = self.controls.incident
-        self.begin(self.controls, self.facts, self.picture, self.frames.details, self._tabs())
+        self.begin(self.controls, self.facts, self.frames, self._tabs())
 
     def _tabs(self) -> w.Tab:
         pin = w.Button(description="Pin as A", tooltip="Keep these settings and results as plan A")
@@ -102,6 +101,7 @@ class BudgetPanel(Panel):
             "Another log": self.loader,
         }
         tabs = w.Tab(list(parts.values()), layout=w.Layout(width="100%"))
+        tabs.add_class("rl-steady")
         for place, name in enumerate(parts):
             tabs.set_title(place, name)
         return tabs
@@ -111,7 +111,7 @@ class BudgetPanel(Panel):
         plan, load = source.load.plan, source.load
         own = own_budget(plan)
         given = any(b.scope == "plan" for b in plan.budgets)
-        dearest = max(1e-6, float(source.dearest.per_day.max()))
+        dearest = _rounded_up(max(1e-6, float(source.dearest.per_day.max())))
         first: dict[str, Any] = {}
         if self.outages is not None and len(self.outages):
             first = {"outage_hours": incident_hours(self.outages, 1), "incident": 1}
@@ -130,6 +130,12 @@ class BudgetPanel(Panel):
             self.file_line("traffic", "rl.read_log({}).frame", "the log"),
             self.file_line("plan", "rl.Plan.from_yaml({})", "the plan"),
         ]
+        if self.config.uploaded:
+            lines[0] = (
+                f"traffic = rl.read_log({self.config.uploaded!r}).frame  # uploaded: its path"
+            )
+        if self.config.edited:
+            lines[1] = "plan = rl.Plan.from_yaml('PATH OF PLAN')  # as edited: to_yaml() writes it"
         given = ["traffic", "plan"]
         if self.outages is not None:
             lines.append(self.file_line("outages", "rl.read_outages({})", "the outages"))
@@ -150,6 +156,24 @@ class BudgetPanel(Panel):
         start = self._start
         return any((c.log, c.plan, c.growth) != (start.log, start.plan, start.growth)
                    for c in wanted) or self.heavy(config)  # fmt: skip
+
+    def update(self, **changes: Any) -> None:
+        """Change settings; a file that is named takes the place of what has none."""
+        for file, without in (("log", "uploaded"), ("plan", "edited")):
+            if changes.get(file):
+                changes.setdefault(without, "")
+        super().update(**changes)
+
+    def as_code(self) -> str:
+        """Return a script that makes this picture and its numbers again.
+
+        What has no file is named as if it had one, and the script says so.
+        """
+        if not self.config.uploaded and not self.config.edited:
+            return super().as_code()
+        start = self._start_of(self.sources.of(replace(self.config, growth=1.0)))
+        shown = replace(self.config, uploaded="", edited="")
+        return script(self.recipe(), shown, start, heavy=True, picture="budget.png")
 
     def compute(self, config: BudgetConfig) -> Outcome:
         """Replay the traffic under the settings, and under those of plan A where one is pinned."""
@@ -180,7 +204,7 @@ class BudgetPanel(Panel):
         return self._scheduled(part, load)
 
     def _plan_a(self, config: BudgetConfig) -> BudgetConfig:
-        values = dict(config.pinned)
+        values = {"uploaded": config.uploaded, "edited": config.edited, **dict(config.pinned)}
         unknown = [name for name in values if name not in BudgetConfig.__slots__]
         if unknown:
             raise InputError(f"plan A has a setting {unknown[0]!r}, which this panel does not")
@@ -213,11 +237,11 @@ class BudgetPanel(Panel):
         self.facts.show(facts(result))
         self.tables.value = results(result, self.config.who)
         self.against.value = compared(result)
-        return told(self.config, result)
+        return sentence(self.config, result)
 
     def still(self) -> bytes:
-        """Return both pictures."""
-        return stacked([super().still(), self.frames.details.value])
+        """Return all pictures as one."""
+        return self.frames.still()
 
     def fallback(self) -> str:
         """Return the settings that are not the usual ones, and the status."""
@@ -227,26 +251,34 @@ class BudgetPanel(Panel):
     def follow(self, session: Session, section: str) -> None:
         """Take over the plan of the session, with the settings that are its own."""
         choice = session.plan
-        if section != "plan" or choice is None or choice.path is None:
+        if section != "plan" or choice is None:
             return
-        if choice.path == self.files.get("plan"):
-            if self.config.plan:  # back to the plan that the panel was given
-                self.reset()
-            return
-        plan = session.read_plan()
+        at_first = choice.path is not None and choice.path == self.files.get("plan")
+        plan = self.plan if at_first else session.read_plan()
         if plan is None:
             return
-        edited = self.sources.take(choice.path, choice.digest, plan)
-        if choice.path == self.config.plan and not edited:
+        if plan == self.plan and (at_first or choice.path is None):
+            if self.config.plan or self.config.edited:  # back to the plan that the panel was given
+                self.reset()
+            return
+        if choice.path is None:
+            source = {"plan": "", "edited": choice.digest or str(id(plan))}
+            new = source["edited"] != self.config.edited
+            self.sources.edit(source["edited"], plan)
+        else:
+            source = {"plan": choice.path, "edited": ""}
+            new = self.sources.take(choice.path, choice.digest, plan)
+            new |= choice.path != self.config.plan or bool(self.config.edited)
+        if not new:
             return
         own = own_budget(plan)
         usual = BudgetConfig(own.limit_usd, soft_percent=round((own.soft_at or 1.0) * 100))
         names = ("soft_percent", "window", "downgrade", "tier_usd", "chains", "provider", "pinned")
         settings = {name: getattr(usual, name) for name in names}
-        self.update(plan=choice.path, daily_usd=own.limit_usd, **settings)
+        self.update(**source, daily_usd=own.limit_usd, **settings)
 
     def _set_chain(self, group: str, chain: Chain) -> None:
-        plan = self.sources.plan(self.config.plan)
+        plan = self.sources.plan_of(self.config)
         chains = with_chain(plan, self.config, group, chain)
         guarded(self.status)(self.update)(chains=chains, fallbacks=True)
 
@@ -276,26 +308,25 @@ class BudgetPanel(Panel):
     def _load_log(self, path: str, tell: Callable[[str], None]) -> str:
         """Replay another log with the present settings; the old one stays where it is wrong."""
         _, read = self.sources.log(path, tell)
-        found = self.sources.of(replace(self.config, log=path), tell)
-        self.update(log=path, start_hour=busiest_hour(found.load.traffic))
+        self._show_log(tell, log=path, uploaded="")
         return read
 
+    def _take_log(self, name: str, content: bytes, tell: Callable[[str], None]) -> str:
+        """Replay a log that was uploaded."""
+        tell(f"reading {name} …")
+        read = self.sources.upload(name, content)
+        self._show_log(tell, log="", uploaded=name)
+        return read
 
-def told(config: BudgetConfig, found: Outcome) -> str:
-    """Return a replay under a configuration in one sentence.
+    def _show_log(self, tell: Callable[[str], None], **which: str) -> None:
+        found = self.sources.of(replace(self.config, **which), tell)
+        self.update(**which, start_hour=busiest_hour(found.load.traffic))
 
-    The settings first, so that a reader sees which of them the numbers belong to.
-    """
-    counts = found.counts
-    soft = "" if config.soft_percent == 100 else f", soft limit at {config.soft_percent} %"
-    ends = "" if found.load.told == "" else f" {found.load.told}"
-    return (
-        f"Budget ${config.daily_usd:,.2f} a day{soft}, fallbacks "
-        f"{'on' if config.fallbacks else 'off'}, {outage_told(found.outages)}, "
-        f"{config.expected_output_tokens} tokens expected: {len(found.outcome):,} requests cost "
-        f"${found.total_usd:,.2f}; {counts['degraded']:,} served cheaper, "
-        f"{counts['failed']:,} failed, {counts['refused']:,} refused.{ends}"
-    )
+
+def _rounded_up(usd: float) -> float:
+    """Return the number with three digits that is not below: a field shows what it holds."""
+    digits = 2 - math.floor(math.log10(usd))
+    return round(math.ceil(usd * 10.0**digits) / 10.0**digits, max(digits, 0))
 
 
 def _plain(outages: pd.DataFrame) -> pd.DataFrame:
@@ -311,7 +342,7 @@ def _scale(found: Outcome, dearest: Outcome) -> float:
         float(a.max(initial=0) / max(b.max(initial=0), 1e-9))
         for a, b in ((found.per_day, dearest.per_day), (found.per_hour, dearest.per_hour))
     ]
-    return max(1.0, math.ceil(4 * max(ratios) - 0.4) / 4)
+    return max(1.0, math.ceil(4 * max(ratios) - 0.2) / 4)
 
 
 def budget(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from routelab._checks import InputError
-from routelab.ui._settings import SETTINGS
+from routelab.ui._settings import SETTINGS, private
 
 DAY = "day"
 PROVIDER = "provider:"
@@ -60,6 +60,9 @@ class BudgetConfig:
         Settings of plan A, where they differ from the start; () for no plan A.
     log, plan : str
         Files in place of what the panel was given; "" for that.
+    uploaded, edited : str
+        What has no file and is known to this panel alone, over those: a log by its name, a plan of
+        the session by its digest.
     """
 
     daily_usd: float
@@ -80,6 +83,8 @@ class BudgetConfig:
     pinned: tuple[tuple[str, Any], ...] = ()
     log: str = ""
     plan: str = ""
+    uploaded: str = private("")
+    edited: str = private("")
 
     def __post_init__(self) -> None:
         if not self.daily_usd > 0:

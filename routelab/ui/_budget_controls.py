@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as w
 import pandas as pd
 
+from routelab.forecasting._days import zone_of
 from routelab.plan import Plan
 from routelab.plots._style import short
 from routelab.ui._budget_chain import Chain, ChainEditor
@@ -60,7 +62,9 @@ class Controls(w.VBox):
         tier_changed: Callable[[str, float], None],
     ):
         self._moving = False
-        self.daily_usd, self._money = number("Daily budget, USD", 1.0, 0.01, 10.0, 0.01)
+        self.daily_usd, self._money = number(
+            "Daily budget, USD", 1.0, 0.01, 10.0, 0.01, open_ended=True
+        )
         self.outage_hours, hours = number("Outage, hours", 0.0, 0.0, LONGEST_OUTAGE, 0.25)
         self._hours = hours
         self.growth, growth = number("Traffic, times the log's", 1.0, 0.25, 4.0, 0.25)
@@ -70,8 +74,11 @@ class Controls(w.VBox):
         self.soft_percent, soft = number("Soft limit, % of it", 100, 1, 100, 1)
         self.expected, tokens = number("Expected output, tokens", 300, 0, 4000, 50)
         self.tier = _list("Tier", [])
-        self.tier_usd, self._tier_row = number("Tier's budget, USD", 0.0, 0.0, 10.0, 0.01)
+        self.tier_usd, self._tier_row = number(
+            "Tier's budget, USD", 0.0, 0.0, 10.0, 0.01, open_ended=True
+        )
         self.incident = _list("Which outage", [("by hand", BY_HAND)])
+        self.incident.layout = w.Layout(width="540px", max_width="100%")  # it names a time zone
         self.provider = _list("Provider that fails", [])
         self.start_hour, start = number("Hours into the log", 0.0, 0.0, 1.0, 0.25)
         self._start_row = start
@@ -81,7 +88,7 @@ class Controls(w.VBox):
         self.tier_usd.observe(lambda change: self._tier_moved(tier_changed, change.new), "value")
         self._limits: dict[str, float] = {}
         grown = w.HTML(
-            '<div style="line-height:1.4;max-width:700px">More traffic: requests come again, drawn '
+            '<div style="line-height:1.4;max-width:455px">More traffic: requests come again, drawn '
             "from the same hour and moved within it, so the same users ask more; less: some are "
             "left out at random. It is computed in the background.</div>"
         )
@@ -93,6 +100,7 @@ class Controls(w.VBox):
             "Fallbacks": self.chains,
         }  # fmt: skip
         self.tabs = w.Tab(list(tabs.values()), layout=w.Layout(width="100%"))
+        self.tabs.add_class("rl-steady")
         for place, name in enumerate(tabs):
             self.tabs.set_title(place, name)
         top = w.HBox([self._money, hours, self.fallbacks], layout=WRAP)
@@ -112,10 +120,9 @@ class Controls(w.VBox):
         What they had is set again by the panel.
         """
         plan, traffic = load.plan, load.traffic
-        step = 10.0 ** (len(str(int(top * 100))) - 4)
-        for row in (self._money, self._tier_row):
-            low = step if row is self._money else 0.0
-            _range(row, low, top * 1.1, step)
+        high = rounded_up(top)
+        _range(self._money, high / 100, high, high / 100)
+        _range(self._tier_row, 0.0, high, high / 100)
         span = (traffic["timestamp"].iloc[-1] - first_hour(traffic)).total_seconds() / 3600
         _range(self._start_row, 0.0, max(1.0, span // 1), 0.25)
         providers = providers_of(plan)
@@ -126,7 +133,7 @@ class Controls(w.VBox):
         offer(self.downgrade, downgrades(plan))
         first = (f"{short(providers[0])}, the plan's first", "")
         offer(self.provider, [first, *((short(p), p) for p in providers)])
-        known = incident_names(outages)
+        known = incident_names(outages, zone_of(plan))
         every = [(f"all {len(known)}, as they are", ALL_INCIDENTS)] if len(known) > 1 else []
         each = [(short(name, 50), i + 1) for i, name in enumerate(known)]
         offer(self.incident, [("by hand", BY_HAND), *every, *each])
@@ -176,9 +183,24 @@ def _list(label: str, options: list[Any]) -> w.Dropdown:
     return w.Dropdown(options=options, description=label, style=NAMES, layout=LIST)
 
 
+def rounded_up(usd: float) -> float:
+    """Return the end of a slider: the next of 1, 2, 5, 10, 20, 50, ...
+
+    Examples
+    --------
+    >>> rounded_up(23.4), rounded_up(0.011), rounded_up(100.0)
+    (50.0, 0.02, 100.0)
+    """
+    power = 10.0 ** math.floor(math.log10(usd))
+    return float(f"{next(n for n in (1, 2, 5, 10) if n * power >= usd) * power:.3g}")
+
+
 def _range(row: w.HBox, low: float, high: float, step: float) -> None:
     """Set the bounds of a number and its slider; the order keeps the low end below the high."""
     for control in row.children:
+        if not control.has_trait("max"):
+            control.step = step
+            continue
         control.max = max(high, control.min)
         control.min = low
         control.max, control.step = high, step

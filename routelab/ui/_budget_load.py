@@ -35,6 +35,7 @@ class Clock:
 
     Attributes
     ----------
+    zone : str
     wall : datetime64[us] array of shape (n,)
     dates : datetime64[D] array of shape (n_days,)
     full : bool array of shape (n_days,)
@@ -45,6 +46,7 @@ class Clock:
         Where hours begin, and the end of the last.
     """
 
+    zone: str
     wall: np.ndarray
     dates: np.ndarray
     full: np.ndarray
@@ -162,7 +164,7 @@ class Workload:
         start = pd.Timestamp(first * HOUR_US // 1000, unit="ms")
         edges = pd.date_range(start, periods=int(hour.max()) - first + 2, freq="h")
         number = (day - dates[0]).astype(np.int64)
-        return Clock(wall, dates, full, number, hour - first, edges)
+        return Clock(zone, wall, dates, full, number, hour - first, edges)
 
     def _estimate(self, expected_output_tokens: int) -> np.ndarray:
         """Return the expected cost of each request in the group that it asks for."""

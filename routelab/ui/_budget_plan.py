@@ -152,19 +152,16 @@ def _shaped(own: Budget, plan: Plan, config: BudgetConfig) -> Budget:
     return own.model_copy(update={**changes, "soft_at": soft})
 
 
-def incident_names(outages: pd.DataFrame | None) -> list[str]:
-    """Return a name for each given outage: who, when, how long."""
+def incident_names(outages: pd.DataFrame | None, zone: str) -> list[str]:
+    """Return a name for each given outage: who, and when in a time zone."""
     if outages is None:
         return []
-    return [
-        f"{row.provider}, {row.start:%a %d %b %H:%M}, {_hours(row):.2g} h"
-        for row in outages.itertuples()
-    ]
+    return [f"{row.provider}, {_local(row, zone)}" for row in outages.itertuples()]
 
 
 def incident_hours(outages: pd.DataFrame, number: int) -> float:
-    """Return how long the outage of this number lasts, to a quarter of an hour."""
-    return round(_hours(next(outages.iloc[[number - 1]].itertuples())) * 4) / 4
+    """Return how long the outage of this number lasts, to a hundredth of an hour."""
+    return round(_hours(next(outages.iloc[[number - 1]].itertuples())), 2)
 
 
 def first_hour(traffic: pd.DataFrame) -> pd.Timestamp:
@@ -199,6 +196,8 @@ def schedule(
     if config.incident != BY_HAND:
         assert outages is not None
         one = outages.iloc[[config.incident - 1]]
+        if config.outage_hours == incident_hours(outages, config.incident):
+            return one  # to the second
         return one.assign(end=one["start"] + length) if config.outage_hours else None
     provider = config.provider or providers_of(plan)[0]
     _check("provider", provider, providers_of(plan))
@@ -208,14 +207,18 @@ def schedule(
     return pd.DataFrame({"start": [start], "end": [start + length], "provider": [provider]})
 
 
-def outage_told(found: pd.DataFrame | None) -> str:
-    """Return outages in a few words."""
+def outage_told(found: pd.DataFrame | None, zone: str) -> str:
+    """Return outages in a few words, in a time zone."""
     if found is None or not len(found):
         return "no outage"
     row = next(found.itertuples())
     if len(found) > 1:
         return f"{len(found)} outages"
-    return f"{row.provider} down {_hours(row):.4g} h from {row.start:%a %d %b %H:%M} UTC"
+    return f"{row.provider} down {round(_hours(row), 2):g} h from {_local(row, zone)}"
+
+
+def _local(row: object, zone: str) -> str:
+    return f"{row.start.tz_convert(zone):%a %d %b %H:%M} {zone}"  # type: ignore[attr-defined]
 
 
 def _hours(row: object) -> float:

@@ -47,12 +47,15 @@ class RunOut:
     budget : str
     hours : float array of shape (n_days,)
         Local hour at which a request asked for more than was left; 24 on days when it lasted.
+    over_usd : float array of shape (n_days,)
+        Spent above it: where it turns to cheaper models, a budget is no cap.
     full : bool array of shape (n_days,)
         Which of the days count: those that the log holds in full, or all if none is.
     """
 
     budget: str
     hours: np.ndarray
+    over_usd: np.ndarray
     full: np.ndarray
 
     @property
@@ -133,8 +136,8 @@ class Outcome:
 
     @cached_property
     def clock(self) -> Clock:
-        """When requests came, in the time zone of the plan's days."""
-        return self.load.clock(zone_of(self.plan))
+        """When requests came, in the time zone of the plan's days, whatever a setting drops."""
+        return self.load.clock(zone_of(self.load.plan))
 
     @cached_property
     def counts(self) -> dict[str, int]:
@@ -210,10 +213,16 @@ class Outcome:
         met = met_limit(books, need, self.degraded | refused)
         found = []
         for budget, book, mask in zip(budgets, books, met, strict=True):
-            hours = exhaustion(book, mask, len(dates))[:, 0]
+            hours, over, _ = exhaustion(book, mask, len(dates)).T
+            hours = np.where(np.isnan(hours), MIDNIGHT, hours)
             days = full if full.any() else np.ones(len(full), bool)
-            found.append(RunOut(label_of(budget), np.where(np.isnan(hours), MIDNIGHT, hours), days))
+            found.append(RunOut(label_of(budget), hours, over, days))
         return found
+
+    @property
+    def plan_clock(self) -> RunOut | None:
+        """When the budget of the whole plan runs out; None where that has no days."""
+        return next((clock for clock in self.run_out if clock.budget == "plan"), None)
 
     def downgraded(self, who: str, limit: int = 5) -> list[tuple[str, int, int, int]]:
         """Return (name, requests, downgraded, refused) of users or tiers, the most first."""

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-from routelab._checks import InputError
 from routelab.plan import Plan
-from routelab.traffic import check_traffic, read_log
+from routelab.traffic import check_traffic
 from routelab.ui._budget_config import BudgetConfig
 from routelab.ui._budget_load import Workload
 from routelab.ui._budget_plan import unlimited
 from routelab.ui._budget_replay import Outcome, replayed
+from routelab.ui._budget_upload import read_told, read_uploaded
 
+_Key = tuple[str, str, float]
+_UPLOADED, _EDITED = "\0uploaded:", "\0edited:"  # no path begins like this
 KEPT = 4  # workloads: a log of 200,000 requests takes some 100 MB
 
 
@@ -45,7 +47,9 @@ class Sources:
         self._logs: dict[str, tuple[pd.DataFrame, str]] = {}
         self._plans: dict[str, Plan] = {}
         self._digests: dict[str, str | None] = {}
-        self._kept: OrderedDict[tuple[str, str, float], Source] = OrderedDict()
+        self._uploads: dict[str, tuple[pd.DataFrame, str]] = {}
+        self._edits: dict[str, Plan] = {}
+        self._kept: OrderedDict[_Key, Source] = OrderedDict()
 
     def knows(self, config: BudgetConfig) -> bool:
         """Return whether nothing is left to read, grow or route for these settings."""
@@ -56,8 +60,8 @@ class Sources:
         key = _key(config)
         found = self._kept.get(key)
         if found is None:
-            traffic = self.log(config.log, tell)[0]
-            plan = self.plan(config.plan)
+            traffic = self._traffic_of(config, tell)
+            plan = self.plan_of(config)
             load = Workload(traffic, plan, config.growth, self._seed, tell)
             found = Source(load, replayed(load, unlimited(plan), None))
             self._kept[key] = found
@@ -73,16 +77,32 @@ class Sources:
             return self._traffic, ""
         if path not in self._logs:
             tell("reading the log …")
-            self._logs[path] = _read(path)
+            self._logs[path] = read_told(path, path)
         return self._logs[path]
 
-    def plan(self, path: str) -> Plan:
-        """Return the plan of a file with its router fitted."""
+    def plan_of(self, config: BudgetConfig) -> Plan:
+        """Return the plan of the settings with its router fitted."""
+        path = config.plan
+        if config.edited:
+            return self._edits[config.edited]
         if not path:
             return self._plan
         if path not in self._plans:
             self._plans[path] = Plan.from_yaml(path).fitted()
         return self._plans[path]
+
+    def upload(self, name: str, content: bytes) -> str:
+        """Keep a log that was uploaded, and return what was read and rejected of it."""
+        self._uploads[name] = read_uploaded(name, content)
+        self._forget(lambda key: key[0] == _UPLOADED + name)
+        _drop_old(self._uploads)
+        return self._uploads[name][1]
+
+    def edit(self, digest: str, plan: Plan) -> None:
+        """Keep a plan that has no file."""
+        if digest not in self._edits:
+            self._edits[digest] = plan.fitted()
+            _drop_old(self._edits)
 
     def take(self, path: str, digest: str | None, plan: Plan) -> bool:
         """Take what a file holds by now; return whether it is another plan than before.
@@ -97,21 +117,24 @@ class Sources:
         if path in self._plans and self._digests.get(path) == digest:
             return False
         self._plans[path], self._digests[path] = plan.fitted(), digest
-        for key in [key for key in self._kept if key[1] == path]:
-            del self._kept[key]
+        self._forget(lambda key: key[1] == path)
         return True
 
+    def _traffic_of(self, config: BudgetConfig, tell: Callable[[str], None]) -> pd.DataFrame:
+        if config.uploaded:
+            return self._uploads[config.uploaded][0]
+        return self.log(config.log, tell)[0]
 
-def _key(config: BudgetConfig) -> tuple[str, str, float]:
-    return config.log, config.plan, config.growth
+    def _forget(self, wrong: Callable[[_Key], bool]) -> None:
+        for key in [key for key in self._kept if wrong(key)]:
+            del self._kept[key]
 
 
-def _read(path: str) -> tuple[pd.DataFrame, str]:
-    found = read_log(path)
-    report = found.report
-    if not len(found.frame):
-        raise InputError(f"{path} holds no request")
-    told = f"{report.rows_read:,} rows read, {len(found.frame):,} requests"
-    if report.rejected:
-        told += f"; {len(report.rejected):,} rejected, the first: {report.rejected[0].reason}"
-    return found.frame, f"{told}."
+def _key(config: BudgetConfig) -> _Key:
+    log = _UPLOADED + config.uploaded if config.uploaded else config.log
+    return log, _EDITED + config.edited if config.edited else config.plan, config.growth
+
+
+def _drop_old(kept: dict[str, Any]) -> None:
+    for name in list(kept)[:-KEPT]:
+        del kept[name]

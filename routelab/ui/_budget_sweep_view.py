@@ -17,7 +17,7 @@ from routelab.ui._parts import Status, guarded
 from routelab.ui._picture import PICTURE_DPI, LivePlot
 from routelab.ui._points import clickable, nearest
 
-WIDTH, HEIGHT = 11.0, 3.4
+WIDTH, HEIGHT = 4.5, 3.4
 COST = "spend_per_day_usd"
 AGAINST = [
     ("share downgraded", "degraded_share"), ("share answered", "availability"),
@@ -63,8 +63,9 @@ class SweepView(w.VBox):
         self.cancel = w.Button(description="Cancel sweep", tooltip="Stop, and keep what is done",
                                disabled=True)  # fmt: skip
         self.bar = w.IntProgress(value=0, max=1, layout=w.Layout(width="200px"))
-        self.points = w.Select(options=[], rows=6, description="Points", style=wide,
-                               layout=w.Layout(width="700px", max_width="100%"))  # fmt: skip
+        self.points = w.Select(options=[], rows=12, description="Points",
+                               style={"description_width": "50px"},
+                               layout=w.Layout(width="100%"))  # fmt: skip
         self.take = w.Button(description="Use this point", tooltip="Set the panel to its settings",
                              disabled=True, layout=w.Layout(width="auto"))  # fmt: skip
         self._fig, (self._ax,) = plots.figure(WIDTH, HEIGHT, dpi=PICTURE_DPI)
@@ -75,10 +76,15 @@ class SweepView(w.VBox):
         self.against.observe(lambda _: guarded(self.status)(self._draw)(), "value")
         self.points.observe(lambda _: guarded(self.status)(self._mark)(), "value")
         wrap = w.Layout(flex_flow="row wrap", align_items="center")
-        self._shown = w.VBox([
-            clickable(self.picture, lambda x, y: guarded(self.status)(self.clicked)(x, y)),
-            w.HBox([self.points, self.take], layout=wrap),
-        ], layout=w.Layout(display="none", width="100%"))  # fmt: skip
+        shown = clickable(self.picture, lambda x, y: guarded(self.status)(self.clicked)(x, y))
+        shown.layout.width, shown.layout.flex = "auto", "1 1 330px"
+        listed = w.VBox(
+            [self.points, self.take],
+            layout=w.Layout(flex="1 1 300px", min_width="0", align_items="flex-start"),
+        )
+        self._shown = w.HBox(
+            [shown, listed], layout=w.Layout(display="none", width="100%", flex_flow="row wrap")
+        )
         super().__init__([
             w.HBox([self.by, self.against], layout=wrap),
             w.HBox([self.start, self.cancel, self.bar], layout=wrap), self.status, self._shown,

@@ -6,11 +6,12 @@ import numpy as np
 
 from routelab._html import table
 from routelab.plots._style import short
-from routelab.ui._budget_replay import MIDNIGHT, Outcome
+from routelab.ui._budget_replay import Outcome
+from routelab.ui._budget_told import NEVER, at, day_told, failure_told, run_out_told
 from routelab.ui._parts import told
 
 DAYS_SHOWN = 10
-_SIDE_BY_SIDE = "display:flex;flex-wrap:wrap;gap:.6em 3em;align-items:flex-start"
+_SIDE_BY_SIDE = "display:flex;flex-wrap:wrap;gap:.6em 2.4em;align-items:flex-start"
 
 
 def facts(found: Outcome) -> dict[str, str]:
@@ -25,25 +26,11 @@ def facts(found: Outcome) -> dict[str, str]:
         "refused": f"{counts['refused']:,}",
         "median latency": f"{found.latency[0, 0]:.2f} s",
     }
-    for clock in found.run_out:
-        if clock.budget == "plan":
-            median, low, high = map(at, clock.median)
-            shown["budget runs out"] = f"{median} ({low} to {high})"
+    clock = found.plan_clock
+    if clock is not None:
+        shown["above the daily budget"] = f"${clock.over_usd.sum():,.2f}"
+        shown[f"budget runs out, {found.clock.zone}"] = run_out_told(clock)
     return shown
-
-
-def at(hour: float) -> str:
-    """Return an hour of the day as a time; 24 is that the budget lasted.
-
-    Examples
-    --------
-    >>> at(13.75), at(24.0)
-    ('13:45', 'lasts')
-    """
-    if hour >= MIDNIGHT:
-        return "lasts"
-    minutes = int(hour * 60)
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 def results(found: Outcome, who: str) -> str:
@@ -73,31 +60,32 @@ def _models(found: Outcome) -> str:
 
 def _days(found: Outcome) -> str:
     """Return the days as a table: text in a picture takes longer to draw than all of its bars."""
-    clock = next((c for c in found.run_out if c.budget == "plan"), None)
-    dates = found.clock.dates[-DAYS_SHOWN:]
-    shown = zip(dates, found.per_day[-DAYS_SHOWN:], range(-len(dates), 0), strict=True)
+    clock, days = found.plan_clock, found.clock
     rows = [
-        [date.astype(object).strftime("%a %d %b"), f"${usd:,.2f}",
-         "–" if clock is None else at(clock.hours[place])]
-        for date, usd, place in shown
+        [f"{day_told(days.dates[place])}{'' if days.full[place] else ', in part'}",
+         f"${found.per_day[place]:,.2f}", "–" if clock is None else at(clock.hours[place])]
+        for place in range(len(days.dates))[-DAYS_SHOWN:]
     ]  # fmt: skip
-    few = "" if len(dates) == len(found.clock.dates) else f", the last {DAYS_SHOWN}"
-    return table(["day", "USD", "budget runs out"], rows, f"Days{few}")
+    few = "" if len(rows) == len(days.dates) else f", the last {DAYS_SHOWN}"
+    return table(["day", "USD", "budget runs out"], rows, f"Days in {days.zone}{few}")
 
 
 def _budgets(found: Outcome) -> str:
-    rows = [
-        [short(clock.budget), f"{clock.met} of {clock.days}", *map(at, clock.median)]
-        for clock in found.run_out
-    ]
+    rows = []
+    for clock in found.run_out:
+        median, low, high = map(at, clock.median)
+        rows.append([short(clock.budget), f"{clock.met} of {clock.days}", median,
+                     NEVER if low == high == NEVER else f"{low} to {high}"])  # fmt: skip
     if not rows:
         return ""
-    head = ["budget", "on days", "median", "95 % from", "to"]
-    return table(head, rows, "When daily budgets run out")
+    head = ["budget", "on days", "median", "95 % of it"]
+    return table(head, rows, "When daily budgets run out, whole days")
 
 
 def _failures(found: Outcome) -> str:
-    rows = [[short(error), f"{count:,}"] for error, count in list(found.failures.items())[:5]]
+    rows = [
+        [failure_told(error), f"{count:,}"] for error, count in list(found.failures.items())[:5]
+    ]
     return table(["error", "requests"], rows or [["none", "0"]], "Not served, and why")
 
 
@@ -125,7 +113,7 @@ def compared(found: Outcome) -> str:
 
 
 def _measures(found: Outcome) -> dict[str, float]:
-    clock = next((c for c in found.run_out if c.budget == "plan"), None)
+    clock = found.plan_clock
     return {
         "spend, USD": found.total_usd,
         "dearest day, USD": float(found.per_day.max()),
@@ -135,6 +123,7 @@ def _measures(found: Outcome) -> dict[str, float]:
         "refused": found.counts["refused"],
         "median latency, s": float(found.latency[0, 0]),
         "95 % latency, s": float(found.latency[0, 1]),
+        "above the daily budget, USD": np.nan if clock is None else float(clock.over_usd.sum()),
         "budget runs out": np.nan if clock is None else clock.median[0],
     }
 

@@ -15,7 +15,7 @@ from routelab.ui._code import Recipe, file_line, script
 from routelab.ui._files import named_file
 from routelab.ui._job import Job
 from routelab.ui._parts import Status, guarded
-from routelab.ui._picture import Picture, compact
+from routelab.ui._picture import Picture, compact, png_width
 from routelab.ui._session import Session
 from routelab.ui._settings import SETTINGS
 from routelab.ui._tools import DEFAULT_FILE, Tools
@@ -299,6 +299,8 @@ class Panel(w.VBox):
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
         data["text/plain"] = self.fallback()
         if self.picture is not None:
-            data["image/png"] = base64.b64encode(compact(self.still())).decode()
-            metadata["image/png"] = {"width": self.picture.width_px}
+            still = self.still()
+            data["image/png"] = base64.b64encode(compact(still)).decode()
+            share = png_width(still) / png_width(self.picture.value)  # pictures beside it count
+            metadata["image/png"] = {"width": round(self.picture.width_px * share)}
         return data, metadata

@@ -10,7 +10,6 @@ from routelab.ui._export_plan import PlanError
 from routelab.ui._export_view import ROWS, FileView
 from routelab.ui._parts import Status, guarded
 
-
 MORE_ROWS = 4  # than the file beside it, which has what lint says below it
 
 

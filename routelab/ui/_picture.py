@@ -23,7 +23,7 @@ class Picture(w.Image):
     """A figure as PNG; `paint` shows another one of the same size."""
 
     def __init__(self, width: float):
-        self.width_px = int(width * WIDTH_DPI)
+        self.width_px = round(width * WIDTH_DPI)
         super().__init__(
             format="png", layout=w.Layout(width=f"{self.width_px}px", max_width="100%")
         )
@@ -111,6 +111,11 @@ def side_by_side(*pictures: Picture) -> w.HBox:
         picture.layout.min_width = "0"  # a picture does not insist on its pixels
         picture.layout.max_width = f"min(100%, {picture.width_px}px)"
     return w.HBox(list(pictures), layout=w.Layout(flex_flow="row wrap", align_items="flex-start"))
+
+
+def png_width(png: bytes) -> int:
+    """Return how many pixels wide a PNG is."""
+    return int.from_bytes(png[16:20])
 
 
 def stacked(pngs: Iterable[bytes]) -> bytes:

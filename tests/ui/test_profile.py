@@ -68,7 +68,7 @@ def test_a_log_of_one_request_has_a_profile():
     panel = ui.profile(
         pd.DataFrame({"timestamp": stamps, "input_tokens": [0], "output_tokens": [0]})
     )
-    assert "1 of 1 requests" in panel.status.text
+    assert "1 of 1 request." in panel.status.text
     data, metadata = panel._repr_mimebundle_()
     assert data["image/png"] and metadata["image/png"]["width"] == 1100
 

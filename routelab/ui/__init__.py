@@ -7,7 +7,8 @@ from routelab.ui._choices import PlanChoice, RouterChoice
 from routelab.ui._compare import ComparePanel, compare
 from routelab.ui._compare_config import CompareConfig
 from routelab.ui._explore import ExploreConfig, ExplorePanel, explore
-from routelab.ui._export import ExportConfig, ExportPanel, export
+from routelab.ui._export import ExportPanel, export
+from routelab.ui._export_config import ExportConfig
 from routelab.ui._label import LabelConfig, LabelPanel, label
 from routelab.ui._profile import ProfileConfig, ProfilePanel, profile
 from routelab.ui._session import Session

@@ -7,7 +7,7 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from os import PathLike
 from typing import Any
 
@@ -15,76 +15,25 @@ import ipywidgets as w
 
 from routelab._checks import InputError
 from routelab._html import esc
-from routelab.exporters import TARGETS, Finding
+from routelab.exporters import TARGETS
 from routelab.plan import Plan
 from routelab.privacy import redact
 from routelab.ui._base import Panel
 from routelab.ui._choices import PlanChoice
 from routelab.ui._code import Recipe
+from routelab.ui._export_config import ExportConfig, Exported
 from routelab.ui._export_edit import PlanEditor
-from routelab.ui._export_files import Written, main_file, text_of, whole_text, write, zipped
+from routelab.ui._export_files import main_file, text_of, whole_text, zipped
 from routelab.ui._export_in_use import InUseView
-from routelab.ui._export_plan import plan_text, read_plan, router_key
+from routelab.ui._export_plan import plan_text, read_plan
 from routelab.ui._export_prove import Prover, prompts_of
 from routelab.ui._export_view import FileView, lines_of
+from routelab.ui._export_writer import Writer
 from routelab.ui._parts import Status, counted, told
 from routelab.ui._session import Session
-from routelab.ui._settings import SETTINGS
 
 LINES_IN_FALLBACK = 30
-KEPT = 8  # exports in memory: one of a trained router has megabytes
 PAUSE_S = 0.5  # who types is not done yet
-
-
-@SETTINGS.register("export")
-@dataclass(frozen=True, slots=True)
-class ExportConfig:
-    """Settings of the export panel.
-
-    Attributes
-    ----------
-    target : str
-    file : str
-        The file shown; "" for the target's main one.
-    plan : str
-        The plan as YAML; "" for the plan that the panel was given.
-    prompts : int
-        To prove with.
-    failures : bool
-        Whether a proof injects failures too.
-    """
-
-    target: str = "litellm"
-    file: str = ""
-    plan: str = ""
-    prompts: int = 8
-    failures: bool = False
-
-
-@dataclass(frozen=True)
-class Exported:
-    """What a target would write.
-
-    Attributes
-    ----------
-    plan : Plan
-    files : dict of str to bytes
-        Name to content.
-    shown : str
-        Name of the file shown.
-    text : str
-        Its text, or its size when it is none.
-    not_carried : list of str
-    findings : list of Finding
-        What lint says of ``config.yaml``; empty for other targets.
-    """
-
-    plan: Plan
-    files: dict[str, bytes]
-    shown: str
-    text: str
-    not_carried: list[str]
-    findings: list[Finding]
 
 
 class ExportPanel(Panel):
@@ -95,10 +44,7 @@ class ExportPanel(Panel):
     def __init__(self, plan: Plan, target: str, probes: Sequence[str] | None, **shared: Any):
         self.plan = plan.fitted()
         self.probes = probes
-        self._given = self.plan
-        self._fitted: dict[str, Any] = {}
-        self._know(self.plan)
-        self._written: dict[tuple[str, str], tuple[Plan, Written]] = {}
+        self.writer = Writer(self.plan)
         self._shared = ""  # the text of the plan that other panels have
         self._choice: PlanChoice | None = None
         self._typed: str | None = None
@@ -150,11 +96,11 @@ class ExportPanel(Panel):
 
     def heavy(self, config: ExportConfig) -> bool:
         """Return whether files are to be written that take longer than a touch may."""
-        return (config.target, config.plan) not in self._written and self.waits(config)
+        return (config.target, config.plan) not in self.writer.kept and self.waits(config)
 
     def waits(self, config: ExportConfig) -> bool:
         """Return whether there is a router to write, or a plan that is still being typed."""
-        plan = self._plan_of(config)  # what is wrong is said at once
+        plan = self.writer.plan_of(config.plan)  # what is wrong is said at once
         return bool(config.plan) or plan.router is not None
 
     def work(
@@ -171,7 +117,7 @@ class ExportPanel(Panel):
 
     def compute(self, config: ExportConfig) -> Exported:
         """Write the target once, and pick the file."""
-        plan, made = self._write(config)
+        plan, made = self.writer.write(config.target, config.plan)
         shown = config.file if config.file in made.files else main_file(made.files)
         text = text_of(made.files[shown])
         return Exported(plan, made.files, shown, text, made.not_carried, made.findings)
@@ -219,7 +165,7 @@ class ExportPanel(Panel):
             return
         plan = session.read_plan()
         if plan is not None:
-            self._know(plan)
+            self.writer.know(plan)
             self.update(plan=plan_text(plan))
 
     def compare_with(self, path: str | PathLike[str]) -> list[str]:
@@ -246,35 +192,13 @@ class ExportPanel(Panel):
         return "\n".join([self.status.text, "", *head, *more, "", *missing, *found])
 
     def _text(self) -> str:
-        return self.config.plan or plan_text(self._given)
-
-    def _plan_of(self, config: ExportConfig) -> Plan:
-        return read_plan(config.plan, self._fitted) if config.plan else self._given
-
-    def _know(self, plan: Plan) -> None:
-        """Let edited plans keep this plan's router, or train it where it is not trained yet."""
-        if plan.router is None:
-            return
-        key, fitted = router_key(plan.router), plan.router.fitted
-        if self._fitted.get(key) is not None and self._fitted[key] is not fitted:
-            self._written.clear()  # of another router that has the same description
-        self._fitted[key] = fitted
-
-    def _write(self, config: ExportConfig) -> tuple[Plan, Written]:
-        key = config.target, config.plan
-        if key not in self._written:
-            plan = self._plan_of(config).fitted()
-            self._know(plan)
-            self._written[key] = plan, write(plan, config.target)
-            for old in list(self._written)[:-KEPT]:
-                del self._written[old]
-        return self._written[key]
+        return self.config.plan or plan_text(self.writer.plan)
 
     def _edited(self, text: str) -> None:
         """Take a plan that was typed; the plan before stays until it is right."""
         with self._lock:
-            read_plan(text, self._fitted)
-            self._typed = "" if text == plan_text(self._given) else text
+            read_plan(text, self.writer.fitted)
+            self._typed = "" if text == plan_text(self.writer.plan) else text
             self.update(plan=self._typed)
 
     def _show_plan(self) -> None:

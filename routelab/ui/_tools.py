@@ -109,7 +109,7 @@ class Tools(w.VBox):
         (row,) = (child for child in self.children if isinstance(child, w.HBox))
         gone = [self.buttons[name] for name in names]
         if {"save", "load"} <= set(names):
-            gone.append(self.file)
+            gone += [self.file, self.exchange]
         row.children = [child for child in row.children if child not in gone]
 
     def busy(self, running: bool) -> None:

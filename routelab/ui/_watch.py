@@ -24,7 +24,7 @@ from routelab.ui._picture import PICTURE_DPI, LivePlot, Picture, beside, side_by
 from routelab.ui._session import Session
 from routelab.ui._settings import SETTINGS
 from routelab.ui._waiting import in_cell
-from routelab.ui._watch_told import alarm_list, days_told, facts_of, feature_facts, sentence
+from routelab.ui._watch_told import HINTS, alarm_list, days_told, facts_of, feature_facts, sentence
 from routelab.watching import DriftReport
 from routelab.watching.agreement import verdicts
 from routelab.watching.run import Chance, first_half, foreseen, judge
@@ -137,6 +137,7 @@ class WatchPanel(Panel):
         self.picture = _days(lambda ax: plots.agreement_by_day(agreement, self.days, ax))
         self.spend = _days(lambda ax: plots.spend_by_day(spend, self.days, ax))
         self.shift, self.bins = Picture(WIDTH), Picture(WIDTH)
+        self._along = ""  # what is said of a day that moved with the other
         self._painted: dict[tuple[int, int, str | None], bytes] = {}
         controls = w.HBox([first, last], layout=w.Layout(flex_flow="row wrap"))
         days, moved = side_by_side(self.picture, self.spend), side_by_side(self.shift, self.bins)
@@ -161,10 +162,14 @@ class WatchPanel(Panel):
 
     def update(self, **changes: Any) -> None:
         """Change settings; a first day after the last takes the last along, and the other way."""
+        along = ""
         if "first_day" in changes and "last_day" not in changes:
             changes["last_day"] = max(changes["first_day"], self.config.last_day)
+            along = "to day" if changes["last_day"] != self.config.last_day else ""
         elif "last_day" in changes and "first_day" not in changes:
             changes["first_day"] = min(changes["last_day"], self.config.first_day)
+            along = "from day" if changes["first_day"] != self.config.first_day else ""
+        self._along = f" The field {along!r} went along." if along else ""
         super().update(**changes)
 
     def heavy(self, config: WatchConfig) -> bool:
@@ -201,14 +206,15 @@ class WatchPanel(Panel):
         config, report = self.config, result.report
         self.facts.show(facts_of(report, self.forecast))
         self.alarms.value = alarm_list(report)
-        self.moved.show(feature_facts(report, result.feature) or {"not compared here": "–"})
+        facts = feature_facts(report, result.feature) or {"not compared here": "–"}
+        self.moved.show(facts, HINTS)
         self._mark_days(config)
         self._paint(self.shift, None, lambda ax: plots.drift(report, ax))
         self._paint(self.bins, result.feature, lambda ax: _bins(result.bins, ax))
         days = self.days[config.first_day - 1 : config.last_day]
         which = f"Day {config.first_day}" + (f" to {config.last_day}" if len(days) > 1 else "")
         shown = f" Shown: {result.feature}." if result.feature else ""
-        return f"{which} ({days_told(days)}): {sentence(report)}{shown}"
+        return f"{which} ({days_told(days)}): {sentence(report)}{shown}{self._along}"
 
     def still(self) -> bytes:
         """Return all pictures as one."""
@@ -228,13 +234,13 @@ class WatchPanel(Panel):
         picture.value = self._painted[key]
 
     def _mark_days(self, config: WatchConfig) -> None:
-        """Draw a frame around the days that are judged, below the legend of the spend."""
+        """Draw a frame around the days that are judged."""
         ends = config.first_day - 0.46, config.last_day + 0.46
         ink = plots.style("light").text
-        for live, top in ((self.picture, 1.0), (self.spend, 0.84)):
+        for live in (self.picture, self.spend):
             assert isinstance(live, LivePlot)
             live.clear()
-            live.show([live.axes[0].axvspan(*ends, ymax=top, color=ink, lw=1.6, fill=False)])
+            live.show([live.axes[0].axvspan(*ends, color=ink, lw=1.6, fill=False)])
 
     def _window(self, config: WatchConfig) -> tuple[int, int]:
         """Return the rows of the days: the first, and the one after the last."""

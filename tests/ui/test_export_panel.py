@@ -140,7 +140,7 @@ def test_the_newest_of_many_keys_is_written(trained):
     trained.wait(30)
     assert trained.plan.retries.num_retries == 4
     assert yaml.safe_load(trained.view.text)["router_settings"]["num_retries"] == 4
-    assert {key[1].count("num_retries: 4") for key in list(trained._written)[1:]} == {1}
+    assert {key[1].count("num_retries: 4") for key in list(trained.writer.kept)[1:]} == {1}
 
 
 def test_a_target_that_cannot_hold_the_plan_is_refused_with_the_reason(trained):
@@ -262,7 +262,7 @@ def test_an_address_in_a_plan_stays_out_of_the_session(plan, tmp_path):
 def test_only_so_many_exports_are_kept_in_memory(panel):
     for number in range(1, 15):
         type_in(panel, f"num_retries: {number - 1}", f"num_retries: {number}")
-    assert len(panel._written) == 8
+    assert len(panel.writer.kept) == 8
 
 
 def test_hostile_text_in_the_editor_is_told_as_text(panel):

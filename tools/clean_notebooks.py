@@ -43,6 +43,8 @@ def clean(path: Path, timeout: int = 300) -> None:
         cell.metadata = nbformat.from_dict({k: v for k, v in cell.metadata.items() if k == "tags"})
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(WIDGET_VIEW, None)
+        if cell.cell_type == "code":  # progress that was shown as a widget alone is gone
+            cell.outputs = [each for each in cell.outputs if each.get("data", True)]
     nbformat.write(notebook, path)
 
 

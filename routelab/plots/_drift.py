@@ -53,10 +53,11 @@ def drift(report: DriftReport, ax: Axes, theme: str | Theme = "light") -> list[A
     ax.plot(table["psi_by_chance"].to_numpy(float), y, ls="", marker="|", ms=11, mew=1.6,
             color=colors.text, label="95 % of chance stays below")  # fmt: skip
     for mark in MARKS:
-        ax.axvline(mark, color=colors.muted, lw=1, ls="--")
+        label = f"{MARKS[0]}: moved, {MARKS[1]}: moved much" if mark == MARKS[0] else None
+        ax.axvline(mark, color=colors.muted, lw=1, ls="--", label=label)
     for color, mask, label in (
-        (colors.failed, large, "moved, PSI 0.25 or more"),
-        (colors.fallback, some, "moved, PSI 0.1 or more"),
+        (colors.failed, large, "moved much"),
+        (colors.fallback, some, "moved"),
         (colors.muted, ~(large | some), "not moved, or little"),
     ):
         if mask.any():
@@ -68,7 +69,7 @@ def drift(report: DriftReport, ax: Axes, theme: str | Theme = "light") -> list[A
     ax.set_xlim(0, max(0.3, float(np.nanmax([index, table["psi_by_chance"]])) * 1.08))
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", color=colors.grid, linewidth=0.8)
-    ax.set_xlabel("population stability index")
+    ax.set_xlabel("population stability index (PSI)")
     legend(ax, colors, loc="lower right")
-    title(ax, f"{report.n_new:,} new requests against {report.n_reference:,}", colors)
+    title(ax, "How far each feature has moved", colors)
     return bars

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from routelab.plots._style import Theme, dress, legend, short, title
+from routelab.plots._style import Theme, dress, legend, legend_above, short, title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_NAMES = 10
 #: A line that is longer than so many times the dearest day leaves the picture.
-ROOM = 1.5
+ROOM = 1.25
 
 
 def agreement_by_day(
@@ -42,20 +42,18 @@ def agreement_by_day(
     bars: list[Any] = []
     below = np.zeros(len(days))
     for column, color, label in (
-        ("same", colors.served, "as planned"),
-        ("fallback", colors.fallback, "a fallback"),
-        ("other", colors.failed, "elsewhere"),
+        ("same", colors.outcomes[0], "as planned"),
+        ("fallback", colors.outcomes[2], "a fallback"),
+        ("other", colors.outcomes[3], "elsewhere"),
     ):
         share = rows[column].fillna(0).to_numpy(float)
         bars += ax.bar(np.arange(1, len(days) + 1), share, bottom=below, color=color,
                        width=0.7, label=label)  # fmt: skip
         below += share
     _days(ax, days)
-    ax.set_ylim(0, 1.0)
+    ax.set_ylim(0, 1.03)
     ax.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
-    title(ax, "Where judged requests went", colors)
-    above = {"loc": "lower right", "bbox_to_anchor": (1.01, 0.97), "columnspacing": 1.0}
-    legend(ax, colors, ncols=3, **above)
+    legend_above(ax, "Where judged requests went", colors)
     return bars
 
 
@@ -80,8 +78,8 @@ def spend_by_day(
     """
     colors = dress(ax, theme)
     _days(ax, days)
-    title(ax, "Spend per day, USD", colors)
     if spend.empty:
+        title(ax, "Spend per day, USD", colors)
         ax.set_yticks([])
         ax.text(0.5, 0.5, "spend is not judged: see the notes", ha="center", color=colors.text,
                 transform=ax.transAxes)  # fmt: skip
@@ -97,7 +95,7 @@ def spend_by_day(
         if mask.any():
             marks += ax.plot(x[mask], usd[mask], "D", ms=6, color=color, label=label)
     ax.set_ylim(0, ROOM * max(float(usd.max()), float(spend["q95"].max()), 1e-9))
-    legend(ax, colors, loc="upper left", ncols=4)
+    legend_above(ax, "Spend per day, USD", colors, ncols=4)
     return marks
 
 

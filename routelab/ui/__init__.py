@@ -10,7 +10,8 @@ from routelab.ui._compare_panel import ComparePanel
 from routelab.ui._explore import explore
 from routelab.ui._explore_config import ExploreConfig
 from routelab.ui._explore_panel import ExplorePanel
-from routelab.ui._export import ExportConfig, ExportPanel, export
+from routelab.ui._export import ExportPanel, export
+from routelab.ui._export_config import ExportConfig
 from routelab.ui._label import LabelConfig, LabelPanel, label
 from routelab.ui._profile import ProfileConfig, ProfilePanel, profile
 from routelab.ui._session import Session

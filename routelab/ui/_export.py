@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from os import PathLike
 from textwrap import wrap
 from typing import Any
@@ -13,79 +14,28 @@ import ipywidgets as w
 
 from routelab._checks import InputError
 from routelab._html import esc
-from routelab.exporters import TARGETS, Finding
+from routelab.exporters import TARGETS
 from routelab.plan import Plan
 from routelab.privacy import redact
 from routelab.ui._base import Panel
 from routelab.ui._choices import PlanChoice
 from routelab.ui._code import Recipe
+from routelab.ui._export_config import ExportConfig, Exported
 from routelab.ui._export_edit import PlanEditor
-from routelab.ui._export_files import Written, main_file, text_of, whole_text, write, zipped
+from routelab.ui._export_files import main_file, text_of, whole_text, zipped
 from routelab.ui._export_in_use import InUseView
-from routelab.ui._export_plan import plan_text, read_plan, router_key
+from routelab.ui._export_plan import plan_text, read_plan
 from routelab.ui._export_prove import Prover, prompts_of
 from routelab.ui._export_view import FileView, lines_of
-from routelab.ui._parts import told
+from routelab.ui._export_writer import Writer
+from routelab.ui._parts import Status, counted, told
 from routelab.ui._session import Session
-from routelab.ui._settings import SETTINGS
 from routelab.ui._share import choice_of
 
 LINES_IN_FALLBACK = 30  # VS Code cuts the middle out of a longer text
 WIDTH_OF_FALLBACK = 100  # what is wider has to be scrolled there
 LEAST_OF_FILE = 8  # lines of it, however much there is to say about it
-KEPT = 8  # exports in memory: one of a trained router has megabytes
 PAUSE_S = 0.5  # who types is not done yet
-
-
-@SETTINGS.register("export")
-@dataclass(frozen=True, slots=True)
-class ExportConfig:
-    """Settings of the export panel.
-
-    Attributes
-    ----------
-    target : str
-    file : str
-        The file shown; "" for the target's main one.
-    plan : str
-        The plan as YAML; "" for the plan that the panel was given.
-    prompts : int
-        To prove with.
-    failures : bool
-        Whether a proof injects failures too.
-    """
-
-    target: str = "litellm"
-    file: str = ""
-    plan: str = ""
-    prompts: int = 8
-    failures: bool = False
-
-
-@dataclass(frozen=True)
-class Exported:
-    """What a target would write.
-
-    Attributes
-    ----------
-    plan : Plan
-    files : dict of str to bytes
-        Name to content.
-    shown : str
-        Name of the file shown.
-    text : str
-        Its text, or its size when it is none.
-    not_carried : list of str
-    findings : list of Finding
-        What lint says of ``config.yaml``; empty for other targets.
-    """
-
-    plan: Plan
-    files: dict[str, bytes]
-    shown: str
-    text: str
-    not_carried: list[str]
-    findings: list[Finding]
 
 
 class ExportPanel(Panel):
@@ -96,21 +46,21 @@ class ExportPanel(Panel):
     def __init__(self, plan: Plan, target: str, probes: Sequence[str] | None, **shared: Any):
         self.plan = plan.fitted()
         self.probes = probes
-        self._given = self.plan
-        self._fitted: dict[str, Any] = {}
-        self._know(self.plan)
-        self._written: dict[tuple[str, str], tuple[Plan, Written]] = {}
+        self.writer = Writer(self.plan)
         self._shared = ""  # the text of the plan that other panels have
         self._choice: PlanChoice | None = None
         self._typed: str | None = None
         self._drawn: str | None = None
+        self._chosen: dict[str, str] = {}  # the file of each target
         super().__init__(ExportConfig(target), **shared)
         wide = {"description_width": "55px"}
         self.target = w.Dropdown(
             options=TARGETS.names(), value=target, description="Target", style=wide
         )
         self.file = w.Dropdown(options=[""], description="File", style=wide)
-        self.editor = PlanEditor(self._edited)
+        self.refused = Status()  # why a target was not taken: beside it
+        self.refused.add_class("rl-refused")
+        self.editor = PlanEditor(self._edited, self._back, plan_text(self.plan))
         self.view = FileView(give=self._give)
         self.not_carried = w.HTML()
         self.in_use = InUseView()
@@ -123,7 +73,7 @@ class ExportPanel(Panel):
         half = {"flex": "1 1 420px", "width": "auto", "min_width": "0", "max_width": "100%"}
         wrap = w.Layout(flex_flow="row wrap", grid_gap="0 12px")
         left = w.VBox([self.editor], layout=w.Layout(**half))
-        top = w.HBox([self.target, self.file], layout=wrap)
+        top = w.HBox([self.target, self.file, self.refused], layout=wrap)
         right = w.VBox([top, self.view], layout=w.Layout(**half))
         more = w.Tab(
             [self.not_carried, self.in_use, self.prover],
@@ -137,13 +87,22 @@ class ExportPanel(Panel):
         line = self.file_line("plan", "rl.Plan.from_yaml({})", "the plan")
         return Recipe(f"ui.export(plan, target={self._start.target!r})", (line,))
 
+    def update(self, **changes: Any) -> None:
+        """Change settings; another target comes with the file of it that was looked at last."""
+        target = changes.get("target", self.config.target)
+        if target != self.config.target and "file" not in changes:
+            changes["file"] = self._chosen.get(target, "")
+        self.refused.value = ""
+        with self._beside_target(target):
+            super().update(**changes)
+
     def heavy(self, config: ExportConfig) -> bool:
         """Return whether files are to be written that take longer than a touch may."""
-        return (config.target, config.plan) not in self._written and self.waits(config)
+        return (config.target, config.plan) not in self.writer.kept and self.waits(config)
 
     def waits(self, config: ExportConfig) -> bool:
         """Return whether there is a router to write, or a plan that is still being typed."""
-        plan = self._plan_of(config)  # what is wrong is said at once
+        plan = self.writer.plan_of(config.plan)  # what is wrong is said at once
         return bool(config.plan) or plan.router is not None
 
     def work(
@@ -160,7 +119,7 @@ class ExportPanel(Panel):
 
     def compute(self, config: ExportConfig) -> Exported:
         """Write the target once, and pick the file."""
-        plan, made = self._write(config)
+        plan, made = self.writer.write(config.target, config.plan)
         shown = config.file if config.file in made.files else main_file(made.files)
         text = text_of(made.files[shown])
         return Exported(plan, made.files, shown, text, made.not_carried, made.findings)
@@ -168,10 +127,8 @@ class ExportPanel(Panel):
     def draw(self, result: Exported) -> str:
         """Show the plan, the file, what is not carried, what lint found, and the differences."""
         self.plan = result.plan
-        if tuple(self.file.options) != tuple(result.files):
-            self.file.options = list(result.files)
-        self.file.value = result.shown
         self.config = replace(self.config, file=result.shown)
+        self._chosen[self.config.target] = result.shown
         self._show_plan()
         of_config = result.shown == "config.yaml"
         findings = lines_of(result.findings) if of_config else []
@@ -183,9 +140,11 @@ class ExportPanel(Panel):
         )
         self.in_use.export(result.files.get("config.yaml"))
         self.prover.refresh(result.files)
+        files, missing_parts = len(result.files), len(result.not_carried)
         return (
-            f"{self.config.target}: {len(result.files)} files, {len(result.not_carried)} parts of "
-            f"the plan not carried, {len(result.findings)} findings by lint."
+            f"{self.config.target}: {counted(files, 'file')}, "
+            f"{counted(missing_parts, 'part')} of the plan not carried, "
+            f"{counted(len(result.findings), 'finding')} by lint."
         )
 
     def reset(self) -> None:
@@ -208,7 +167,7 @@ class ExportPanel(Panel):
             return
         plan = session.read_plan()
         if plan is not None:
-            self._know(plan)
+            self.writer.know(plan)
             self.update(plan=plan_text(plan))
 
     def compare_with(self, path: str | PathLike[str]) -> list[str]:
@@ -237,35 +196,13 @@ class ExportPanel(Panel):
         return "\n".join([self.status.text, "", *lines, "", *notes])
 
     def _text(self) -> str:
-        return self.config.plan or plan_text(self._given)
-
-    def _plan_of(self, config: ExportConfig) -> Plan:
-        return read_plan(config.plan, self._fitted) if config.plan else self._given
-
-    def _know(self, plan: Plan) -> None:
-        """Let edited plans keep this plan's router, or train it where it is not trained yet."""
-        if plan.router is None:
-            return
-        key, fitted = router_key(plan.router), plan.router.fitted
-        if self._fitted.get(key) is not None and self._fitted[key] is not fitted:
-            self._written.clear()  # of another router that has the same description
-        self._fitted[key] = fitted
-
-    def _write(self, config: ExportConfig) -> tuple[Plan, Written]:
-        key = config.target, config.plan
-        if key not in self._written:
-            plan = self._plan_of(config).fitted()
-            self._know(plan)
-            self._written[key] = plan, write(plan, config.target)
-            for old in list(self._written)[:-KEPT]:
-                del self._written[old]
-        return self._written[key]
+        return self.config.plan or plan_text(self.writer.plan)
 
     def _edited(self, text: str) -> None:
         """Take a plan that was typed; the plan before stays until it is right."""
         with self._lock:
-            read_plan(text, self._fitted)
-            self._typed = "" if text == plan_text(self._given) else text
+            read_plan(text, self.writer.fitted)
+            self._typed = "" if text == plan_text(self.writer.plan) else text
             self.update(plan=self._typed)
 
     def _show_plan(self) -> None:
@@ -277,10 +214,52 @@ class ExportPanel(Panel):
             self._typed = None
         self._drawn = self.config.plan
 
+    def _back(self, to_start: bool) -> None:
+        """Use the plan at the start, or go on with that in use whatever was typed."""
+        with self._lock:
+            self._typed = None
+            plan = self._start.plan if to_start else self._settled.plan
+            if plan != self.config.plan:
+                self.update(plan=plan)
+            self.editor.show(self._text())
+
+    def _move_controls(self) -> None:
+        """Move the controls along; the files of a new target are known when they are written."""
+        known = [] if self.result is None else list(self.result.files)
+        wanted = known if self.config.file in known else [self.config.file, *known]
+        self._drawing = True
+        if list(self.file.options) != wanted:
+            self.file.options = wanted
+        super()._move_controls()
+
+    @contextlib.contextmanager
+    def _beside_target(self, target: str) -> Iterator[None]:
+        """Say beside the target, too, why it was not taken."""
+        before = self._settled.target
+        try:
+            yield
+        except Exception as error:
+            if target != before:
+                self.refused.error(f"{target} was not taken: {error}")
+            raise
+
+    def _compute(
+        self, config: Any, tell: Callable[[str], None], cancelled: Callable[[], bool]
+    ) -> None:
+        with self._beside_target(config.target):
+            super()._compute(config, tell, cancelled)
+
     def _go_back(self, told: str) -> None:
+        """Take back what was refused; a right plan is not refused with its target."""
+        wanted = self.config
         super()._go_back(told)
         self.editor.used(self._text())
-        self.editor.not_used("This plan was not taken: the plan before stays in use.")
+        if wanted.plan == self.config.plan:
+            return
+        if wanted.target != self.config.target and not told:
+            super().update(plan=wanted.plan)
+        else:
+            self.editor.not_used("This plan was not taken: the plan before stays in use.")
 
     def _keep(self) -> None:
         """Keep the settings, and the plan for other panels; a plan with an address stays here."""

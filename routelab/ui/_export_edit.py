@@ -10,6 +10,8 @@ from routelab.ui._export_plan import PlanError
 from routelab.ui._export_view import ROWS, FileView
 from routelab.ui._parts import Status, guarded
 
+MORE_ROWS = 4  # than the file beside it, which has what lint says below it
+
 
 class PlanEditor(w.VBox):
     """A text area whose text is taken when it is right; what is wrong is said below it.
@@ -18,6 +20,10 @@ class PlanEditor(w.VBox):
     ----------
     take : callable
         Called with a text that was typed; raises `PlanError` where it is no plan.
+    back : callable
+        Called to have the plan in use again (False), or the one at the start (True).
+    start : str
+        The text of the plan at the start.
 
     Attributes
     ----------
@@ -27,23 +33,30 @@ class PlanEditor(w.VBox):
         What is wrong, with a button that goes there.
     """
 
-    def __init__(self, take: Callable[[str], None]):
+    def __init__(self, take: Callable[[str], None], back: Callable[[bool], None], start: str):
         self._take = take
         self._setting = False
-        self._used = ""
-        self.area = w.Textarea(rows=ROWS, layout=w.Layout(width="100%"))
+        self._start = self._used = start
+        self.area = w.Textarea(rows=ROWS + MORE_ROWS, layout=w.Layout(width="100%"))
         self.area.add_class("rl-plan")
         self.status = Status()
         self.problem = FileView(target=".rl-plan", rows=1)
         self.problem.add_class("rl-problem")
+        auto = w.Layout(width="auto")
         self.revert = w.Button(
-            description="Back to the plan in use", layout=w.Layout(width="auto"),
+            description="Back to the plan in use", layout=auto, disabled=True,
             tooltip="Put the text of the plan in use back into the editor",
         )  # fmt: skip
-        self.revert.on_click(lambda _: self.show(self._used))
+        self.undo = w.Button(
+            description="Undo all edits", layout=auto, disabled=True,
+            tooltip="Use the plan at the start again",
+        )  # fmt: skip
+        self.revert.on_click(lambda _: guarded(self.status)(back)(False))
+        self.undo.on_click(lambda _: guarded(self.status)(back)(True))
         self.area.observe(guarded(self.status)(self._typed), "value")
         head = w.HTML("<b>Plan</b> (YAML; what is right is taken as you type)")
-        super().__init__([head, self.area, self.status, self.problem, w.HBox([self.revert])])
+        buttons = w.HBox([self.revert, self.undo], layout=w.Layout(flex_flow="row wrap"))
+        super().__init__([head, buttons, self.area, self.status, self.problem])
 
     def show(self, text: str) -> None:
         """Show the text of the plan in use, over whatever was typed."""
@@ -57,17 +70,20 @@ class PlanEditor(w.VBox):
     def used(self, text: str) -> None:
         """Say that this is the plan in use; what has been typed since stays."""
         self._used = text
+        self._offer()
         if self.area.value == text:
-            self._said("This is the plan in use.")
+            more = "; Undo all edits goes back to the one at the start"
+            self._said(f"This is the plan in use{more if text != self._start else ''}.")
 
     def not_used(self, reason: str) -> None:
-        """Say that the typed plan was not taken."""
-        if self.area.value != self._used:
+        """Say that the typed plan was not taken, unless what is wrong in it is said already."""
+        if self.area.value != self._used and not self.problem.found:
             self.status.error(reason)
 
     def _typed(self, change: object) -> None:
         if self._setting:
             return
+        self._offer()
         try:
             self._said("This is a plan; the files follow.")
             self._take(self.area.value)
@@ -78,6 +94,11 @@ class PlanEditor(w.VBox):
         except Exception:
             self.problem.show("", "", [], "What is wrong with the plan")
             raise
+
+    def _offer(self) -> None:
+        """Let the buttons be pressed that lead to another text."""
+        self.revert.disabled = self.area.value == self._used
+        self.undo.disabled = self.area.value == self._used == self._start
 
     def _said(self, text: str) -> None:
         self.status.ok(text)

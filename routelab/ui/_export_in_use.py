@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,11 @@ from routelab.ui._export_files import text_of
 from routelab.ui._export_mask import masked, read_masked
 from routelab.ui._export_view import FileView, lines_of
 from routelab.ui._job import Job
-from routelab.ui._parts import Status, guarded
+from routelab.ui._parts import Status, counted, guarded
 
 LARGEST = 5 * 1024 * 1024
 ENDS = (".yaml", ".yml")
+ALONE = "RL206"  # what lint says of modules that are not beside the config
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def read_in_use(content: bytes, name: str) -> InUse:
     with tempfile.TemporaryDirectory() as folder:  # lint reads a file; nobody else may read it
         path = Path(folder) / "config.yaml"
         path.write_bytes(content)
-        findings = lint(path)
+        findings = [_beside(finding) for finding in lint(path)]
     try:
         data, shown = read_masked(text, "config")
     except YamlError as error:
@@ -78,6 +79,17 @@ def read_in_use(content: bytes, name: str) -> InUse:
     if not isinstance(data, dict):
         return InUse(name, {}, shown, findings, f"{name!r} is no mapping")
     return InUse(name, data, shown, findings)
+
+
+def _beside(finding: Finding) -> Finding:
+    """Return a finding; no file beside the config is here, so a missing one is only a note."""
+    if finding.id != ALONE:
+        return finding
+    return replace(
+        finding,
+        severity="note",
+        message=f"{finding.message}, or it is: this panel has the config alone",
+    )
 
 
 class InUseView(w.VBox):
@@ -102,14 +114,16 @@ class InUseView(w.VBox):
         self.status = Status()
         self.job = Job(self.status)
         self.upload = w.FileUpload(
-            accept=",".join(ENDS), description="Config in use (YAML, at most 5 MB)",
-            layout=w.Layout(width="auto"),
+            accept=",".join(ENDS), description="Choose the config in use",
+            tooltip="Upload a YAML file of at most 5 MB", layout=w.Layout(width="auto"),
         )  # fmt: skip
         self.upload.observe(guarded(self.status)(self._uploaded), "value")
+        self.name = w.Label("no file chosen (YAML, at most 5 MB)")
         self.told = w.HTML()
         self.view = FileView(rows=12)
         self.view.layout.display = "none"
-        super().__init__([w.HBox([self.upload]), self.status, self.told, self.view])
+        row = w.HBox([self.upload, self.name], layout=w.Layout(flex_flow="row wrap"))
+        super().__init__([row, self.status, self.told, self.view])
         self.status.ok(
             "Secrets in it are neither shown nor kept: values of keys, tokens and passwords are "
             "hidden before it is compared, and it is stored nowhere."
@@ -142,6 +156,7 @@ class InUseView(w.VBox):
 
     def _show_new(self, found: InUse) -> None:
         self.in_use = found
+        self.name.value = f"in use: {found.name}"
         self._renew()
         self.view.show(
             f"{found.name} without its secrets", text_of(found.text.encode()),
@@ -152,7 +167,8 @@ class InUseView(w.VBox):
     def _renew(self) -> None:
         if self.in_use is None:
             return
-        name, lint_told = self.in_use.name, f"{len(self.in_use.findings)} findings by lint in it."
+        name = self.in_use.name
+        lint_told = f"{counted(len(self.in_use.findings), 'finding')} by lint in it."
         self.words, self.diff = [], []
         if self.in_use.problem:
             self.told.value = ""
@@ -174,8 +190,7 @@ class InUseView(w.VBox):
             if self.words or self.diff
             else ""
         )
-        count = len(self.words)
-        told = f"{count} changes" if count != 1 else "1 change"
+        told = counted(len(self.words), "change")
         self.status.ok(f"{told} from {name} to this export. {lint_told}")
 
 

@@ -15,7 +15,8 @@ from routelab._checks import InputError
 from routelab._html import esc
 from routelab.plan import Plan
 from routelab.ui._job import Job
-from routelab.ui._parts import Status, guarded, number
+from routelab.ui._parts import Status, counted, guarded, number
+from routelab.ui._waiting import Waiting
 
 if TYPE_CHECKING:
     from routelab.proving import Proof
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
 MOST_PROMPTS = 100
 LATENCY_REQUESTS = 5
 _NEEDED = ("litellm", "openai", "fastapi", "backoff")  # what litellm[proxy] brings
+_FIRST = "reading LiteLLM, and what the plan decides"
+_BOOT = "starting LiteLLM's proxy (about 20 s)"
 _STEPS = {
-    "boot": "the proxy starts", "probes": "prompts are sent", "latency": "latency is measured",
+    "probes": "prompts are sent", "latency": "latency is measured",
     "failures": "failures are injected",
 }  # fmt: skip
 
@@ -138,9 +141,10 @@ class Prover(w.VBox):
         self.start.on_click(guarded(self.status)(lambda _: self.prove()))
         self.stop.on_click(lambda _: self.cancel())
         self.bar = w.IntProgress(max=1, layout=w.Layout(width="190px"))
+        self.clock = w.Label()
         self.told = w.HTML()
         wrap = w.Layout(flex_flow="row wrap", align_items="center")
-        buttons = w.HBox([self.start, self.stop, self.bar], layout=wrap)
+        buttons = w.HBox([self.start, self.stop, self.bar, self.clock], layout=wrap)
         super().__init__([row, self.failures, buttons, self.status, self.told])
         self.status.ok("Boots LiteLLM's proxy on this machine with a stand-in for the providers.")
 
@@ -185,12 +189,18 @@ class Prover(w.VBox):
         cancelled: Callable[[], bool],
     ) -> None:
         def tell(what: str, done: int, total: int) -> None:
+            if what == "boot":
+                waiting.tell(_BOOT)
+                return
+            waiting.end()
             self.bar.max, self.bar.value = max(1, total), done
             self.status.ok(f"{_STEPS.get(what, what)}: {done} of {total}")
 
         self.bar.value = 0
         try:
-            proof = run_proof(files, prompts, failures=failures, tell=tell, cancelled=cancelled)
+            with Waiting(self.status, self.bar, self.clock, cancelled) as waiting:
+                waiting.tell(_FIRST)
+                proof = run_proof(files, prompts, failures=failures, tell=tell, cancelled=cancelled)
         except Cancelled:
             self.bar.value = 0
             self.status.ok("cancelled; the proxy has been stopped")
@@ -200,8 +210,8 @@ class Prover(w.VBox):
         verdict = "does what the plan decides" if proof.identical else "differs from the plan"
         self.status.ok(
             f"The real proxy (LiteLLM {proof.litellm}) {verdict}: {proof.agreed} of "
-            f"{proof.probes} prompts served by the plan's group, "
-            f"{len(proof.differences)} differences."
+            f"{counted(proof.probes, 'prompt')} served by the plan's group, "
+            f"{counted(len(proof.differences), 'difference')}."
         )
 
     def _show(self, heading: str) -> None:

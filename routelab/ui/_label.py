@@ -92,6 +92,7 @@ class LabelPanel(Panel):
         write.on_click(lambda _: guarded(self.status)(self.write_csv)(self.file.value))
         row = w.HBox([self.file, write], layout=w.Layout(flex_flow="row wrap"))
         pictures = side_by_side(self.picture, self.curve)
+        self.tools.leave_out("save", "load", "reset", "cancel")  # labels are no settings
         self.begin(self.box, self.facts, pictures, self.agreed, row)
 
     def recipe(self) -> Recipe:
@@ -150,9 +151,9 @@ class LabelPanel(Panel):
         chosen = why.get(self.labelling.chosen_by, "")
         self.box.told = chosen if prompt is not None else "All prompts were asked."
         facts = {label: f"{count:,}" for label, count in result.counts.items()}
-        facts["in the test set"] = f"{result.parts['test'].sum():,}"
+        facts["of these test labels"] = f"{result.parts['test'].sum():,}"
         within = "–" if result.within is None else f"± {100 * result.within:.0f} points"
-        facts["they tell an accuracy within"] = within
+        facts["an accuracy is then known to"] = within
         if result.alpha is not None:
             facts["agreement (alpha)"] = f"{result.alpha:.2f}"
         self.facts.show(facts)

@@ -39,7 +39,7 @@ def write_labels(labelling: LabelSession, path: str | PathLike[str]) -> None:
     ------
     InputError
         There is no label yet, the name does not end in ``.csv``, another file stands there, or the
-        folder cannot be written to.
+        folder does not exist or cannot be written to.
     """
     target = Path(path)
     frame = labelling.to_frame(labelling.annotator)
@@ -47,6 +47,8 @@ def write_labels(labelling: LabelSession, path: str | PathLike[str]) -> None:
         raise InputError("there is no label yet")
     if target.suffix != ".csv":
         raise InputError(f"name a file that ends in .csv, got {str(path)!r}")
+    if not target.parent.is_dir():
+        raise InputError(f"there is no folder {str(target.parent)!r}: make it first")
     head = ",".join(frame.columns)
     if target.exists() and not target.read_bytes().startswith(head.encode()):
         raise InputError(f"{str(path)!r} exists and holds no labels of a session: it is left alone")

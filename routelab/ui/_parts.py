@@ -30,6 +30,17 @@ class Status(w.HTML):
         )
 
 
+def counted(n: int, what: str, many: str = "") -> str:
+    """Return a number with its noun, which has its plural where the number asks for it.
+
+    Examples
+    --------
+    >>> counted(1, "finding"), counted(1200, "finding"), counted(0, "part", "parts left")
+    ('1 finding', '1,200 findings', '0 parts left')
+    """
+    return f"{n:,} {what}" if n == 1 else f"{n:,} {many or what + 's'}"
+
+
 def told(html: str) -> str:
     """Return HTML (escaped already) as tables and lists of panels, which scroll where it is narrow.
 
@@ -41,10 +52,12 @@ def told(html: str) -> str:
 class Facts(w.HTML):
     """Numbers with their names, in a row; always escaped."""
 
-    def show(self, facts: Mapping[str, str]) -> None:
-        """Show names and values."""
+    def show(self, facts: Mapping[str, str], hints: Mapping[str, str] | None = None) -> None:
+        """Show names and values, and what a name means to whoever points at it."""
+        hints = hints or {}
         cells = "".join(
-            '<div style="margin:0 1.6em .3em 0"><div style="font-size:.8em;opacity:.75">'
+            f'<div style="margin:0 1.6em .3em 0" title="{esc(hints.get(name, ""))}">'
+            '<div style="font-size:.8em;opacity:.75">'
             f'{esc(name)}</div><div class="rl-fact" style="font-size:1.15em;font-weight:600">'
             f"{esc(value)}</div></div>"
             for name, value in facts.items()

@@ -16,8 +16,8 @@ from routelab.report.profile import traffic_facts
 from routelab.traffic import check_traffic
 from routelab.ui._base import Panel
 from routelab.ui._code import Recipe
-from routelab.ui._parts import Facts
-from routelab.ui._picture import stacked
+from routelab.ui._parts import Facts, counted
+from routelab.ui._picture import beside
 from routelab.ui._profile_figures import Coded, ProfilePlots, bars
 from routelab.ui._session import Session
 from routelab.ui._settings import SETTINGS
@@ -55,13 +55,12 @@ class ProfilePanel(Panel):
         self._coded = Coded(self.traffic, columns)
         self._plots = ProfilePlots(self._coded)
         self.picture, self.sizes = self._plots.hours, self._plots.sizes
-        self.counts = w.HTML(layout=w.Layout(min_height="290px", flex="1 1 330px"))
+        self.counts = w.HTML(layout=w.Layout(min_height="250px"))
         self.bind(self.model, "model")
         self.bind(self.by, "by")
         wrap = w.Layout(flex_flow="row wrap")
         controls = w.HBox([self.model, self.by], layout=wrap)
-        below = w.HBox([self.sizes, self.counts], layout=wrap)
-        self.begin(controls, self.facts, self.picture, below)
+        self.begin(controls, self.facts, self._plots.row, self.counts)
 
     def recipe(self) -> Recipe:
         """Return how this panel is made again."""
@@ -92,12 +91,13 @@ class ProfilePanel(Panel):
         self.facts.show(traffic_facts(result) | medians)
         self._plots.show(self._coded.per_hour(rows), sizes)
         self.counts.value = bars(self._coded.counted(rows, self.config.by), self.config.by)
-        shown = f" {len(self.warnings)} warnings: {self.warnings[0]}" if self.warnings else ""
-        return f"{len(result):,} of {len(self.traffic):,} requests.{shown}"
+        warned = counted(len(self.warnings), "warning")
+        shown = f" {warned}: {self.warnings[0]}" if self.warnings else ""
+        return f"{len(result):,} of {counted(len(self.traffic), 'request')}.{shown}"
 
     def still(self) -> bytes:
         """Return both pictures."""
-        return stacked([super().still(), self.sizes.value])
+        return beside([super().still(), self.sizes.value])
 
 
 def profile(

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+import ipywidgets as w
 import numpy as np
 import pandas as pd
 
 from routelab import plots
 from routelab._html import esc
 from routelab.plots._replay import time_axis
-from routelab.plots._style import dress, legend, short, style, title
+from routelab.plots._style import dress, legend_above, short, style, thousands
 from routelab.ui._artists import DPI, Artists, Look
 from routelab.ui._parts import told
-from routelab.ui._picture import LivePlot
+from routelab.ui._picture import LivePlot, side_by_side
 
-WIDTH = 11.0
-SIZES_WIDTH = 5.4
+WIDTH, SIZES_WIDTH, HEIGHT = 7.0, 4.0, 2.9  # inches
+READABLE = "450px"  # hours shrink no further: a narrow window scrolls
 BARS = 8
-ROOM = 1.3  # over the highest bar, for the legend
+ROOM = 1.05  # over the highest bar
 TICKS = 4
+NAMES = 8  # of days, at most, under the hours
 
 
 class Coded:
@@ -81,36 +83,39 @@ class ProfilePlots:
     Attributes
     ----------
     hours, sizes : LivePlot
+    row : HBox
+        Both, or one below the other where it is narrow.
     """
 
     def __init__(self, coded: Coded):
         self._bins = coded.bins
         self._theme = theme = style("light")
-        above, (self._hours,) = plots.figure(WIDTH, 2.7, dpi=DPI)
-        below, (self._sizes,) = plots.figure(SIZES_WIDTH, 3.0, dpi=DPI)
-        for ax, heading in (
-            (self._hours, "Requests per hour"),
-            (self._sizes, "Requests by tokens"),
+        left, (self._hours,) = plots.figure(WIDTH, HEIGHT, dpi=DPI)
+        right, (self._sizes,) = plots.figure(SIZES_WIDTH, HEIGHT, dpi=DPI)
+        self._colors = {"answered": theme.outcomes[0], "failed": theme.outcomes[3],
+                        "input": theme.colors[0], "output": theme.colors[1]}  # fmt: skip
+        for ax, heading, names in (
+            (self._hours, "Requests per hour, UTC", ("answered", "failed")),
+            (self._sizes, "Requests by tokens", ("input", "output")),
         ):
             dress(ax, theme)
             ax.grid(visible=False)
             ax.set_autoscale_on(False)
             ax.set_yticks([0], ["00,000"], color=theme.face)  # keeps room for the numbers
-            title(ax, heading, theme)
-        time_axis(self._hours, coded.edges)
+            legend_above(ax, heading, theme, handles=[self._key(name) for name in names])
+        time_axis(self._hours, coded.edges, NAMES)
         self._sizes.set_xscale("log")
         self._sizes.set_xlim(1, coded.bins[-1])
         self._sizes.set_xlabel("tokens")
-        self._colors = {"answered": theme.served, "failed": theme.failed,
-                        "input": theme.colors[0], "output": theme.colors[1]}  # fmt: skip
-        for ax, names in (
-            (self._hours, ("answered", "failed")),
-            (self._sizes, ("input", "output")),
-        ):
-            keys = [self._key(name) for name in names]
-            legend(ax, theme, handles=keys, ncols=2)
+        thousands(self._sizes.xaxis)
+        self._sizes.minorticks_off()
         self._on = {ax: Artists(ax) for ax in (self._hours, self._sizes)}
-        self.hours, self.sizes = LivePlot(above), LivePlot(below)
+        self.hours, self.sizes = LivePlot(left), LivePlot(right)
+        self.row = side_by_side(self.hours, self.sizes)
+        self.hours.layout.min_width = READABLE
+        look = w.Layout(flex="700 1 450px", min_width="0", overflow="auto hidden",
+                        max_width=self.hours.layout.max_width)  # fmt: skip
+        self.row.children = [w.Box([self.hours], tabbable=True, layout=look), self.sizes]
 
     def show(self, per_hour: np.ndarray, sizes: dict[str, tuple[np.ndarray, float]]) -> None:
         """Draw what `Coded` counted in some rows of the traffic."""

@@ -104,6 +104,14 @@ class Tools(w.VBox):
         if hasattr(self.copy, "alt"):
             self.copy.alt = "".join(c for c in text if c.isprintable())
 
+    def leave_out(self, *names: str) -> None:
+        """Take away what means nothing for a panel; without load and save, their file as well."""
+        (row,) = (child for child in self.children if isinstance(child, w.HBox))
+        gone = [self.buttons[name] for name in names]
+        if {"save", "load"} <= set(names):
+            gone += [self.file, self.exchange]
+        row.children = [child for child in row.children if child not in gone]
+
     def busy(self, running: bool) -> None:
         """Let Cancel be pressed while something is computed."""
         self.buttons["cancel"].disabled = not running

@@ -23,7 +23,8 @@ from routelab.ui._parts import Facts, number
 from routelab.ui._picture import PICTURE_DPI, LivePlot, Picture, beside, side_by_side, stacked
 from routelab.ui._session import Session
 from routelab.ui._settings import SETTINGS
-from routelab.ui._watch_told import alarm_list, days_told, facts_of, feature_facts, sentence
+from routelab.ui._waiting import in_cell
+from routelab.ui._watch_told import HINTS, alarm_list, days_told, facts_of, feature_facts, sentence
 from routelab.watching import DriftReport
 from routelab.watching.agreement import verdicts
 from routelab.watching.run import Chance, first_half, foreseen, judge
@@ -33,6 +34,7 @@ from routelab.watching.shift import bin_counts
 WIDTH = 5.5
 #: Requests of both sides up to which a window is judged within a touch.
 SOON = 3_000
+PICTURES = 100  # kept as drawn: about 50 kB each
 
 
 @SETTINGS.register("watch")
@@ -86,6 +88,7 @@ class WatchPanel(Panel):
         unit: str | None = "user",
         n_paths: int = 40,
         seed: int = 0,
+        tell: Callable[[str], None] = lambda step: None,
         **shared: Any,
     ):
         self.plan = plan.fitted()
@@ -96,11 +99,13 @@ class WatchPanel(Panel):
         traffic = check_traffic(log)
         if traffic.empty:
             raise InputError("the log has no request")
+        tell(f"deciding again {len(traffic):,} requests of the log")
         seen = see(self.plan, traffic, zone)
         if reference is None:
             cut = first_half(traffic, zone)
             self._old, self._log = seen.part(0, cut), seen.part(cut, len(traffic))
         else:
+            tell(f"deciding again {len(reference):,} requests of the reference")
             self._old, self._log = see(self.plan, check_traffic(reference), zone), seen
         self._rows = verdicts(self.plan, self._log.traffic, self._log.decisions, zone)
         named = self._rows["day"].to_numpy(str)
@@ -109,8 +114,10 @@ class WatchPanel(Panel):
         self._notes: list[str] = []
         sides = self._old.traffic, self._log.traffic
         self.forecast = foreseen(
-            self.plan, *sides, self._notes, n_paths=n_paths, seed=seed, progress=_quiet
-        )
+            self.plan, *sides, self._notes, n_paths=n_paths, seed=seed,
+            progress=lambda done, total: tell(f"forecasting spend: {done} of {total} replays"),
+        )  # fmt: skip
+        tell(f"judging {len(self._rows):,} requests against {len(self._old.traffic):,}")
         self._judged: dict[tuple[int, int], DriftReport] = {}
         self.whole = self._report(1, len(self.days))
         super().__init__(WatchConfig(1, len(self.days)), **shared)
@@ -130,7 +137,8 @@ class WatchPanel(Panel):
         self.picture = _days(lambda ax: plots.agreement_by_day(agreement, self.days, ax))
         self.spend = _days(lambda ax: plots.spend_by_day(spend, self.days, ax))
         self.shift, self.bins = Picture(WIDTH), Picture(WIDTH)
-        self._shown: DriftReport | None = None  # whose days and shift are in the pictures
+        self._along = ""  # what is said of a day that moved with the other
+        self._painted: dict[tuple[int, int, str | None], bytes] = {}
         controls = w.HBox([first, last], layout=w.Layout(flex_flow="row wrap"))
         days, moved = side_by_side(self.picture, self.spend), side_by_side(self.shift, self.bins)
         self.begin(controls, self.facts, self.alarms, days, self.feature, self.moved, moved)
@@ -154,15 +162,19 @@ class WatchPanel(Panel):
 
     def update(self, **changes: Any) -> None:
         """Change settings; a first day after the last takes the last along, and the other way."""
+        along = ""
         if "first_day" in changes and "last_day" not in changes:
             changes["last_day"] = max(changes["first_day"], self.config.last_day)
+            along = "to day" if changes["last_day"] != self.config.last_day else ""
         elif "last_day" in changes and "first_day" not in changes:
             changes["first_day"] = min(changes["last_day"], self.config.first_day)
+            along = "from day" if changes["first_day"] != self.config.first_day else ""
+        self._along = f" The field {along!r} went along." if along else ""
         super().update(**changes)
 
     def heavy(self, config: WatchConfig) -> bool:
-        """Return whether these days are many requests, and were not judged before."""
-        known = (config.first_day, config.last_day) in self._judged
+        """Return whether these days are many requests, and were not shown before."""
+        known = (config.first_day, config.last_day, None) in self._painted
         return not known and len(self._old.traffic) + len(self._rows) > SOON
 
     def work(
@@ -194,37 +206,41 @@ class WatchPanel(Panel):
         config, report = self.config, result.report
         self.facts.show(facts_of(report, self.forecast))
         self.alarms.value = alarm_list(report)
-        self.moved.show(feature_facts(report, result.feature) or {"not compared here": "–"})
-        if report is not self._shown:  # else another feature of the same days
-            self._mark_days(config)
-            fig, (ax,) = _sheet()
-            plots.drift(report, ax)
-            self.shift.paint(fig)
-            self._shown = report
-        fig, (ax,) = _sheet()
-        if result.bins.empty:
-            ax.set_axis_off()
-        else:
-            plots.feature_bins(result.bins, ax)
-        self.bins.paint(fig)
+        facts = feature_facts(report, result.feature) or {"not compared here": "–"}
+        self.moved.show(facts, HINTS)
+        self._mark_days(config)
+        self._paint(self.shift, None, lambda ax: plots.drift(report, ax))
+        self._paint(self.bins, result.feature, lambda ax: _bins(result.bins, ax))
         days = self.days[config.first_day - 1 : config.last_day]
         which = f"Day {config.first_day}" + (f" to {config.last_day}" if len(days) > 1 else "")
         shown = f" Shown: {result.feature}." if result.feature else ""
-        return f"{which} ({days_told(days)}): {sentence(report)}{shown}"
+        return f"{which} ({days_told(days)}): {sentence(report)}{shown}{self._along}"
 
     def still(self) -> bytes:
         """Return all pictures as one."""
         rows = (self.picture, self.spend), (self.shift, self.bins)
         return stacked(beside(each.value for each in row if each is not None) for row in rows)
 
+    def _paint(self, picture: Picture, feature: str | None, draw: Callable[[Any], Any]) -> None:
+        """Show the days' shift, or a feature's; what was drawn before comes back as it was."""
+        key = self.config.first_day, self.config.last_day, feature
+        if key not in self._painted:
+            fig, (ax,) = _sheet()
+            draw(ax)
+            picture.paint(fig)
+            self._painted[key] = picture.value
+            for old in list(self._painted)[:-PICTURES]:
+                del self._painted[old]
+        picture.value = self._painted[key]
+
     def _mark_days(self, config: WatchConfig) -> None:
-        """Draw a frame around the days that are judged, below the legend of the spend."""
+        """Draw a frame around the days that are judged."""
         ends = config.first_day - 0.46, config.last_day + 0.46
         ink = plots.style("light").text
-        for live, top in ((self.picture, 1.0), (self.spend, 0.84)):
+        for live in (self.picture, self.spend):
             assert isinstance(live, LivePlot)
             live.clear()
-            live.show([live.axes[0].axvspan(*ends, ymax=top, color=ink, lw=1.6, fill=False)])
+            live.show([live.axes[0].axvspan(*ends, color=ink, lw=1.6, fill=False)])
 
     def _window(self, config: WatchConfig) -> tuple[int, int]:
         """Return the rows of the days: the first, and the one after the last."""
@@ -260,8 +276,12 @@ def _days(draw: Callable[[Any], Any]) -> LivePlot:
     return LivePlot(fig)
 
 
-def _quiet(done: int, total: int) -> None:
-    """Show no bar: it would stand above the panel for good."""
+def _bins(bins: pd.DataFrame, ax: Any) -> None:
+    """Draw a feature's bins, or nothing where it was not compared."""
+    if bins.empty:
+        ax.set_axis_off()
+    else:
+        plots.feature_bins(bins, ax)
 
 
 def _sheet() -> Any:
@@ -326,6 +346,8 @@ def watch(
     >>> [alarm.kind for alarm in panel.result.report.alarms], panel.days[0]
     (['shift'], '2026-01-07')
     """
-    return WatchPanel(
-        log, plan, reference, unit=unit, n_paths=n_paths, seed=seed, session=session, files=files
-    )
+    with in_cell("looking at the log") as tell:
+        return WatchPanel(
+            log, plan, reference, unit=unit, n_paths=n_paths, seed=seed, tell=tell,
+            session=session, files=files,
+        )  # fmt: skip

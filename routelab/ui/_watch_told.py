@@ -6,7 +6,7 @@ import pandas as pd
 
 from routelab._html import esc
 from routelab.forecasting import Forecast
-from routelab.ui._parts import told
+from routelab.ui._parts import counted, told
 from routelab.watching import DriftReport
 from routelab.watching.spend import spend_total
 
@@ -27,7 +27,7 @@ def facts_of(report: DriftReport, forecast: Forecast | None) -> dict[str, str]:
     usd, q05, q50, q95 = spend_total(report.spend, forecast)
     days = len(report.spend)
     return facts | {
-        f"spent on {days} full day{'s' if days > 1 else ''}": f"${usd:,.2f}",
+        f"spent on {counted(days, 'full day')}": f"${usd:,.2f}",
         "forecast (5-95 %)": f"${q50:,.2f} (${q05:,.2f} to ${q95:,.2f})",
     }
 
@@ -40,11 +40,25 @@ def feature_facts(report: DriftReport, feature: str) -> dict[str, str]:
     return {
         "reference": str(row["reference"]),
         "new": str(row["new"]),
-        "PSI": f"{row['psi']:.3f} (chance to {row['psi_by_chance']:.3f})",
-        "KS": "–" if pd.isna(row["ks"]) else f"{row['ks']:.3f}",
-        "p (Holm)": f"{row['p_holm']:.2g}",
+        "how far (PSI)": f"{row['psi']:.3f} (chance to {row['psi_by_chance']:.3f})",
+        "largest gap (KS)": "–" if pd.isna(row["ks"]) else f"{row['ks']:.3f}",
+        "chance of that (p)": f"{row['p_holm']:.2g}",
         "moved": "yes" if row["moved"] else "no",
     }
+
+
+#: What the numbers of a feature mean.
+HINTS = {
+    "reference": "the median, or the shares that changed most, before",
+    "new": "the same in the days that are judged",
+    "how far (PSI)": "population stability index: 0.1 moved, 0.25 moved much; what chance alone "
+    "stays below in 95 of 100 shuffles stands in brackets",
+    "largest gap (KS)": "Kolmogorov and Smirnov: the largest difference of the shares below any "
+    "value, 0 to 1; names have none",
+    "chance of that (p)": "how often chance alone gives as much, corrected for looking at all "
+    "features (Holm)",
+    "moved": "p is below 0.05 and PSI above what chance gives",
+}
 
 
 def alarm_list(report: DriftReport) -> str:
@@ -57,14 +71,16 @@ def alarm_list(report: DriftReport) -> str:
         f"{esc(alarm.sentence)} <em>To do:</em> {esc(alarm.todo)}</li>"
         for alarm in report.alarms
     ]
-    quiet = [f"Not judged: {n:,} requests: {why}." for why, n in report.not_judged.items()]
+    quiet = [f"Not judged: {counted(n, 'request')}: {why}." for why, n in report.not_judged.items()]
     quiet += [f"Note: {note}." for note in report.notes]
     first = "" if lines else "<li><strong>No alarm and no warning.</strong></li>"
     rest = "".join(f'<li style="opacity:.85">{esc(line)}</li>' for line in quiet)
+    found = [counted(sum(alarm.severity == kind for alarm in report.alarms), kind)
+             for kind in ("alarm", "warning")]  # fmt: skip
+    heading = f"{', '.join(found)}, {counted(len(quiet), 'note')}"
     return told(
-        '<div role="region" tabindex="0" aria-label="Alarms, warnings and notes" '
-        'style="height:10.5em;overflow:auto;color:var(--jp-content-font-color1,inherit);'
-        'border:1px solid var(--jp-border-color1,#999);border-radius:4px;padding:.3em .6em">'
+        f"<div><strong>{heading}</strong></div>"
+        '<div role="region" tabindex="0" aria-label="Alarms, warnings and notes" class="rl-alarms">'
         f"<ul>{first}{''.join(lines)}{rest}</ul></div>"
     )
 
@@ -94,10 +110,6 @@ def sentence(report: DriftReport) -> str:
             f"{row['fallback']:.1%} to a fallback, {row['other']:.1%} elsewhere"
         )
     return (
-        f"{report.n_new:,} requests against {report.compared}: {_count(alarms, 'alarm')}, "
-        f"{_count(warnings, 'warning')}; {went}."
+        f"{report.n_new:,} requests against {report.compared}: {counted(alarms, 'alarm')}, "
+        f"{counted(warnings, 'warning')}; {went}."
     )
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"

@@ -51,8 +51,8 @@ function render({ model, el }) {
     area.wrap = "off";
     area.spellcheck = false;
   }
+  const heading = make("div", "rl-file-heading", root);
   const list = make("ul", "rl-file-found", root);
-  list.tabIndex = 0; // it scrolls
   const say = (text) => {
     told.textContent = text;
     setTimeout(() => { if (told.textContent === text) told.textContent = ""; }, 4000);
@@ -72,6 +72,11 @@ function render({ model, el }) {
   const found = () => {
     list.setAttribute("aria-label", model.get("heading"));
     list.replaceChildren();
+    const any = model.get("found").length > 0;
+    heading.textContent = any ? `${model.get("heading")} (${model.get("found").length})` : "";
+    list.classList.toggle("rl-none", !any);
+    if (any) list.tabIndex = 0; // it scrolls
+    else list.removeAttribute("tabindex");
     model.get("found").forEach(([line, severity, what]) => {
       const item = make("li", `rl-${severity}`, list);
       const button = make("button", "rl-go", item, `Go to line ${line}`);

@@ -14,9 +14,11 @@ function render({ model, el }) {
   root.setAttribute("role", "application");
   root.setAttribute("aria-label", model.get("asks") ? "Label prompts: keys 1 to 9, s to skip, u to undo"
     : "Add to labels: keys 1 to 9, u to undo");
-  const why = make("div", "font-size:.85em;opacity:.75", root);
-  const text = make("pre", "white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere;height:9em;" +
-    "overflow:auto;resize:vertical;margin:.5em 0;font-size:1.05em", root);
+  const why = make("div", "font-size:.85em;opacity:.8", root);
+  why.setAttribute("role", "status");
+  const text = make("pre", "white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere;height:6em;" +
+    "overflow:auto;resize:vertical;margin:.5em 0;padding:.4em .6em;font-size:1.05em;border-radius:3px;" +
+    "background:var(--jp-layout-color2,transparent);color:inherit", root);
   text.className = "rl-prompt";
   text.tabIndex = 0;  // a long prompt is scrolled by keyboard; the keys of the box go on there
   text.setAttribute("aria-live", "polite");
@@ -44,9 +46,12 @@ function render({ model, el }) {
   };
   root.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (el.closest(".jupyter-widgets-disconnected")) return; // nobody would keep the label
     const number = "123456789".indexOf(event.key);
     if (event.key.length === 1 && number >= 0 && number < model.get("labels").length) {
       ask({ do: "label", number });
+    } else if (event.key.length === 1 && number >= 0) {
+      why.textContent = `There is no label ${number + 1}: labels have the keys 1 to ${model.get("labels").length}.`;
     } else if (event.key === "s" && model.get("asks")) {
       ask({ do: "skip" });
     } else if (event.key === "u") {

@@ -1,4 +1,5 @@
-// What ipywidgets lacks: the clipboard, names for sliders and pictures, arrow keys in lists.
+// What ipywidgets lacks: the clipboard, names for sliders and pictures, arrow keys in lists, the
+// focus where a button was that disabled itself, and panels that know that their kernel has gone.
 async function copy(text, el) {
   try {
     await navigator.clipboard.writeText(text);
@@ -31,6 +32,78 @@ function name(panel, alt) {
     bar.setAttribute("role", "img");
     bar.setAttribute("aria-label", "progress");
   });
+  // An upload counts the files that it holds: ours give theirs away at once.
+  panel.querySelectorAll(".widget-upload").forEach((upload) => {
+    const text = upload.lastChild;
+    if (text?.nodeValue?.endsWith(" (0)")) text.nodeValue = text.nodeValue.slice(0, -4);
+  });
+}
+
+// A pressed button that disables itself loses the focus, and Tab would start at the page's top. A
+// place of no size behind it keeps the focus, and gives it back when the button can be pressed again.
+function keepFocus(panel) {
+  let last = null;
+  let place = null;
+  const remember = (event) => { if (event.target !== place) last = event.target; };
+  const hold = () => {
+    place = document.createElement("span");
+    place.className = "rl-place";
+    place.tabIndex = -1;
+    place.setAttribute("role", "note");
+    place.setAttribute("aria-label", `${last.textContent || "This control"}: not available now`);
+    place.dataset.lmSuppressShortcuts = "true"; // else letters are commands to the notebook
+    const button = last;
+    place.addEventListener("blur", (event) => {
+      button.classList.remove("rl-held");
+      event.target.remove();
+      place = null;
+    });
+    button.after(place);
+    place.focus({ preventScroll: true });
+    button.classList.toggle("rl-held", place.matches(":focus-visible")); // not for a mouse
+  };
+  const watcher = new MutationObserver((changes) => {
+    for (const { target } of changes) {
+      if (target !== last) continue;
+      const now = document.activeElement;
+      if (target.disabled && !place && (now === target || now === document.body)) hold();
+      else if (!target.disabled && place && now === place) target.focus({ preventScroll: true });
+    }
+  });
+  // Who clicks elsewhere, even where nothing takes the focus, has left.
+  const forget = (event) => { if (!last?.contains(event.target)) last = null; };
+  panel.addEventListener("focusin", remember);
+  document.addEventListener("pointerdown", forget);
+  watcher.observe(panel, { attributes: true, attributeFilter: ["disabled"], subtree: true });
+  return () => {
+    watcher.disconnect();
+    panel.removeEventListener("focusin", remember);
+    document.removeEventListener("pointerdown", forget);
+  };
+}
+
+// Without a kernel nothing answers: what was typed and found can still be read and copied.
+function stopControls(panel) {
+  panel.querySelectorAll("input, textarea").forEach((field) => { field.readOnly = true; });
+  panel.querySelectorAll("button, select, [type=checkbox], [type=radio]").forEach((control) => {
+    control.disabled = !control.classList.contains("rl-go");
+  });
+  panel.querySelectorAll("[role=slider]").forEach((handle) => {
+    handle.removeAttribute("tabindex");
+    handle.setAttribute("aria-disabled", "true");
+  });
+}
+
+function watchKernel(panel) {
+  const look = () => {
+    if (!panel.classList.contains("jupyter-widgets-disconnected")) return;
+    watcher.disconnect();
+    stopControls(panel);
+  };
+  const watcher = new MutationObserver(look);
+  watcher.observe(panel, { attributes: true, attributeFilter: ["class"] });
+  look();
+  return () => watcher.disconnect();
 }
 
 function render({ model, el }) {
@@ -59,15 +132,17 @@ function render({ model, el }) {
   };
   // The rest of the panel appears before or after this widget, and changes with it.
   const watcher = new MutationObserver(again);
+  const ends = [() => watcher.disconnect()];
   const watch = () => {
     const panel = el.closest(".rl-panel");
     if (!panel) return false;
     again();
     watcher.observe(panel, { childList: true, subtree: true });
+    ends.push(keepFocus(panel), watchKernel(panel));
     return true;
   };
   const waiting = setInterval(() => { if (watch()) clearInterval(waiting); }, 100);
   model.on("change:alt", again);
-  return () => { clearInterval(waiting); watcher.disconnect(); };
+  return () => { clearInterval(waiting); ends.forEach((end) => end()); };
 }
 export default { render };

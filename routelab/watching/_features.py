@@ -14,13 +14,14 @@ from routelab.plan import Plan
 SCORES = 8
 HOURS = 24
 LENGTH = "prompt characters"
+HOUR = "hour of day"
 #: Features of every request, with a prompt or without.
 OF_EVERY = (
     "input_tokens",
     "output_tokens",
     "cost_usd",
     "latency_s",
-    "hour of day",
+    HOUR,
     "model",
     LENGTH,
 )
@@ -48,6 +49,20 @@ class Features:
         return Features(numbers, names)
 
 
+def told(name: str, value: float) -> str:
+    """Return a number of a feature as people read it: an hour as on a clock.
+
+    Examples
+    --------
+    >>> told("hour of day", 14.53), told("input_tokens", 1234.567)
+    ('14:32', '1235')
+    """
+    if name != HOUR:
+        return f"{value:.4g}"
+    minutes = round(value * 60)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
 def features_of(traffic: pd.DataFrame, plan: Plan, decisions: pd.DataFrame, zone: str) -> Features:
     """Return the features of traffic whose decisions are known."""
     numbers: dict[str, np.ndarray] = {}
@@ -55,7 +70,7 @@ def features_of(traffic: pd.DataFrame, plan: Plan, decisions: pd.DataFrame, zone
     for name in OF_EVERY[:4]:
         numbers[name] = traffic[name].to_numpy(float, na_value=np.nan)
     local = traffic["timestamp"].dt.tz_convert(zone)
-    numbers["hour of day"] = (local.dt.hour + local.dt.minute / 60).to_numpy(float)
+    numbers[HOUR] = (local.dt.hour + local.dt.minute / 60).to_numpy(float)
     names["model"] = _texts(traffic["model"])
     written = traffic["prompt"].notna().to_numpy()
     numbers[LENGTH] = _spread(written, traffic["prompt"][written].str.len())

@@ -7,13 +7,14 @@ import pandas as pd
 from scipy import stats
 
 from routelab.evaluate.bootstrap import holm
-from routelab.watching._features import Features
+from routelab.watching._features import Features, told
 from routelab.watching.stability import by_chance, decile_edges, in_bins, psi
 
 COLUMNS = (
     *("kind", "reference", "new", "psi", "psi_by_chance", "p_psi", "ks", "p_ks", "p_holm"),
     "moved",
 )
+NAMES = 3  # of names that are told of a feature: those whose shares changed most
 
 
 def shift_table(
@@ -43,8 +44,8 @@ def shift_table(
     Returns
     -------
     DataFrame
-        ``kind`` (number or name), ``reference`` and ``new`` (medians, or shares of the most
-        frequent names), ``psi`` in bins of the reference's deciles, ``psi_by_chance`` (what 95 % of
+        ``kind`` (number or name), ``reference`` and ``new`` (medians, or the shares that
+        changed most), ``psi`` in bins of the reference's deciles, ``psi_by_chance`` (what 95 % of
         permutations stay below) and ``p_psi``; ``ks``, ``p_ks`` of the two-sample test of
         Kolmogorov and Smirnov (numbers alone); ``p_holm``: the larger of both p values after Holm's
         correction over the features; ``moved``: that is below `alpha` and ``psi`` above chance.
@@ -57,7 +58,7 @@ def shift_table(
         if name in skip or now is None or np.isnan(old).all():
             continue
         codes.append(_binned(old, now)[0])
-        rows[name] = {"kind": "number", **_medians(old, now), **_ks(old, now)}
+        rows[name] = {"kind": "number", **_medians(name, old, now), **_ks(old, now)}
     for name, old in reference.names.items():
         now = new.names.get(name)
         if name in skip or now is None:
@@ -91,15 +92,16 @@ def bin_counts(reference: Features, new: Features, name: str) -> pd.DataFrame:
     if name in reference.names:
         old, now = reference.names[name], new.names[name]
         codes, found = pd.factorize(np.concatenate([old, now]), sort=True)
-        told = [str(each) for each in found]
+        names = [str(each) for each in found]
     else:
         old, now = reference.numbers[name], new.numbers[name]
         codes, edges = _binned(old, now)
-        told = [f"to {edge:.4g}" for edge in edges] + [f"above {edges[-1]:.4g}", "missing"]
+        names = [f"to {told(name, edge)}" for edge in edges]
+        names += [f"above {told(name, edges[-1])}", "missing"]
     sides = {"reference": codes[: len(old)], "new": codes[len(old) :]}
     filled = int(codes.max()) + 1  # no bin for what is missing where nothing is
     counts = {side: np.bincount(each, minlength=filled) for side, each in sides.items()}
-    return pd.DataFrame(counts, index=pd.Index(told[:filled], name=name))
+    return pd.DataFrame(counts, index=pd.Index(names[:filled], name=name))
 
 
 def _binned(old: np.ndarray, now: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -119,20 +121,25 @@ def _ks(old: np.ndarray, now: np.ndarray) -> dict[str, float]:
     return {"ks": float(found.statistic), "p_ks": float(found.pvalue)}
 
 
-def _medians(old: np.ndarray, now: np.ndarray) -> dict[str, str]:
-    told = []
+def _medians(name: str, old: np.ndarray, now: np.ndarray) -> dict[str, str]:
+    sides = []
     for values in (old, now):
         known = values[~np.isnan(values)]
         missing = 1 - len(known) / len(values)
-        middle = f"{np.median(known):.4g}" if len(known) else "none"
-        told.append(middle + (f" ({missing:.0%} missing)" if missing else ""))
-    return {"reference": told[0], "new": told[1]}
+        middle = told(name, float(np.median(known))) if len(known) else "none"
+        sides.append(middle + (f" ({missing:.0%} missing)" if missing else ""))
+    return {"reference": sides[0], "new": sides[1]}
 
 
 def _shares(old: np.ndarray, now: np.ndarray) -> dict[str, str]:
-    both = pd.Series(np.concatenate([old, now])).value_counts()
-    names = both.index[:3]
-    told = [
-        ", ".join(f"{name} {np.mean(side == name):.0%}" for name in names) for side in (old, now)
-    ]
-    return {"reference": told[0], "new": told[1]}
+    both = pd.DataFrame(
+        {side: pd.Series(values).value_counts(normalize=True)
+         for side, values in (("reference", old), ("new", now))}
+    ).fillna(0.0)  # fmt: skip
+    change = (both["new"] - both["reference"]).abs()
+    most = both.assign(change=change.round(3), size=both.sum(axis=1))
+    most = most.sort_values(["change", "size"], ascending=False).head(NAMES)
+    return {
+        side: ", ".join(f"{name} {share:.0%}" for name, share in most[side].items())
+        for side in ("reference", "new")
+    }

@@ -67,8 +67,13 @@ def test_the_plan_is_edited_compared_taken_away_and_proved(run_notebook, tmp_pat
     panel.get_by_label("What is wrong with the plan").get_by_role("button").press("Enter")
     assert area.evaluate(SELECTED) == "default: mit"
     expect(shown).to_have_value(files["config.yaml"].decode())
-    panel.get_by_role("button", name="Back to the plan in use").press("Enter")
+    back = panel.get_by_role("button", name="Back to the plan in use")
+    back.focus()
+    page.keyboard.press("Enter")
     expect(area).to_have_value(plan_text(plan))
+    expect(back).to_be_disabled()
+    page.keyboard.press("Tab")  # from where the button was, not from the top of the page
+    assert page.evaluate("e => e === document.activeElement", area.element_handle())
 
     # what is right is taken
     text = plan_text(plan).replace("num_retries: 1", "num_retries: 3")
@@ -95,6 +100,8 @@ def test_the_plan_is_edited_compared_taken_away_and_proved(run_notebook, tmp_pat
     chooser.value.set_files(str(tmp_path / "mine.yaml"))
     words = changes(masked(in_use), masked(yaml.safe_load(files["config.yaml"])))
     assert "setting changed: router_settings.num_retries: 1 to 3" in words
+    expect(panel.locator(".widget-upload")).to_have_text("Choose the config in use")
+    expect(panel.get_by_text("in use: mine.yaml")).to_be_visible()
     expect(panel.get_by_text(f"{len(words)} changes from mine.yaml to this export")).to_be_visible()
     expect(panel.locator("ul.rl-lines li")).to_have_text(words)
     expect(panel.locator(".rl-added").filter(has_text="num_retries: 3")).to_have_count(1)
@@ -109,17 +116,19 @@ def test_the_plan_is_edited_compared_taken_away_and_proved(run_notebook, tmp_pat
     panel.get_by_label("File", exact=True).select_option("plan.yaml")
     expect(panel.get_by_label("plan.yaml")).to_have_value(plain["plan.yaml"].decode())
     panel.get_by_label("Target").select_option("onnx")  # it cannot hold this router
+    expect(panel.locator(".rl-refused .rl-status")).to_contain_text("takes dense vectors")
     expect(panel.locator(".rl-status").last).to_contain_text("takes dense vectors")
+    expect(panel.locator(".rl-status").first).to_contain_text("This is the plan in use")
     expect(panel.get_by_label("Target")).to_have_value("plan")
     panel.get_by_role("button", name="Reset").press("Enter")
     expect(area).to_have_value(plan_text(plan))
     expect(shown).to_have_value(written(plan, tmp_path / "again")["config.yaml"].decode())
 
-    prove(panel)
+    prove(page, panel)
     check_looks(page, "notebook_04_proof")
 
 
-def prove(panel: Any) -> None:
+def prove(page: Any, panel: Any) -> None:
     """Prove on the real proxy: numbers, cancel while it starts, and the result."""
     from playwright.sync_api import expect
 
@@ -140,10 +149,17 @@ def prove(panel: Any) -> None:
     if importlib.util.find_spec("litellm") is None:
         expect(panel.get_by_text('pip install "routelab[litellm]"')).to_be_visible()
         return
-    expect(panel.get_by_text("the proxy starts: 0 of 1")).to_be_visible()
-    stop.press("Enter")
+    expect(panel.get_by_text("reading LiteLLM, and what the plan decides")).to_be_visible()
+    expect(panel.get_by_text("starting LiteLLM's proxy (about 20 s)")).to_be_visible()
+    expect(panel.get_by_text(re.compile(r"^[1-9]\d* s$"))).to_be_visible()
+    page.keyboard.press("Tab")  # the focus is where Prove was pressed
+    assert stop.evaluate("e => e === document.activeElement")
+    page.keyboard.press("Enter")
     expect(panel.get_by_text("cancelled; the proxy has been stopped")).to_be_visible()
-    start.press("Enter")
+    page.keyboard.press("Shift+Tab")
+    assert start.evaluate("e => e === document.activeElement")
+    page.keyboard.press("Enter")
     expect(panel.get_by_text("4 of 4 prompts served by the plan's group")).to_be_visible()
     expect(panel.get_by_text("does what the plan decides")).to_be_visible()
+    assert start.evaluate("e => e === document.activeElement")  # it came back
     expect(panel.locator("pre.rl-lines").last).to_contain_text("models    5 loaded of 5 written")

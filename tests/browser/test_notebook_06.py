@@ -56,6 +56,7 @@ def test_narrowing_the_days_finds_since_when(run_notebook):
     last.fill("2")  # takes the first day along
     last.press("Enter")
     settled(page, "Day 2 (Tue 2026-11-17)")
+    expect(page.locator(".rl-status")).to_contain_text("The field 'from day' went along.")
     expect(page.locator(".rl-status")).to_contain_text("0 alarms")
     page.get_by_label("Feature").select_option("input_tokens")
     settled(page, "Shown: input_tokens.")

@@ -40,6 +40,11 @@ PANELS = len(SOURCES) - 1
 TITLES = "() => [...document.querySelectorAll('.rl-panel img')].map(i => i.alt)"
 NAMES = "() => [...document.querySelectorAll('.rl-panel [role=slider]')].map(e => e.ariaLabel)"
 COPIED = "() => navigator.clipboard.readText()"
+SAID_ABOVE = "e => getComputedStyle(e, '::before').content"
+ALIVE = (
+    "button:enabled:not(.rl-go), select:enabled, input:enabled:not([readonly]), "
+    "[role=slider][tabindex]"
+)
 RESTART = "() => window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()"
 
 
@@ -101,6 +106,10 @@ def test_panels_are_named_copied_used_by_key_and_say_that_their_kernel_has_gone(
     expect(page.locator(".rl-restart").first).to_be_hidden()
     page.evaluate(RESTART)
     expect(page.locator(".rl-restart").first).to_be_visible()
+    for number in range(PANELS):
+        told = page.locator(".rl-panel").nth(number).evaluate(SAID_ABOVE)
+        assert "run the cell again" in told
+    assert page.locator(".rl-panel").locator(ALIVE).count() == 0
     shot(page, "panel_without_kernel")
 
 

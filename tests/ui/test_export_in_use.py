@@ -78,6 +78,14 @@ def test_what_lint_says_of_it_has_the_lines_of_the_file(panel, tmp_path):
     assert f"{len(found)} findings by lint in it" in panel.in_use.status.text
 
 
+def test_a_plugin_that_cannot_be_beside_an_upload_is_only_a_note(panel, plan, tmp_path):
+    config = {"model_list": [], "litellm_settings": {"callbacks": ["routelab_plugin.hook"]}}
+    uploaded(panel, yaml.safe_dump(config).encode())
+    (found,) = [each for each in panel.in_use.view.found if "RL206" in each[2]]
+    assert found[1] == "note" and "this panel has the config alone" in found[2]
+    assert panel.in_use.name.value == "in use: config.yaml"
+
+
 def test_what_changes_is_told_in_words_and_line_by_line(panel):
     uploaded(panel, CONFIG.encode())
     words = "\n".join(panel.in_use.words)

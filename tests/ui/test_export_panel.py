@@ -91,7 +91,7 @@ def test_an_edited_plan_is_exported(panel, plan, tmp_path):
     assert panel.plan == plan.replace(retries={"num_retries": 3})
     assert panel.result.files == written(panel.plan, tmp_path / "out")
     assert yaml.safe_load(panel.view.text)["router_settings"]["num_retries"] == 3
-    assert panel.editor.status.text == "This is the plan in use."
+    assert panel.editor.status.text.startswith("This is the plan in use; Undo all edits")
 
 
 def test_what_is_wrong_is_said_with_its_place_and_the_old_plan_stays(panel, plan):
@@ -122,6 +122,34 @@ def test_the_plan_in_use_comes_back_by_button_and_by_reset(panel, plan):
     assert panel.editor.area.value == plan_text(plan) and panel.plan == plan
 
 
+def test_all_edits_are_undone_by_one_button(panel, plan):
+    start, undo, revert = panel.editor.area.value, panel.editor.undo, panel.editor.revert
+    assert undo.disabled and revert.disabled
+    type_in(panel, "num_retries: 0", "num_retries: 3")
+    assert not undo.disabled and revert.disabled
+    type_in(panel, "default: strong", "default: stong")
+    assert not revert.disabled
+    undo.click()
+    panel.wait(30)
+    assert panel.editor.area.value == start and panel.plan == plan and panel.config.plan == ""
+    assert panel.editor.status.text == "This is the plan in use."
+    assert undo.disabled and revert.disabled and panel.editor.problem.found == []
+
+
+def test_an_empty_text_is_no_plan(panel, plan):
+    panel.editor.area.value = ""
+    assert "a plan is a mapping" in panel.editor.status.text and panel.plan == plan
+
+
+def test_going_back_while_files_are_written_keeps_the_plan_in_use(trained):
+    before = trained.editor.area.value
+    type_in(trained, "num_retries: 0", "num_retries: 3", wait=False)
+    trained.editor.revert.click()
+    trained.wait(30)
+    assert trained.editor.area.value == before and trained.plan.retries.num_retries == 0
+    assert trained.editor.status.text == "This is the plan in use."
+
+
 def test_a_fitted_router_stays_as_it_is_when_the_plan_is_edited(trained, tmp_path):
     router = trained.plan.router.fitted
     type_in(trained, "num_retries: 0", "num_retries: 3", wait=False)
@@ -140,7 +168,7 @@ def test_the_newest_of_many_keys_is_written(trained):
     trained.wait(30)
     assert trained.plan.retries.num_retries == 4
     assert yaml.safe_load(trained.view.text)["router_settings"]["num_retries"] == 4
-    assert {key[1].count("num_retries: 4") for key in list(trained._written)[1:]} == {1}
+    assert {key[1].count("num_retries: 4") for key in list(trained.writer.kept)[1:]} == {1}
 
 
 def test_a_target_that_cannot_hold_the_plan_is_refused_with_the_reason(trained):
@@ -148,6 +176,31 @@ def test_a_target_that_cannot_hold_the_plan_is_refused_with_the_reason(trained):
     trained.wait(30)
     assert "router.labels" in trained.status.text
     assert trained.target.value == trained.config.target == "litellm"
+    assert trained.refused.text.startswith("semantic-router was not taken:")
+    assert "router.labels" in trained.refused.text
+    assert trained.editor.status.text == "This is the plan in use."  # it was never touched
+    trained.file.value = "NOT_EXPORTED.md"
+    assert trained.refused.value == ""
+
+
+def test_a_right_plan_is_not_refused_with_its_target(trained):
+    type_in(trained, "num_retries: 0", "num_retries: 3", wait=False)
+    trained.target.value = "semantic-router"
+    trained.wait(30)
+    assert (trained.config.target, trained.plan.retries.num_retries) == ("litellm", 3)
+    assert trained.editor.status.text.startswith("This is the plan in use; Undo all edits")
+    assert "semantic-router was not taken" in trained.refused.text
+
+
+def test_each_target_remembers_its_file(panel):
+    panel.file.value = "NOT_EXPORTED.md"
+    panel.target.value = "plan"
+    panel.wait(30)
+    assert panel.file.value == "plan.yaml"
+    panel.target.value = "litellm"
+    panel.wait(30)
+    assert panel.file.value == panel.config.file == "NOT_EXPORTED.md"
+    assert list(panel.file.options) == list(panel.result.files)
 
 
 def test_cancel_goes_back_to_the_plan_before_and_keeps_what_was_typed(trained):
@@ -262,7 +315,7 @@ def test_an_address_in_a_plan_stays_out_of_the_session(plan, tmp_path):
 def test_only_so_many_exports_are_kept_in_memory(panel):
     for number in range(1, 15):
         type_in(panel, f"num_retries: {number - 1}", f"num_retries: {number}")
-    assert len(panel._written) == 8
+    assert len(panel.writer.kept) == 8
 
 
 def test_hostile_text_in_the_editor_is_told_as_text(panel):

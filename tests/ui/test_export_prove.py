@@ -111,6 +111,32 @@ def test_cancel_stops_the_proxy_and_says_so(panel, gateway, monkeypatch):
     assert panel.prover.proof is None and not panel.prover.start.disabled
 
 
+def test_what_is_waited_for_is_said_at_once_with_seconds(panel, gateway, monkeypatch):
+    seen, prover = [], panel.prover
+
+    def slow(*given, tell, **options):
+        seen.append(
+            (prover.status.text, prover.clock.value, "rl-waiting" in prover.bar._dom_classes)
+        )
+        tell("boot", 0, 1)
+        seen.append(prover.status.text)
+        tell("probes", 1, 8)
+        seen.append(
+            (prover.status.text, prover.clock.value, "rl-waiting" in prover.bar._dom_classes)
+        )
+        raise module.InputError("enough")
+
+    monkeypatch.setattr(module, "run_proof", slow)
+    prover.start.click()
+    prover.wait(30)
+    assert seen == [
+        ("reading LiteLLM, and what the plan decides …", "0 s", True),
+        "starting LiteLLM's proxy (about 20 s) …",
+        ("prompts are sent: 1 of 8", "", False),
+    ]
+    assert prover.status.text == "enough"
+
+
 def test_a_proxy_that_boots_is_stopped_by_an_error_of_the_callback(tmp_path):
     from routelab.proving.proxy import booted
 

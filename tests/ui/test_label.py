@@ -171,3 +171,12 @@ def test_a_script_goes_on_where_the_file_of_labels_ends(tmp_path, capsys, monkey
     exec(compile(panel.as_code(), "script", "exec"), {})
     assert capsys.readouterr().out.strip() == panel.status.text
     assert (tmp_path / "label.png").read_bytes() == panel.still()
+
+
+def test_no_folder_is_made_for_a_csv_and_tools_without_a_meaning_are_left_out(panel, tmp_path):
+    panel.act({"do": "label", "number": 1})
+    with pytest.raises(InputError, match="there is no folder .*: make it first"):
+        panel.write_csv(tmp_path / "nope" / "x.csv")
+    assert not (tmp_path / "nope").exists()
+    row = panel.tools.children[1].children
+    assert row == (panel.tools.copy,)

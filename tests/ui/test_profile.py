@@ -68,7 +68,7 @@ def test_a_log_of_one_request_has_a_profile():
     panel = ui.profile(
         pd.DataFrame({"timestamp": stamps, "input_tokens": [0], "output_tokens": [0]})
     )
-    assert "1 of 1 requests" in panel.status.text
+    assert "1 of 1 request." in panel.status.text
     data, metadata = panel._repr_mimebundle_()
     assert data["image/png"] and metadata["image/png"]["width"] == 1100
 
@@ -76,3 +76,10 @@ def test_a_log_of_one_request_has_a_profile():
 def test_a_log_without_requests_is_said(log):
     with pytest.raises(InputError, match="the log has no request"):
         ui.profile(log.head(0))
+
+
+def test_hours_of_a_narrow_window_scroll_by_key_instead_of_shrinking(log):
+    panel = ui.profile(log)
+    box, sizes = panel.children[2].children
+    assert box.tabbable and box.layout.overflow == "auto hidden" and sizes is panel.sizes
+    assert panel.picture.width_px / int(panel.picture.layout.min_width[:-2]) <= 1.6

@@ -129,8 +129,10 @@ def test_the_spend_is_the_sum_of_the_days_beside_the_forecast_of_the_sum(panel, 
 
 def test_a_first_day_after_the_last_takes_it_along(panel):
     panel.last_day.value = 2
+    assert "went along" not in panel.status.text
     panel.first_day.value = 3
     assert (panel.config.first_day, panel.config.last_day) == (3, 3)
+    assert panel.status.text.endswith("The field 'to day' went along.")
     assert panel.last_day.value == 3
     panel.last_day.value = 1
     assert (panel.first_day.value, panel.config.first_day) == (1, 1)
@@ -156,6 +158,29 @@ def test_many_requests_are_judged_in_the_background_and_known_days_at_once(panel
     assert not panel.computing and panel.result.report.n_new == 288
     panel.update(first_day=1)
     assert panel.result.report is whole.report and not panel.computing
+
+
+def test_days_that_were_shown_come_back_without_drawing(panel, monkeypatch):
+    before = panel.still()
+    panel.update(first_day=2)
+    monkeypatch.setattr(_watch.plots, "figure", lambda *args, **options: 1 / 0)
+    monkeypatch.setattr(_watch, "SOON", 10)
+    panel.reset()
+    assert not panel.computing and panel.still() == before
+
+
+def test_hours_are_told_as_on_a_clock_and_numbers_with_their_meaning(panel):
+    panel.update(feature="hour of day")
+    assert all(":" in name for name in panel.result.bins.index if name != "missing")
+    assert "Kolmogorov" in panel.moved.value and "chance of that (p)" in panel.moved.value
+
+
+def test_the_first_look_tells_each_step(weeks, plan):
+    told = []
+    _watch.WatchPanel(weeks[1], plan, weeks[0], n_paths=2, tell=told.append)
+    assert told[0] == "deciding again 384 requests of the log"
+    assert "forecasting spend: 2 of 2 replays" in told
+    assert told[-1] == "judging 384 requests against 384"
 
 
 def test_work_that_nobody_waits_for_any_more_judges_nothing(panel):

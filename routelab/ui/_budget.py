@@ -39,6 +39,7 @@ from routelab.ui._budget_tables import compared, facts, results
 from routelab.ui._budget_told import sentence
 from routelab.ui._choices import PlanChoice
 from routelab.ui._code import Recipe, arguments, changed_fields, script
+from routelab.ui._inputs import as_outages, as_plan, as_traffic, noted
 from routelab.ui._parts import Facts, guarded
 from routelab.ui._session import Session
 from routelab.ui._share import choice_of
@@ -314,10 +315,10 @@ def _scale(found: Outcome, dearest: Outcome) -> float:
 
 
 def budget(
-    traffic: pd.DataFrame,
-    plan: Plan,
+    traffic: pd.DataFrame | str | PathLike[str],
+    plan: Plan | str | PathLike[str],
     *,
-    outages: pd.DataFrame | None = None,
+    outages: pd.DataFrame | str | PathLike[str] | None = None,
     seed: int = 0,
     session: Session | None = None,
     files: Mapping[str, str | PathLike[str]] | None = None,
@@ -326,11 +327,11 @@ def budget(
 
     Parameters
     ----------
-    traffic : DataFrame
+    traffic : DataFrame, or path of a log
         Requests, from :func:`routelab.read_log`; of more than 200,000 a random sample is replayed,
         and the panel says so.
-    plan : Plan
-    outages : DataFrame, optional
+    plan : Plan, or path of one
+    outages : DataFrame, or path, optional
         To choose from, the first to begin with; without them an outage is set by hand.
     seed : int, default 0
     session : Session, optional
@@ -354,4 +355,8 @@ def budget(
     >>> panel.config.fallbacks
     True
     """
-    return BudgetPanel(traffic, plan, outages, seed, session=session, files=files)
+    known = noted(files)
+    return BudgetPanel(
+        as_traffic(traffic, known), as_plan(plan, known), as_outages(outages, known), seed,
+        session=session, files=known,
+    )  # fmt: skip

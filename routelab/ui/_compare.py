@@ -13,6 +13,7 @@ from routelab.evaluate import Comparison
 from routelab.plan import Plan
 from routelab.ui._compare_panel import ComparePanel
 from routelab.ui._compare_setup import ENCODERS, Setup
+from routelab.ui._inputs import as_plan, as_traffic, noted
 from routelab.ui._session import Session
 
 
@@ -25,8 +26,8 @@ def compare(
     cv: int = 5,
     n_boot: int = 500,
     seed: int = 0,
-    plan: Plan | None = None,
-    traffic: pd.DataFrame | None = None,
+    plan: Plan | str | PathLike[str] | None = None,
+    traffic: pd.DataFrame | str | PathLike[str] | None = None,
     prices: Mapping[str, float] | None = None,
     show_prompts: bool = False,
     session: Session | None = None,
@@ -46,7 +47,7 @@ def compare(
         To choose from; the first is the one to begin with.
     cv, n_boot, seed : int
         For :func:`routelab.compare`.
-    plan, traffic : Plan and DataFrame, optional
+    plan, traffic : Plan and DataFrame, or their paths, optional
         Together they price the answers to labels: the mean cost of the logged requests on the
         first model that the plan gives to each answer, and on its default group where there is no
         answer. USD per day is the mean price over the judged prompts, times the requests per day.
@@ -83,6 +84,9 @@ def compare(
         setup = Setup.of(routers, labels, encoders, {"cv": cv, "n_boot": n_boot, "seed": seed})
     elif routers is not None or labels is not None:
         raise InputError("give either a comparison, or routers= and labels= to choose from")
+    known = noted(files)
     return ComparePanel(
-        comparison, setup, plan, traffic, prices, show_prompts, session=session, files=files
-    )
+        comparison, setup, None if plan is None else as_plan(plan, known),
+        None if traffic is None else as_traffic(traffic, known), prices, show_prompts,
+        session=session, files=known,
+    )  # fmt: skip

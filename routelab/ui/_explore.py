@@ -11,6 +11,7 @@ import pandas as pd
 from routelab._checks import InputError
 from routelab.plan import Plan
 from routelab.ui._explore_panel import ExplorePanel
+from routelab.ui._inputs import as_plan, noted
 from routelab.ui._session import Session
 
 
@@ -18,7 +19,7 @@ def explore(
     routers: Mapping[str, Any],
     prompts: Any,
     *,
-    plan: Plan | None = None,
+    plan: Plan | str | PathLike[str] | None = None,
     labels: pd.DataFrame | None = None,
     show_prompts: bool = False,
     add_to: str | PathLike[str] | None = None,
@@ -35,7 +36,7 @@ def explore(
         panel says which routers are right. They are also drawn as a map, the
         encoder's vectors of the first router that has one in two dimensions, where there are four
         or more; of more than 2,000 a random sample. That is computed once, before the panel shows.
-    plan : Plan, optional
+    plan : Plan, or path of one, optional
         With it, answers become model groups and costs are those of the plan's models; without,
         models are taken from the bundled catalog.
     labels : DataFrame with columns `prompt` and `label`, optional
@@ -70,6 +71,8 @@ def explore(
     >>> explore({"centroid": router}, ["a poem on rain"]).result.answers
     {'centroid': 'art'}
     """
+    from_files = noted(files)
+    used = None if plan is None else as_plan(plan, from_files)
     known = None
     if isinstance(prompts, pd.DataFrame):
         if "prompt" not in prompts:
@@ -82,5 +85,13 @@ def explore(
         prompts = prompts["prompt"]
     texts = [str(prompt) for prompt in prompts]
     return ExplorePanel(
-        routers, texts, plan, show_prompts, labels, add_to, known, session=session, files=files
+        routers,
+        texts,
+        used,
+        show_prompts,
+        labels,
+        add_to,
+        known,
+        session=session,
+        files=from_files,
     )

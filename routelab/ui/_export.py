@@ -28,6 +28,7 @@ from routelab.ui._export_plan import plan_text, read_plan
 from routelab.ui._export_prove import Prover, prompts_of
 from routelab.ui._export_view import FileView, lines_of
 from routelab.ui._export_writer import Writer
+from routelab.ui._inputs import as_plan, noted
 from routelab.ui._parts import Status, counted, told
 from routelab.ui._session import Session
 from routelab.ui._share import choice_of
@@ -294,7 +295,7 @@ class ExportPanel(Panel):
 
 
 def export(
-    plan: Plan,
+    plan: Plan | str | PathLike[str],
     *,
     target: str = "litellm",
     probes: Sequence[str] | None = None,
@@ -307,7 +308,7 @@ def export(
 
     Parameters
     ----------
-    plan : Plan
+    plan : Plan, or path of one
     target : str, default "litellm"
     probes : sequence of str, optional
         Prompts to prove with; by default those of the plan's labels. They are not shown.
@@ -332,4 +333,5 @@ def export(
     """
     if target not in TARGETS:
         raise InputError(f"unknown export target {target!r}; known: {', '.join(TARGETS.names())}")
-    return ExportPanel(plan, target, probes, session=session, files=files)
+    known = noted(files)
+    return ExportPanel(as_plan(plan, known), target, probes, session=session, files=known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -39,6 +40,26 @@ def as_traffic(value: Any, files: dict[str, str], name: str = "traffic") -> pd.D
             f"{type(value).__name__}"
         )
     return frame
+
+
+def as_outages(value: Any, files: dict[str, str]) -> pd.DataFrame | None:
+    """Return outages, or read them from the path of their file, which is noted."""
+    from routelab.outages import read_outages
+
+    if isinstance(value, str | os.PathLike):
+        files.setdefault("outages", os.fspath(value))
+        return read_outages(value)
+    if value is not None and not isinstance(value, pd.DataFrame):
+        raise InputError(
+            "'outages' must be a DataFrame from rl.read_outages or the path of a file, got "
+            f"{type(value).__name__}"
+        )
+    return value
+
+
+def noted(files: Mapping[str, str | os.PathLike[str]] | None) -> dict[str, str]:
+    """Return a panel's files by argument, to which those that are read here are added."""
+    return {name: os.fspath(path) for name, path in (files or {}).items()}
 
 
 def as_plan(value: Any, files: dict[str, str]) -> Plan:

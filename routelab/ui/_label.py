@@ -227,6 +227,11 @@ def label(
     >>> panel.result.counts["hard"]
     1
     """
+    if not isinstance(labelling, LabelSession):
+        raise InputError(
+            f"the panel takes a rl.LabelSession, got {type(labelling).__name__}: make one with "
+            "rl.LabelSession(prompts, ['easy', 'hard'], 'labels.jsonl')"
+        )
     if len(labelling.labels) > len(KEYS):
         raise InputError(f"the panel has 9 keys, the session {len(labelling.labels)} labels")
     return LabelPanel(labelling, session=session, files=files)

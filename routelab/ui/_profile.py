@@ -13,7 +13,7 @@ import pandas as pd
 
 from routelab._checks import InputError
 from routelab.report.profile import traffic_facts
-from routelab.traffic import check_traffic
+from routelab.traffic import check_traffic, read_log
 from routelab.ui._base import Panel
 from routelab.ui._code import Recipe
 from routelab.ui._parts import Facts, counted
@@ -110,7 +110,7 @@ def profile(
 
     Parameters
     ----------
-    found : ReadResult, Read or DataFrame
+    found : ReadResult, Read, DataFrame, or path of a log
         What :func:`routelab.read_log` or :func:`routelab.read` returned, or traffic. Prompts are
         not shown.
     session : Session, optional
@@ -135,6 +135,9 @@ def profile(
     >>> len(profile(traffic).result)
     2
     """
+    if isinstance(found, str | PathLike):
+        files = {"traffic": found, **(files or {})}
+        found = read_log(found)
     if isinstance(found, pd.DataFrame):
         return ProfilePanel(found, [], session=session, files=files)
     frame = getattr(found, "frame", getattr(found, "data", None))

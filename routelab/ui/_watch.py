@@ -19,6 +19,7 @@ from routelab.plots._style import short
 from routelab.traffic import check_traffic
 from routelab.ui._base import Panel
 from routelab.ui._code import Recipe
+from routelab.ui._inputs import as_plan, as_traffic, noted
 from routelab.ui._parts import Facts, number
 from routelab.ui._picture import PICTURE_DPI, LivePlot, Picture, beside, side_by_side, stacked
 from routelab.ui._session import Session
@@ -293,10 +294,10 @@ def _sheet() -> Any:
 
 
 def watch(
-    log: pd.DataFrame,
-    plan: Plan,
+    log: pd.DataFrame | str | PathLike[str],
+    plan: Plan | str | PathLike[str],
     *,
-    reference: pd.DataFrame | None = None,
+    reference: pd.DataFrame | str | PathLike[str] | None = None,
     unit: str | None = "user",
     n_paths: int = 40,
     seed: int = 0,
@@ -310,11 +311,11 @@ def watch(
 
     Parameters
     ----------
-    log : DataFrame
+    log : DataFrame, or path of a log
         Traffic, from :func:`routelab.read_log`.
-    plan : Plan
+    plan : Plan, or path of one
         The one that should be running.
-    reference : DataFrame, optional
+    reference : DataFrame, or path of a log, optional
         Earlier traffic. Default: the first half of the log, of which only the second is judged.
     unit : str or None, default "user"
         Column of what asks; see :func:`routelab.drift`.
@@ -346,8 +347,11 @@ def watch(
     >>> [alarm.kind for alarm in panel.result.report.alarms], panel.days[0]
     (['shift'], '2026-01-07')
     """
+    known = noted(files)
     with in_cell("looking at the log") as tell:
+        new = as_traffic(log, known, "log")
+        old = None if reference is None else as_traffic(reference, known, "reference")
         return WatchPanel(
-            log, plan, reference, unit=unit, n_paths=n_paths, seed=seed, tell=tell,
-            session=session, files=files,
+            new, as_plan(plan, known), old, unit=unit, n_paths=n_paths, seed=seed, tell=tell,
+            session=session, files=known,
         )  # fmt: skip

@@ -151,9 +151,9 @@ class LabelPanel(Panel):
         chosen = why.get(self.labelling.chosen_by, "")
         self.box.told = chosen if prompt is not None else "All prompts were asked."
         facts = {label: f"{count:,}" for label, count in result.counts.items()}
-        facts["of these test labels"] = f"{result.parts['test'].sum():,}"
+        facts["test labels"] = f"{result.parts['test'].sum():,}"
         within = "–" if result.within is None else f"± {100 * result.within:.0f} points"
-        facts["an accuracy is then known to"] = within
+        facts["an accuracy is known to"] = within
         if result.alpha is not None:
             facts["agreement (alpha)"] = f"{result.alpha:.2f}"
         self.facts.show(facts)

@@ -47,13 +47,14 @@ check: setup-test ## Lint, types, notebooks
 	$(BIN)/mypy
 	$(BIN)/python tools/check_notebooks.py
 
+# Notebooks run as in the app, where each has a session of its own.
 # The kernel runs twice: interpreted, so that coverage sees its lines, and compiled. A worker has one
 # thread for linear algebra: two that wait for a busy core make small fits up to a hundred times slower.
 test: check ## Everything that CI runs: checks, tests with coverage, notebooks, browser
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q tests/simulation --ignore=tests/simulation/test_properties.py \
 		--cov=routelab --cov-report=
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --cov=routelab --cov-append --cov-report=term --cov-fail-under=90
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-sanitize-with tests/notebooks/sanitize.cfg notebooks
+	ROUTELAB_APP=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-sanitize-with tests/notebooks/sanitize.cfg notebooks
 
 # Nothing is compiled: what VS Code needs for stored outputs runs without its native modules.
 CODE := build/vscode/node_modules

@@ -10,6 +10,7 @@ runs write the same bytes.
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -27,6 +28,7 @@ METADATA = {
 
 def clean(path: Path, timeout: int = 300) -> None:
     """Execute one notebook in its folder and write it back."""
+    os.environ["ROUTELAB_APP"] = "1"  # a session of its own, not what a reader kept here
     notebook = nbformat.read(path, as_version=4)
     client = NotebookClient(
         notebook,

@@ -43,6 +43,8 @@ def run_notebook(browser: Any, lab: Lab) -> Iterator[Callable[[Path], Any]]:
     page = browser.new_page()
 
     def run(notebook: Path) -> Any:
+        for kept in lab.root.glob("routelab-session*"):  # of a test before this one
+            kept.unlink()
         open_and_run(page, lab, notebook)
         return page
 

@@ -41,7 +41,7 @@ def test_a_panel_lives_in_notebook_7(browser, tmp_path):
         handle.focus()
         page.keyboard.press("ArrowLeft")
         expect(status).not_to_have_text(before)
-        expect(status).to_contain_text("requests cost $")
+        expect(status).to_contain_text(" cost $")
         assert page.locator(".rl-panel img").first.evaluate("i => i.naturalWidth") > 500
         page.evaluate(SHUTDOWN)
         page.close()

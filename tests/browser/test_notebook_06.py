@@ -33,7 +33,7 @@ def test_narrowing_the_days_finds_since_when(run_notebook):
     from lab_looks import check_looks
     from playwright.sync_api import expect
 
-    _, panel, table, *_ = stored()
+    _, panel, _, table, *_ = stored()  # the live panel, and its picture for later readers
     friday = re.search(r"2026-11-20 +(\d+) +(.+)", table)
     assert friday is not None
     page = run_notebook(NOTEBOOK)

@@ -37,7 +37,7 @@ def test_narrowing_the_days_finds_since_when(run_notebook):
     friday = re.search(r"2026-11-20 +(\d+) +(.+)", table)
     assert friday is not None
     page = run_notebook(NOTEBOOK)
-    settled(page, panel.splitlines()[1])
+    settled(page, panel)
     alarms = page.get_by_role("region", name="Alarms, warnings and notes")
     expect(alarms).to_contain_text("gpt-4.1-mini")
 

@@ -12,7 +12,7 @@ import ipywidgets as w
 
 from routelab._checks import InputError
 from routelab.ui._code import Recipe, file_line, script
-from routelab.ui._files import named_file
+from routelab.ui._files import named_file, shown_name
 from routelab.ui._job import Job
 from routelab.ui._parts import Status, guarded
 from routelab.ui._picture import Picture, compact, png_width
@@ -80,7 +80,7 @@ class Panel(w.VBox):
         }  # fmt: skip
         safe = {name: guarded(self.status)(act) for name, act in acts.items()}
         file = self.session.path
-        self.tools = Tools(safe, DEFAULT_FILE if file is None else str(file))
+        self.tools = Tools(safe, DEFAULT_FILE if file is None else shown_name(file))
         super().__init__(layout=w.Layout(max_width="1150px"))
         self.add_class("rl-panel")
 

@@ -93,7 +93,8 @@ class BudgetPanel(Panel):
         self.controls.incident.observe(guarded(self.status)(self._choose_incident), "value")
         self._controls["incident"] = self.controls.incident
         self.use = w.Button(
-            description="Use as the plan", layout=w.Layout(width="auto"),
+            description="Use as the plan",
+            layout=w.Layout(width="auto", align_self="flex-start"),
             tooltip="Give the plan with these settings to the other panels, to export it",
         )  # fmt: skip
         self.use.on_click(lambda _: guarded(self.status)(self.share)())

@@ -43,6 +43,18 @@ def named_file(text: str) -> Path:
     return own_folder() / text
 
 
+def shown_name(path: Path) -> str:
+    """Return a file's name as a reader would write it: without the folder that is at hand.
+
+    Examples
+    --------
+    >>> shown_name(Path.cwd() / "a.yaml"), shown_name(Path("/elsewhere/a.yaml"))
+    ('a.yaml', '/elsewhere/a.yaml')
+    """
+    at_hand = own_folder() if in_app() else Path.cwd()
+    return path.name if path.parent == at_hand else str(path)
+
+
 @functools.cache
 def own_folder() -> Path:
     """Return a folder of this kernel alone, which goes when the kernel ends."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
@@ -15,8 +16,10 @@ from routelab._checks import InputError
 from routelab.labelling import LabelSession, accuracy_within, agreement, krippendorff_alpha
 from routelab.plots._labels import FEWEST
 from routelab.plots._style import legend
+from routelab.ui._app_files import download_link
 from routelab.ui._base import Panel
 from routelab.ui._code import Recipe, arguments
+from routelab.ui._files import in_app, named_file
 from routelab.ui._keys import KEYS, key_box
 from routelab.ui._label_parts import (
     agreement_told,
@@ -81,8 +84,9 @@ class LabelPanel(Panel):
         self.box.on_msg(lambda _widget, content, _buffers: guarded(self.status)(self.act)(content))
         self.facts, self.agreed = Facts(), w.HTML()
         self.picture, self.curve = label_bars(labelling.labels), label_curve()
+        csv = labelling.path.with_suffix(".csv")
         self.file = w.Text(
-            value=str(labelling.path.with_suffix(".csv")), description="CSV file",
+            value=csv.name if in_app() else str(csv), description="CSV file",
             style={"description_width": "80px"}, layout=w.Layout(width="420px", max_width="100%"),
         )  # fmt: skip
         write = w.Button(
@@ -90,7 +94,8 @@ class LabelPanel(Panel):
             tooltip="Write your labels into the file, for rl.read_labels",
         )  # fmt: skip
         write.on_click(lambda _: guarded(self.status)(self.write_csv)(self.file.value))
-        row = w.HBox([self.file, write], layout=w.Layout(flex_flow="row wrap"))
+        self.link = w.HTML()
+        row = w.HBox([self.file, write, self.link], layout=w.Layout(flex_flow="row wrap"))
         pictures = side_by_side(self.picture, self.curve)
         self.tools.leave_out("save", "load", "reset", "cancel")  # labels are no settings
         self.begin(self.box, self.facts, pictures, self.agreed, row)
@@ -119,9 +124,13 @@ class LabelPanel(Panel):
     def write_csv(self, path: str | PathLike[str]) -> None:
         """Write this annotator's labels as CSV, for :func:`routelab.read_labels`.
 
-        An earlier CSV of labels is replaced, any other file is left alone.
+        An earlier CSV of labels is replaced, any other file is left alone. In the app the file is
+        the reader's own, and offered as a download.
         """
-        write_labels(self.labelling, path)
+        target = named_file(os.fspath(path))
+        write_labels(self.labelling, target)
+        if in_app():
+            self.link.value = download_link(target.name, target.read_bytes(), "text/csv")
         self.status.ok(f"{self.labelling.progress[0]:,} labels are in {path}. {self._line}")
 
     def compute(self, config: LabelConfig) -> Labelled:

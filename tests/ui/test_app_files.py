@@ -8,6 +8,7 @@ import re
 import pytest
 
 from routelab import InputError, ui
+from routelab.labelling import LabelSession
 from routelab.ui import _files
 from routelab.ui._files import in_app, named_file
 
@@ -49,6 +50,16 @@ def test_settings_are_saved_for_this_reader_and_offered_as_a_download(own, plan)
     assert other.config.target == "plan"
     with pytest.raises(InputError, match="at most"):
         other.bring_settings("large.yaml", b"x" * (2 << 20))
+
+
+def test_labels_are_written_for_this_reader_and_offered_as_a_download(own, tmp_path):
+    panel = ui.label(LabelSession(["a", "b"], ["easy", "hard"], tmp_path / "labels.jsonl"))
+    assert panel.file.value == "labels.csv"
+    panel.act({"do": "label", "number": 0})
+    panel.write_csv("labels.csv")
+    assert 'download="labels.csv"' in panel.link.value and (own / "labels.csv").is_file()
+    with pytest.raises(InputError, match="is no plain name"):
+        panel.write_csv(str(tmp_path / "labels.csv"))
 
 
 def test_a_session_that_a_notebook_names_is_each_readers_own(own, plan, tmp_path, monkeypatch):

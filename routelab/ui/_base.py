@@ -15,7 +15,7 @@ from routelab.ui._code import Recipe, file_line, script
 from routelab.ui._files import named_file, shown_name
 from routelab.ui._job import Job
 from routelab.ui._parts import Status, guarded
-from routelab.ui._picture import Picture, compact, png_width
+from routelab.ui._picture import Picture, compact, pictures_in, png_width
 from routelab.ui._session import Session
 from routelab.ui._settings import SETTINGS
 from routelab.ui._tools import DEFAULT_FILE, Tools
@@ -262,7 +262,7 @@ class Panel(w.VBox):
         self._move_controls()
         self._line = text
         self.status.ok(text)
-        self.tools.describe(text)
+        self.tools.describe(text, [picture.title for picture in pictures_in(self)])
 
     def _go_back(self, told: str) -> None:
         self.config = self._settled

@@ -27,6 +27,12 @@ class Picture(w.Image):
         super().__init__(
             format="png", layout=w.Layout(width=f"{self.width_px}px", max_width="100%")
         )
+        self.add_class("rl-picture")
+
+    @property
+    def title(self) -> str:
+        """What the picture shows; "" where it does not say."""
+        return ""
 
     def paint(self, fig: Figure) -> None:
         """Draw a figure (not of pyplot) and send it."""
@@ -57,6 +63,12 @@ class LivePlot(Picture):
         self._canvas.draw()
         self._fig.set_layout_engine("none")
         self.rebuild()
+
+    @property
+    def title(self) -> str:
+        """The titles of its charts."""
+        found = [ax.get_title(loc) for ax in self._fig.axes for loc in ("left", "center")]
+        return ", ".join(filter(None, found))
 
     @property
     def axes(self) -> list[Any]:
@@ -98,6 +110,13 @@ class LivePlot(Picture):
         for artist in sorted(artists, key=lambda a: a.get_zorder()):
             artist.set_animated(True)
             self._fig.draw_artist(artist)
+
+
+def pictures_in(widget: w.Widget) -> list[Picture]:
+    """Return the pictures that a widget holds, in the order in which they stand."""
+    if isinstance(widget, Picture):
+        return [widget]
+    return [found for child in getattr(widget, "children", ()) for found in pictures_in(child)]
 
 
 def side_by_side(*pictures: Picture) -> w.HBox:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ def copy_class() -> Any:
 
         _esm = script
         alt = traitlets.Unicode("").tag(sync=True)
+        titles = traitlets.List().tag(sync=True)
 
     return Copy
 
@@ -99,10 +100,11 @@ class Tools(w.VBox):
         if self.exchange is not None:
             self.exchange.offer(path)
 
-    def describe(self, text: str) -> None:
-        """Give the pictures of the panel their alternative text."""
+    def describe(self, text: str, titles: Sequence[str] = ()) -> None:
+        """Give the pictures of the panel their alternative text: its own title, then the text."""
         if hasattr(self.copy, "alt"):
-            self.copy.alt = "".join(c for c in text if c.isprintable())
+            self.copy.titles = [_plain(title) for title in titles]
+            self.copy.alt = _plain(text)
 
     def leave_out(self, *names: str) -> None:
         """Take away what means nothing for a panel; without load and save, their file as well."""
@@ -142,3 +144,7 @@ class Tools(w.VBox):
             widget.send({} if code is None else {"code": code})
         elif action == "show":
             self.show_code()
+
+
+def _plain(text: str) -> str:
+    return "".join(c for c in text if c.isprintable())

@@ -16,8 +16,11 @@ async function copy(text, el) {
   }
 }
 
-function name(panel, alt) {
-  panel.querySelectorAll("img").forEach((image) => { if (image.alt !== alt) image.alt = alt; });
+function name(panel, alt, titles) {
+  panel.querySelectorAll("img.rl-picture").forEach((image, place) => {
+    const told = titles[place] ? `${titles[place]}. ${alt}` : alt;
+    if (image.alt !== told) image.alt = told;
+  });
   panel.querySelectorAll(".rl-number").forEach((row) => {
     const label = row.querySelector(".widget-label")?.textContent ?? "";
     row.querySelectorAll("[role=slider]").forEach((handle) => {
@@ -128,7 +131,7 @@ function render({ model, el }) {
   });
   const again = () => {
     const panel = el.closest(".rl-panel");
-    if (panel) name(panel, model.get("alt"));
+    if (panel) name(panel, model.get("alt"), model.get("titles"));
   };
   // The rest of the panel appears before or after this widget, and changes with it.
   const watcher = new MutationObserver(again);
@@ -142,7 +145,7 @@ function render({ model, el }) {
     return true;
   };
   const waiting = setInterval(() => { if (watch()) clearInterval(waiting); }, 100);
-  model.on("change:alt", again);
+  model.on("change:alt change:titles", again);
   return () => { clearInterval(waiting); ends.forEach((end) => end()); };
 }
 export default { render };

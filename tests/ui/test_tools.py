@@ -12,6 +12,7 @@ from routelab import InputError, make_router, save_bundle, ui
 from routelab.ui import BudgetConfig, PlanChoice, Session
 from routelab.ui import _tools as tools
 from routelab.ui._parts import number
+from routelab.ui._picture import pictures_in
 
 from .conftest import HOSTILE, html_of
 
@@ -225,3 +226,10 @@ def test_a_field_may_go_further_than_its_slider():
     assert (box.value, slider.value) == (140.0, 140.0)
     slider.value = 20.0
     assert box.value == 20.0
+
+
+def test_each_picture_is_described_by_its_own_title(plan, traffic):
+    panel = ui.budget(traffic, plan)
+    titles = panel.tools.copy.titles
+    assert titles[0] == "Spend per day and model" and len(set(titles)) == len(titles) >= 5
+    assert [picture.title for picture in pictures_in(panel)] == titles

@@ -76,7 +76,7 @@ def test_panels_are_named_copied_used_by_key_and_say_that_their_kernel_has_gone(
     page = run_notebook(written(tmp_path / "panels.ipynb", SOURCES))
     wait(page, PANELS)
     assert "Daily budget, USD" in page.evaluate(NAMES)
-    assert page.evaluate(TITLES)[0].startswith("Budget $")
+    assert page.evaluate(TITLES)[0].startswith("Spend per day and model. Budget $")
 
     problems = []
     for theme in ("dark", "light"):

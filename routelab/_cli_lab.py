@@ -74,7 +74,8 @@ def app_command(
             "--MappingKernelManager.cull_interval=60",
         ]  # fmt: skip
 
-    _run("voila", directory, port, options, as_json, {APP: "1"})
+    first = f", the first page is http://{host}:{port}/voila/render/00_start.ipynb"
+    _run("voila", directory, port, options, as_json, {APP: "1"}, first)
 
 
 def _run(
@@ -84,6 +85,7 @@ def _run(
     options: Callable[[Path], list[str]],
     as_json: bool,
     variables: dict[str, str] | None = None,
+    first: str = "",
 ) -> None:
     """Run a server of the extra `lab` on a copy of the notebooks, until it ends."""
     from routelab._checks import require
@@ -91,7 +93,7 @@ def _run(
 
     require(module, "lab")
     folder = copy_notebooks(directory)
-    say(f"notebooks in {folder}", {"directory": folder, "port": port}, as_json)
+    say(f"notebooks in {folder}{first}", {"directory": folder, "port": port}, as_json)
     sys.stdout.flush()  # before the server runs, which may be for days
     command = [sys.executable, "-m", module, *options(folder)]
     environment = {**os.environ, **(variables or {})}

@@ -48,8 +48,8 @@ def test_a_notebook_has_one_live_panel_and_reads_without_a_kernel(name):
     code = [c for c in cells(name) if c["cell_type"] == "code"]
     panels = [c for c in code if "panel = ui." in "".join(c["source"])]
     assert len(panels) == 1
-    data = panels[0]["outputs"][0]["data"]
-    assert "text/plain" in data
+    live, data = (output["data"] for output in panels[0]["outputs"])  # and for later readers
+    assert list(live) == ["text/plain"] and "text/plain" in data
     if name != "04_export_config":  # text is what that panel shows
         assert len(data["image/png"]) > 5_000
 

@@ -657,7 +657,7 @@ def test_tune_gateway_says_no_where_the_defaults_are_as_good(run, tmp_path):
     arguments = ("--classifier", "heuristic_v2", "--resamples", 100)
     code, text, error = run("tune-gateway", tmp_path / "labels.csv", "--out", out, *arguments)
     assert code == 1
-    assert "1 rows left out" in error
+    assert "1 rows without a usable prompt or label left out" in error
     assert "not resolved: accuracy" in text
     entry = yaml.safe_load(out.read_text())["model_list"][0]["litellm_params"]
     assert entry["complexity_router_config"]["classifier_type"] == "heuristic_v2"

@@ -37,9 +37,7 @@ def show_panel(page: Any) -> None:
     )
     page.evaluate(HIDE_SIDEBAR)
     page.wait_for_timeout(1500)  # the sidebar slides
-    page.get_by_role("strong").filter(has_text="Move the budget").evaluate(
-        "e => e.scrollIntoView({block: 'start'})"
-    )
+    page.locator(".rl-panel").evaluate("e => e.scrollIntoView({block: 'start'})")
     page.wait_for_timeout(500)
 
 
@@ -52,7 +50,7 @@ def main() -> None:
         home = Path(folder)
         (home / "root").mkdir()
         raw = home / "raw.png"
-        viewport = {"width": 1240, "height": 860}
+        viewport = {"width": 1240, "height": 1080}
         with (
             jupyterlab(home / "config", home / "root", theme=options.theme) as lab,
             chromium(home / "profile", viewport=viewport, device_scale_factor=1.5) as browser,

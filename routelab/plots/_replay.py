@@ -168,7 +168,7 @@ def hourly_outcomes(replay: Replay, ax: Axes, theme: str | Theme = "light") -> l
     thousands(ax.yaxis)
     edges, counts = hourly_counts(replay)
     artists = outcome_artists(replay, ax, colors)
-    legend_above(ax, "Requests per hour and what became of them", colors)
+    legend_above(ax, "Requests per hour and what became of them", colors, ncols=2)
     time_axis(ax, edges)
     ax.set_ylim(0, max(1, int(counts.sum(axis=0).max(initial=0))) * 1.05)
     return artists

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -103,7 +104,7 @@ def accuracy_bars(
     ax.grid(axis="x", color=colors.grid, linewidth=0.8)
     low_end = min(0.0, float(values.min(initial=0.0)))
     ax.set_xlim(low_end, float(right.max(initial=0.0)) * 1.14 or 1.0)
-    interval = " with 95 % intervals" if metric == main else ""
+    interval = ", 95 %" if metric == main else ""
     title(
         ax, f"{metric.replace('_', ' ').capitalize()}{interval}, {comparison.n:,} prompts", colors
     )
@@ -159,6 +160,10 @@ def router_gains(comparison: Comparison, ax: Axes, theme: str | Theme = "light")
     return drawn
 
 
+#: Of the controls' curves: told apart without a colour.
+DASHES = ("--", "-.", (0, (1, 1)), (0, (6, 2, 1, 2, 1, 2)))
+
+
 def cost_quality(
     comparison: Comparison, ax: Axes, theme: str | Theme = "light", *, only: str | None = None
 ) -> list[Any]:
@@ -184,7 +189,8 @@ def cost_quality(
     shares = "strong_share" in comparison.table
     ax.set_xlabel("share of calls to the strong model" if shares else "mean USD per prompt")
     ax.set_ylabel("mean quality")
-    title(ax, "Quality against cost, bands of 95 %", colors)
+    against = "strong calls" if shares else "cost"
+    title(ax, f"Quality against {against}, bands of 95 %", colors)
     if lines:
         legend(ax, colors, loc="best")
     return lines
@@ -197,12 +203,13 @@ def curve_artists(
     palette = router_colors(comparison, colors)
     controls = set(comparison.table.loc[comparison.table["is_control"], "name"])
     drawn: list[Any] = []
+    dashes = itertools.cycle(DASHES)
     for name, curve in comparison.curves.items():
         control = name in controls or name not in palette
         if only is not None and not control and name != only:
             continue
         color = palette.get(name, colors.muted)
-        dash = (":" if name == "oracle" else "--") if control else "-"
+        dash = "-" if not control else ":" if name == "oracle" else next(dashes)
         drawn += ax.plot(
             curve["cost"], curve["quality"], ls=dash, color=color, lw=1.4 if control else 2.0,
             label=short(name),

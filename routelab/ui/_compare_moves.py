@@ -95,9 +95,10 @@ class OutcomeMoves:
         figures, counts, point = {}, self.own, (float("nan"), float("nan"))
         usd = float("nan")
         if self.curve is not None:
-            figures = on_curve(self.curve, int(position))
-            point = (figures["cost here"], figures["quality here"])
-            usd = float("nan") if self.shares else figures["cost here"]
+            called = "share of strong calls" if self.shares else "USD per prompt here"
+            figures = on_curve(self.curve, int(position), called)
+            point = (figures[called], figures["quality here"])
+            usd = float("nan") if self.shares else figures[called]
         if self.deferral is not None:
             counts, usd = self.deferral.counts(int(position)), self.deferral.cost[int(position)]
             if self.curve is None:
@@ -200,21 +201,23 @@ def _wrong(comparison: Comparison, router: str) -> pd.DataFrame:
     return frame.sort_values("score", ascending=False, kind="stable", ignore_index=True)
 
 
-def on_curve(curve: pd.DataFrame, position: int) -> dict[str, float]:
+def on_curve(curve: pd.DataFrame, position: int, called: str) -> dict[str, float]:
     """Return cost and quality with its interval, `position` percent along a curve's costs.
+
+    `called` is the name of the cost, which may be a share of calls.
 
     Examples
     --------
     >>> curve = pd.DataFrame({"cost": [0.0, 1.0], "quality": [0.2, 0.6], "low": [0.1, 0.5],
     ...                       "high": [0.3, 0.7]})
-    >>> round(on_curve(curve, 50)["quality here"], 6)
+    >>> round(on_curve(curve, 50, "USD")["quality here"], 6)
     0.4
     """
     costs = curve["cost"].to_numpy(float)
     cost = float(costs.min() + (costs.max() - costs.min()) * position / 100)
     read = {name: float(np.interp(cost, costs, curve[name])) for name in ("quality", "low", "high")}
     return {
-        "cost here": cost,
+        called: cost,
         "quality here": read["quality"],
         "low here": read["low"],
         "high here": read["high"],

@@ -57,7 +57,7 @@ def test_outcomes_are_read_along_the_cost(outcome_comparison):
     panel = ui.compare(outcome_comparison)
     curve = outcome_comparison.curves["near"]
     panel.position.value = 0
-    assert panel.result["cost here"] == curve["cost"].min()
+    assert panel.result["share of strong calls"] == curve["cost"].min()
     assert panel.result["quality here"] == pytest.approx(curve["quality"].iloc[0])
     cheap = panel.picture.value
     panel.position.value = 100

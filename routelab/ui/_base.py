@@ -10,7 +10,8 @@ from typing import Any
 
 import ipywidgets as w
 
-from routelab._checks import InputError
+from routelab._checks import InputError, atomic_file
+from routelab.ui._choices import read_choices
 from routelab.ui._code import Recipe, file_line, script
 from routelab.ui._files import named_file, shown_name
 from routelab.ui._job import Job
@@ -18,9 +19,8 @@ from routelab.ui._parts import Status, guarded
 from routelab.ui._picture import Picture, compact, pictures_in, png_width
 from routelab.ui._session import Session
 from routelab.ui._settings import SETTINGS
-from routelab.ui._tools import DEFAULT_FILE, Tools
+from routelab.ui._tools import DEFAULT_FILE, WIDGET_VIEW, Tools
 
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 LARGEST_BYTES = 1 << 20  # of a file of settings
 
 
@@ -219,7 +219,9 @@ class Panel(w.VBox):
         """Take the settings from a file that a reader of the app uploads."""
         if len(content) > LARGEST_BYTES:
             raise InputError(f"{name!r} has {len(content):,} bytes, at most {LARGEST_BYTES:,} fit")
-        named_file(name).write_bytes(content)
+        with atomic_file(named_file(name)) as temporary:
+            temporary.write_bytes(content)
+            read_choices(temporary)  # a session, and no plan: that may name files
         self.load_settings(name)
 
     def fallback(self) -> str:

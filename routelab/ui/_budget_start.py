@@ -9,12 +9,11 @@ from typing import Any
 import pandas as pd
 
 from routelab._checks import InputError
-from routelab._plan_parts import RouterSpec
 from routelab.plan import Plan
 from routelab.ui._budget_config import BudgetConfig
 from routelab.ui._budget_plan import busiest_hour, incident_hours, own_budget
 from routelab.ui._budget_sources import Source, Sources
-from routelab.ui._export_plan import plan_text, router_key
+from routelab.ui._export_plan import plan_text
 from routelab.ui._session import Session
 
 ROUTED = "router:"  # how the names of plans begin that are another with the chosen router
@@ -106,15 +105,14 @@ def routed(session: Session, config: BudgetConfig, sources: Sources) -> dict[str
     if choice is None:
         return None
     plan = sources.plan_of(config)
-    spec = RouterSpec.model_validate(choice.spec())
-    if plan.router is not None and router_key(plan.router) == router_key(spec):
+    if choice.is_of(plan):
         return None
     if choice.labels is None:
         raise InputError(
             f"the chosen router {choice.kind!r} has no file to be trained on here: give the panel "
             "that chooses it files={'labels': PATH}"
         )
-    changed = plan.replace(router=spec)
+    changed = plan.replace(router=choice.spec())
     digest = ROUTED + hashlib.sha256(plan_text(changed).encode()).hexdigest()[:12]
     sources.edit(digest, changed)
     return {"plan": "", "edited": digest}

@@ -10,7 +10,9 @@ from typing import Any
 import yaml
 
 from routelab._checks import InputError, atomic_file, did_you_mean
+from routelab._plan_parts import RouterSpec
 from routelab._yaml import Document, read_yaml
+from routelab.plan import Plan
 from routelab.ui._settings import SETTINGS, from_mapping, to_mapping
 
 VERSION = 1
@@ -52,6 +54,12 @@ class RouterChoice:
         spec = {"kind": self.kind, "encoder": self.encoder, "params": {**self.params, **threshold}}
         files = {"labels": self.labels, "label": self.label}
         return spec | {name: value for name, value in files.items() if value is not None}
+
+    def is_of(self, plan: Plan) -> bool:
+        """Return whether the plan has this router."""
+        spec, own = RouterSpec.model_validate(self.spec()), plan.router
+        names = ("kind", "encoder", "params", "labels", "label")
+        return own is not None and all(getattr(spec, n) == getattr(own, n) for n in names)
 
     def make(self) -> Any:
         """Return the router, not fitted."""

@@ -33,7 +33,7 @@ def named_file(text: str) -> Path:
     >>> named_file("settings/mine.yaml").as_posix()
     'settings/mine.yaml'
     """
-    if not in_app() or Path(text).parent == own_folder():
+    if not in_app() or (Path(text).parent == own_folder() and Path(text).name != ".."):
         return Path(text)
     if Path(text).name != text or text in ("", ".", ".."):
         raise InputError(

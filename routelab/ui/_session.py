@@ -102,6 +102,8 @@ class Session:
     def choose_plan(self, choice: PlanChoice | None, plan: Plan | None = None) -> None:
         """Choose the plan for all panels; those of this kernel can have the object itself."""
         self._at_work = choice, plan
+        if self.router is not None and plan is not None and not self.router.is_of(plan):
+            self._put("router", None)  # what is chosen last holds, also for panels made later
         self._put("plan", choice)
 
     def read_plan(self) -> Plan | None:
@@ -224,6 +226,8 @@ class Session:
         self._tell(name)
 
     def _merged(self, found: Choices) -> Choices:
+        if in_app():  # a reader may have brought the file: it names no plan and no labels to read
+            found = Choices(self.router, self.plan, found.panels)
         for name in self._changed:
             found = found.put(name, self._choices.section(name))
         return found

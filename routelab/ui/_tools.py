@@ -14,6 +14,7 @@ from routelab.ui._app_files import Exchange
 from routelab.ui._files import in_app
 
 DEFAULT_FILE = "routelab-session.yaml"
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 RESTART = (
     '<span class="rl-restart" role="alert">The kernel was restarted: run the cell again.</span>'

@@ -11,9 +11,8 @@ from typing import Any
 import ipywidgets as w
 
 from routelab.ui._parts import Status
-from routelab.ui._tools import style
+from routelab.ui._tools import WIDGET_VIEW, style
 
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 TICK_S = 1.0
 
 

@@ -79,6 +79,21 @@ def test_settings_that_name_a_plan_of_the_machine_are_refused(own, plan, tmp_pat
     session = ui.Session("routelab-session.yaml")
     panel = ui.export(plan, session=session)
     panel.tools.exchange._load("routelab-session.yaml", text.encode())
-    assert "hunter2" not in panel.status.text
+    assert "hunter2" not in panel.status.text and session.plan is None
+
+
+def test_a_plan_or_labels_that_a_reader_brings_are_not_read(own, plan, traffic, tmp_path):
+    secret = tmp_path / "passwd.csv"
+    secret.write_text("root:x:0:0,shell\n")
+    session = ui.Session("routelab-session.yaml")
+    panel = ui.budget(traffic, plan, session=session)
+    text = f"models: {{a: gpt-4o}}\ndefault: a\nrouter: {{kind: keyword, labels: {secret}}}"
+    panel.tools.exchange._load("evil.plan.yaml", text.encode())
+    assert "there is no 'models' in a session" in panel.status.text
+    assert not (own / "evil.plan.yaml").exists()
+    text = f"version: 1\nrouter: {{kind: keyword, labels: {secret}}}\npanels: {{budget: {{}}}}"
+    panel.tools.exchange._load("routelab-session.yaml", text.encode())
+    panel.wait()
+    assert session.router is None and "root:x" not in panel.status.text
     with pytest.raises(InputError, match="is no plain name"):
-        session.read_plan()
+        named_file(f"{own}/..")

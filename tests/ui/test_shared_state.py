@@ -105,3 +105,25 @@ def test_answers_that_the_plan_has_no_group_for_are_said(plan, traffic):
     budget.wait()
     assert "advice" in budget.status.text
     assert budget.result.summary["spend_usd"] == before and not budget.config.edited
+
+
+def test_what_was_chosen_last_holds_for_panels_made_later(plan, traffic):
+    session, keyword = (
+        ui.Session(),
+        ui.RouterChoice("keyword", labels="bundled:prompts.csv", label="complexity"),
+    )
+    session.choose_router(keyword)
+    export = ui.export(plan, session=session)
+    text = export.editor.area.value
+    assert "limit_usd: 16.0" in text
+    export.editor.area.value = text.replace("limit_usd: 16.0", "limit_usd: 9.0")
+    export.wait()
+    assert session.router is None  # the edited plan keeps its own router
+    budget = ui.budget(traffic, plan, session=session)
+    budget.wait()
+    assert budget.sources.plan_of(budget.config).router.kind == "complexity"
+    session.choose_router(keyword)
+    again = ui.budget(traffic, plan, session=session)
+    again.wait()
+    assert again.sources.plan_of(again.config).router.kind == "keyword"
+    assert again.config.daily_usd == 9.0

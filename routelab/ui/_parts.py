@@ -101,7 +101,8 @@ def number(
     Sliders of ipywidgets have no name for screen readers; the panel's tools give them the label of
     the field (``tools.js``), and without the extra `lab` the field alone has it. A slider stands on
     the step nearest to the field: the browser would put it there anyhow and report it as a touch,
-    which would change the field.
+    which would change the field. Where it stands on that step it is left alone: browsers say
+    3.0000000000000004, and 3.0 sent back would pull the handle out of a hand that has moved on.
     """
     whole = all(float(x).is_integer() for x in (value, low, high, step))
     slide, field = (w.IntSlider, w.BoundedIntText) if whole else (w.FloatSlider, w.BoundedFloatText)
@@ -122,12 +123,16 @@ def number(
         at = min(max(slider.min + steps * slider.step, slider.min), slider.max)
         return at if whole else round(at, 6)  # 6 does not become 5.999999999
 
+    def apart() -> bool:
+        return abs(slider.value - nearest(box.value)) > slider.step / 1000
+
     def slid(change: Any) -> None:
-        if abs(change.new - nearest(box.value)) > slider.step / 1000:
+        if apart():
             box.value = change.new if whole else round(change.new, 6)
 
     def follow(_: Any) -> None:
-        slider.value = nearest(box.value)
+        if apart():
+            slider.value = nearest(box.value)
 
     slider.observe(slid, "value")
     slider.observe(follow, ["min", "max", "step"])

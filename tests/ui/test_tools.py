@@ -217,6 +217,18 @@ def test_a_slider_stands_on_a_step_and_leaves_the_field_alone(value):
     assert box.value == 10.5 and slider.value in (10.0, 11.0, 10.5)
 
 
+def test_a_touched_slider_is_not_set_back_while_the_hand_moves_on():
+    """A browser says 3.0000000000000004; 3.0 sent back would end the drag there."""
+    box, row = number("USD", 5.0, 0.5, 20.0, 0.5)
+    slider = row.children[1]
+    slider.value = 3.0000000000000004
+    assert (box.value, slider.value) == (3.0, 3.0000000000000004)
+    box.value = 3.0
+    assert slider.value == 3.0000000000000004
+    box.value = 4.0
+    assert slider.value == 4.0
+
+
 def test_a_field_may_go_further_than_its_slider():
     box, row = number("USD", 5.0, 1.0, 10.0, 0.5, open_ended=True)
     slider = row.children[1]

@@ -170,7 +170,7 @@ class _Part:
 def _read_one(
     path: str, label: str | None, prompt: str | None, format: str | None, encoding: str | None
 ) -> _Part:
-    rows, warnings = _rows(path, encoding)
+    rows, warnings = read_label_rows(path, encoding)
     name = format or detect(rows) or "generic"
     if name == "clinc150" and rows.kind == "json" and LABEL_READERS[name]().sniff(rows):
         rows = expand(rows)
@@ -188,7 +188,7 @@ def _read_one(
     return _Part(path, frame, parsed.label, name, count, rejects, warnings + parsed.warnings)
 
 
-def _rows(path: str, encoding: str | None) -> tuple[Rows, list[str]]:
+def read_label_rows(path: str, encoding: str | None) -> tuple[Rows, list[str]]:
     """Read as UTF-8, or, where that fails, as cp1252."""
     rows = read_rows(path, encoding=encoding or "utf-8", what="label file")
     broken = [r for r in rows.rejects if r.reason == "not UTF-8 text"]

@@ -194,8 +194,11 @@ class Panel(w.VBox):
         """Return a script that makes this picture and its numbers again."""
         heavy = self.waits(self.config)
         picture = f"{self.kind}.png" if self.picture is not None else ""
-        shown = replace(self.config, **{name: getattr(self._start, name) for name in self.hidden})
-        return script(self.recipe(), shown, self._start, heavy=heavy, picture=picture)
+        return script(self.recipe(), self.scripted(), self._start, heavy=heavy, picture=picture)
+
+    def scripted(self) -> Any:
+        """Return the settings as a script may show them: without what stays out of scripts."""
+        return replace(self.config, **{name: getattr(self._start, name) for name in self.hidden})
 
     def file_line(self, name: str, call: str, what: str) -> str:
         """Return the line of a script that reads an argument; see :func:`routelab.ui._code`."""

@@ -22,7 +22,7 @@ from routelab.ui._budget_config import BudgetConfig
 from routelab.ui._budget_controls import Controls
 from routelab.ui._budget_figures import Frames
 from routelab.ui._budget_load import REQUESTS_TOUCHED, Workload
-from routelab.ui._budget_log import LogLoader
+from routelab.ui._budget_log import ABOUT
 from routelab.ui._budget_plan import (
     busiest_hour,
     incident_hours,
@@ -39,6 +39,7 @@ from routelab.ui._budget_tables import compared, facts, results
 from routelab.ui._budget_told import sentence
 from routelab.ui._choices import PlanChoice
 from routelab.ui._code import Recipe, arguments, changed_fields, script
+from routelab.ui._file_loader import FileLoader
 from routelab.ui._inputs import as_outages, as_plan, as_traffic, noted
 from routelab.ui._parts import Facts, guarded
 from routelab.ui._session import Session
@@ -85,7 +86,10 @@ class BudgetPanel(Panel):
         self.tables = w.HTML()
         self.against = w.HTML()
         self.sweeper = SweepView(self._sweep, self.update)
-        self.loader = LogLoader(self._load_log, self._take_log)
+        self.loader = FileLoader(
+            "log", ABOUT, "traffic.parquet, logs/*.jsonl.gz, ...", "Replay this log instead",
+            self._load_log, self._take_log,
+        )  # fmt: skip
         for field, control in self.controls.bound().items():
             if field != "incident":
                 self.bind(control, field)
@@ -285,14 +289,14 @@ class BudgetPanel(Panel):
         """Replay another log with the present settings; the old one stays where it is wrong."""
         _, read = self.sources.log(path, tell)
         self._show_log(tell, log=path, uploaded="")
-        return read
+        return f"{read} The panel shows this log; Reset goes back to the first."
 
     def _take_log(self, name: str, content: bytes, tell: Callable[[str], None]) -> str:
         """Replay a log that was uploaded."""
         tell(f"reading {name} …")
         read = self.sources.upload(name, content)
         self._show_log(tell, log="", uploaded=name)
-        return read
+        return f"{read} The panel shows {name}; Reset goes back to the first."
 
     def _show_log(self, tell: Callable[[str], None], **which: str) -> None:
         found = self.sources.of(replace(self.config, **which), tell)

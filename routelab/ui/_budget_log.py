@@ -1,81 +1,32 @@
-"""A field for another log, read in the background; what was rejected of it stands beside it."""
+"""Another log for the budget panel, and the sentence that accounts for it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import ipywidgets as w
+import pandas as pd
 
 from routelab._checks import InputError
-from routelab.ui._budget_upload import ENDS, LARGEST_MB, PACKED
-from routelab.ui._files import in_app
-from routelab.ui._job import Job
-from routelab.ui._parts import Status, guarded
-from routelab.ui._upload import Parts, upload
+from routelab.traffic import read_log
+from routelab.ui._uploaded import uploaded_file
 
-Tell = Callable[[str], None]
+ABOUT = (
+    "A log of your gateway, in any format that read_log knows; the settings stay. Of what is "
+    "uploaded nothing is stored: other notebooks and scripts need the path."
+)
 
 
-class LogLoader(w.VBox):
-    """A path and a button, or an upload, and a line that says what was read.
+def read_uploaded(name: str, content: bytes) -> tuple[pd.DataFrame, str]:
+    """Read a log that was uploaded: nothing of it stays on disk."""
+    with uploaded_file(name, content) as path:
+        return read_told(path, name)
 
-    In the app there is only the upload: its readers may not see this machine's files.
 
-    Parameters
-    ----------
-    load : callable
-        Called with the path and a function to tell how far it is; returns what was read.
-    take : callable
-        Called with the name and the bytes of an uploaded file, and the same function.
-    """
-
-    def __init__(self, load: Callable[[str, Tell], str], take: Callable[[str, bytes, Tell], str]):
-        self._load, self._take = load, take
-        self.path = w.Text(
-            description="Log file", placeholder="traffic.parquet, logs/*.jsonl.gz, ...",
-            style={"description_width": "90px"}, layout=w.Layout(width="520px", max_width="100%"),
-        )  # fmt: skip
-        self.button = w.Button(description="Load log", tooltip="Replay this log instead")
-        self.status = Status()
-        self.job = Job(self.status, self._running)
-        self.button.on_click(lambda _: self.run())
-        parts = Parts(LARGEST_MB, self._uploaded, self.status.ok)
-        self.upload = upload(
-            f"Upload a log, at most {LARGEST_MB} MB", ",".join([*ENDS, *PACKED[1:]]), LARGEST_MB,
-            parts, guarded(self.status),
-        )  # fmt: skip
-        by_path = [] if in_app() else [self.path, self.button]
-        shown = [*by_path, *([] if self.upload is None else [self.upload])]
-        wrap = w.Layout(flex_flow="row wrap", align_items="center")
-        super().__init__([w.HBox(shown, layout=wrap), self.status])
-        self.status.ok(
-            "A log of your gateway, in any format that read_log knows; the settings stay. Of what "
-            "is uploaded nothing is stored: other notebooks and scripts need the path."
-        )
-
-    def run(self) -> None:
-        """Load in the background; `job.join()` waits for it. An error leaves the old log."""
-        path = self.path.value.strip()
-
-        def loaded(tell: Tell, cancelled: Callable[[], bool]) -> None:
-            if not path:
-                raise InputError("name a file, a folder or a pattern first")
-            told = self._load(path, tell)
-            self.status.ok(f"{told} The panel shows this log; Reset goes back to the first.")
-
-        self.job.start(loaded)
-
-    def _uploaded(self, name: str, content: bytes) -> None:
-        def taken(tell: Tell, cancelled: Callable[[], bool]) -> None:
-            self.status.ok(
-                f"{self._take(name, content, tell)} The panel shows {name}; Reset goes back to the "
-                "first."
-            )
-
-        if not self.job.start(taken):
-            self.status.error(f"{name} was not read: another log is being read")
-
-    def _running(self, running: bool) -> None:
-        self.button.disabled = running
-        if self.upload is not None:
-            self.upload.busy = running
+def read_told(path: str, name: str) -> tuple[pd.DataFrame, str]:
+    """Return the traffic of a log, and what was read and rejected of it."""
+    found = read_log(path)
+    report = found.report
+    if not len(found.frame):
+        raise InputError(f"{name} holds no request")
+    told = f"{report.rows_read:,} rows read, {len(found.frame):,} requests"
+    if report.rejected:
+        told += f"; {len(report.rejected):,} rejected, the first: {report.rejected[0].reason}"
+    return found.frame, f"{told}."

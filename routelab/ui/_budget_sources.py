@@ -12,9 +12,9 @@ from routelab.plan import Plan
 from routelab.traffic import check_traffic
 from routelab.ui._budget_config import BudgetConfig
 from routelab.ui._budget_load import Workload
+from routelab.ui._budget_log import read_told, read_uploaded
 from routelab.ui._budget_plan import unlimited
 from routelab.ui._budget_replay import Outcome, replayed
-from routelab.ui._budget_upload import read_told, read_uploaded
 from routelab.ui._files import named_file
 
 _Key = tuple[str, str, float]

@@ -42,7 +42,8 @@ def compare(
     routers : list of router kinds, or mapping of str to kind or estimator, optional
         To choose from. Estimators keep the encoder that they have.
     labels : DataFrame, optional
-        A column `prompt`; each other column of 2 to 200 classes can be chosen as the label.
+        A column `prompt`; each other column of 2 to 200 classes can be chosen as the label. The
+        panel reads other tables too, by path or upload (:func:`routelab.read_labels`).
     encoders : sequence of str, default ("tfidf", "hashing")
         To choose from; the first is the one to begin with.
     cv, n_boot, seed : int

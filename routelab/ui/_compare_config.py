@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from routelab._checks import InputError
 from routelab.ui._settings import SETTINGS, private
@@ -11,7 +12,9 @@ EVERY = "all classes"
 MOST_PER_DAY = 2_000_000_000
 VIEWS = ("threshold", "figures", "calibration", "slices", "errors")
 #: What starts the list of errors from its first page again.
-FILTERS = ("router", "truth", "answered", "search", "threshold", "routers", "encoder", "data")
+FILTERS = ("router", "truth", "answered", "search", "threshold", "routers", "encoder", "data",
+           "table", "uploaded")  # fmt: skip
+UPLOADED = "\0uploaded:"  # no path begins like this
 
 
 @SETTINGS.register("compare")
@@ -47,6 +50,10 @@ class CompareConfig:
         What is compared, where there is a choice; so are `encoder` and `data`, the label's column.
     encoder : str
     data : str
+    table : str
+        File of labels in place of those that the panel was given; "" for these.
+    uploaded : str
+        What has no file and is known to this panel alone, over that.
     """
 
     router: str
@@ -62,6 +69,8 @@ class CompareConfig:
     routers: tuple[str, ...] = ()
     encoder: str = ""
     data: str = ""
+    table: str = ""
+    uploaded: str = private("")
 
     def __post_init__(self) -> None:
         if self.view not in VIEWS:
@@ -77,9 +86,30 @@ class CompareConfig:
             )
 
 
-Key = tuple[tuple[str, ...], str, str]
+class Key(NamedTuple):
+    """Which comparison the settings are about."""
+
+    routers: tuple[str, ...] = ()
+    encoder: str = ""
+    data: str = ""
+    table: str = ""  # an upload's with a prefix
 
 
 def key_of(config: CompareConfig) -> Key:
     """Return which comparison the settings are about."""
-    return config.routers, config.encoder, config.data
+    table = UPLOADED + config.uploaded if config.uploaded else config.table
+    return Key(config.routers, config.encoder, config.data, table)
+
+
+def settings_of(key: Key) -> dict[str, Any]:
+    """Return the settings that ask for a comparison.
+
+    Examples
+    --------
+    >>> settings_of(Key(("knn",), "tfidf", "route", UPLOADED + "mine.csv"))["uploaded"]
+    'mine.csv'
+    """
+    name = key.table.removeprefix(UPLOADED)
+    uploaded = name != key.table
+    return {"routers": key.routers, "encoder": key.encoder, "data": key.data,
+            "table": "" if uploaded else name, "uploaded": name if uploaded else ""}  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as w
@@ -18,7 +19,15 @@ from routelab.routers import ROUTERS
 from routelab.ui._base import Panel
 from routelab.ui._choices import RouterChoice
 from routelab.ui._code import Recipe
-from routelab.ui._compare_config import EVERY, FILTERS, VIEWS, CompareConfig, Key, key_of
+from routelab.ui._compare_config import (
+    EVERY,
+    FILTERS,
+    VIEWS,
+    CompareConfig,
+    Key,
+    key_of,
+    settings_of,
+)
 from routelab.ui._compare_controls import Controls
 from routelab.ui._compare_errors import ErrorsView, matching
 from routelab.ui._compare_prices import given_prices, plan_prices, requests_per_day
@@ -53,17 +62,15 @@ class ComparePanel(Panel):
         self.show_prompts = show_prompts
         self.hidden = () if show_prompts else ("search",)
         self._following = False
-        key: Key = ((), "", "")
-        if setup is not None:
-            key = tuple(setup.routers), setup.encoders[0], setup.columns[0]
+        key = Key() if setup is None else setup.first
         if comparison is None:
             assert setup is not None
-            comparison = setup.run(*key)
+            comparison = setup.run(key)
         first = self._staged(comparison)
         self._stages = {key: first}
         config = CompareConfig(
             first.best, first.main, threshold=0.0 if first.strong is None else 0.5,
-            per_day=requests_per_day(traffic), routers=key[0], encoder=key[1], data=key[2],
+            per_day=requests_per_day(traffic), **settings_of(key),
         )  # fmt: skip
         super().__init__(config, **shared)
         self._shown: Stage | None = None
@@ -85,7 +92,11 @@ class ComparePanel(Panel):
         pages = [w.VBox(layout=w.Layout(overflow="hidden")) for _ in VIEWS]  # else it scrolls
         self.tabs = w.Tab(pages, titles=[name.capitalize() for name in VIEWS])
         self.tabs.observe(guarded(self.status)(self._turned), "selected_index")
-        self.choose = None if setup is None else SetupView(setup, guarded(self.status)(self.start))
+        self.choose = None
+        if setup is not None:
+            given = Path(self.files["labels"]).name if "labels" in self.files else "as given"
+            start = guarded(self.status)(self.start)
+            self.choose = SetupView(setup, given, start, self._forget_table)
         chosen = [] if self.choose is None else [self.choose]
         self.begin(*chosen, self.table, controls, self.facts, self.tabs)
 
@@ -101,10 +112,11 @@ class ComparePanel(Panel):
         Router, figure and class stay where the new comparison has them.
         """
         assert self.choose is not None
-        chosen = self.choose.chosen
-        if not chosen["routers"]:
+        key = self.choose.chosen
+        if not key.routers:
             raise InputError("choose at least one router to compare")
-        known = self._stages.get(key_of(replace(self.config, **chosen)))
+        chosen: dict[str, Any] = settings_of(key)
+        known = self._stages.get(key)
         if known is not None:
             fitting = known.fitting(self.config)
             chosen |= {name: getattr(fitting, name) for name in NAMES}
@@ -116,7 +128,12 @@ class ComparePanel(Panel):
         self._pick()
 
     def update(self, **changes: Any) -> None:
-        """Change settings; a router that is chosen is the session's router from then on."""
+        """Change settings; a router that is chosen is the session's router from then on.
+
+        A table that is named takes the place of one that was uploaded.
+        """
+        if changes.get("table"):
+            changes.setdefault("uploaded", "")
         if "page" not in changes and {*changes} & {*FILTERS}:
             changes["page"] = 1
         super().update(**changes)
@@ -131,8 +148,8 @@ class ComparePanel(Panel):
         if router not in self.comparison.verdicts or given not in ROUTERS:
             return None
         encoder = self.config.encoder or ENCODERS[0]
-        labels = self.files.get("labels")
-        file = None if labels is None else bundled_name(labels)
+        labels = self.config.table or self.files.get("labels")
+        file = None if labels is None or self.config.uploaded else bundled_name(labels)
         return RouterChoice(
             str(given), encoder, labels=file, label=self.config.data or None if file else None
         )
@@ -188,9 +205,15 @@ class ComparePanel(Panel):
 
     def still(self) -> bytes:
         """Return the bars and what the slider moves."""
-        stage = self._stages[key_of(self._settled)]
+        stage = self._shown
+        assert stage is not None
         rows = [stage.show(name, self._settled) for name in ("figures", "threshold")]
         return stacked(beside(picture.value for picture in row) for row in rows)
+
+    def scripted(self) -> CompareConfig:
+        """Return the settings for a script; an upload is named as if it had a file."""
+        table = self.config.uploaded or self.config.table
+        return replace(super().scripted(), table=table, uploaded="")
 
     def recipe(self) -> Recipe:
         """Return how this panel is made again: from labels, or from a saved comparison."""
@@ -213,7 +236,7 @@ class ComparePanel(Panel):
         if key not in self._stages:
             if self.setup is None:
                 raise InputError("this panel shows one comparison: give it routers= and labels=")
-            made = self._staged(self.setup.run(*key, progress))
+            made = self._staged(self.setup.run(key, progress))
             with self._lock:
                 self._stages[key] = made
                 self._forget()
@@ -225,6 +248,17 @@ class ComparePanel(Panel):
         others = [key for key in self._stages if key not in needed]
         for key in others[: max(0, len(self._stages) - STAGES_KEPT)]:
             del self._stages[key]
+
+    def _forget_table(self, name: str) -> None:
+        """Let go what was made of a table that has been read again."""
+        with self._lock:
+            for key in [key for key in self._stages if key.table == name]:
+                del self._stages[key]
+
+    def _keep(self) -> None:
+        """Keep the settings in the session; not those of an upload, which nobody else has."""
+        if not self.config.uploaded:
+            super()._keep()
 
     def _set_stage(self, stage: Stage) -> None:
         """Offer the routers, figures and classes of another comparison."""
@@ -239,7 +273,7 @@ class ComparePanel(Panel):
             # As high as the pictures, on all tabs; on narrow screens pictures are lower.
             page.layout.min_height = f"min({100 * stage.tall + 8:.0f}px, 60vw)"
         if self.choose is not None:
-            self.choose.show(*key_of(self.config))
+            self.choose.show(key_of(self.config))
 
     def _open(self, name: str) -> None:
         """Draw the open tab; the others are drawn when they are opened."""
@@ -287,7 +321,7 @@ class ComparePanel(Panel):
     def _pick(self) -> None:
         """Tick and pick what is compared, in place of what was to be and has not been."""
         if self.choose is not None:
-            self.choose.pick(*key_of(self.config))
+            self.choose.pick(key_of(self.config))
 
     def _led(self, act: Callable[[], object]) -> None:
         self._following = True

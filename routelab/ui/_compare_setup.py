@@ -1,9 +1,10 @@
-"""What is compared: which routers, on which vectors, for which label; and a button that starts."""
+"""What is compared: which routers, on which vectors and data, for which label; and the button."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as w
@@ -13,9 +14,10 @@ from routelab._checks import InputError, did_you_mean
 from routelab.evaluate import Comparison, compare
 from routelab.plots._style import short
 from routelab.routers import make_router
+from routelab.ui._compare_config import UPLOADED, Key
+from routelab.ui._compare_tables import ABOUT, Tables
+from routelab.ui._file_loader import FileLoader, Tell
 
-CLASSES_MOST = 200
-NO_LABELS = ("prompt", "group", "weight", "annotator", "split")
 ENCODERS = ("tfidf", "hashing")  # need no download
 
 
@@ -31,15 +33,14 @@ class Setup:
     ----------
     routers : mapping of str to str or estimator
         A kind, made with the encoder that is chosen, or a router as it is.
-    labels : DataFrame
-        A column `prompt`; every other one with two to 200 classes can be the label.
+    tables : Tables
     encoders : tuple of str
     options : mapping
         For :func:`routelab.compare`.
     """
 
     routers: Mapping[str, Any]
-    labels: pd.DataFrame
+    tables: Tables
     encoders: tuple[str, ...]
     options: Mapping[str, Any]
 
@@ -52,60 +53,61 @@ class Setup:
         options: Mapping[str, Any],
     ) -> Setup:
         """Return the setup, or say what is missing."""
-        if not isinstance(labels, pd.DataFrame) or "prompt" not in labels:
-            raise InputError("labels must be a DataFrame with a column 'prompt' and label columns")
         named = routers if isinstance(routers, Mapping) else {kind: kind for kind in routers}
         if not named:
             raise InputError("nothing to compare: name at least one router")
         if not encoders:
             raise InputError("name at least one encoder, such as 'tfidf'")
-        setup = cls({str(k): v for k, v in named.items()}, labels, tuple(encoders), options)
-        if not setup.columns:
-            raise InputError(
-                f"labels has no column of 2 to {CLASSES_MOST} classes beside the prompts, only "
-                f"{', '.join(map(str, labels.columns))}"
-            )
-        return setup
+        return cls({str(k): v for k, v in named.items()}, Tables(labels), tuple(encoders), options)
 
     @property
-    def columns(self) -> list[str]:
-        """The columns that can be the label."""
-        counts = {str(c): self.labels[c].nunique() for c in self.labels if c not in NO_LABELS}
-        return [name for name, count in counts.items() if 2 <= count <= CLASSES_MOST]
+    def first(self) -> Key:
+        """Everything, with the first encoder and label."""
+        return Key(tuple(self.routers), self.encoders[0], self.tables.of("").columns[0])
 
-    def run(
-        self,
-        routers: Sequence[str],
-        encoder: str,
-        column: str,
-        progress: Callable[[int, int, str], Any] | None = None,
-    ) -> Comparison:
-        """Compare the chosen routers on a column; prompts without that label are left out."""
-        if not routers:
+    def run(self, key: Key, progress: Callable[[int, int, str], Any] | None = None) -> Comparison:
+        """Compare the chosen routers on a label; prompts without that label are left out."""
+        if not key.routers:
             raise InputError("choose at least one router to compare")
-        for name, known in (*((r, self.routers) for r in routers), (column, self.columns),
-                            (encoder, self.encoders)):  # fmt: skip
+        table = self.tables.of(key.table)
+        for name, known in (*((r, self.routers) for r in key.routers), (key.data, table.columns),
+                            (key.encoder, self.encoders)):  # fmt: skip
             if name not in known:
                 raise InputError(f"there is no {name!r} to choose{did_you_mean(name, known)}; "
                                  f"there are: {', '.join(known)}")  # fmt: skip
-        kept = [name for name in ("prompt", "group") if name in self.labels]
-        frame = self.labels[[*kept, column]].rename(columns={column: "label"})
-        frame = frame[frame["label"].notna()].reset_index(drop=True)
         chosen = {
-            name: make_router(given, encoder=encoder) if isinstance(given, str) else given
+            name: make_router(given, encoder=key.encoder) if isinstance(given, str) else given
             for name, given in self.routers.items()
-            if name in routers
+            if name in key.routers
         }
-        return compare(chosen, frame, progress=progress, **self.options)
+        return compare(chosen, table.frame(key.data), progress=progress, **self.options)
 
 
 class SetupView(w.VBox):
-    """Boxes for the routers, lists for encoder and label, and the button *Compare*.
+    """Boxes for the routers, lists for encoder, data and label, and the button *Compare*.
 
-    A line beside the button says whether what is ticked and picked is what is shown.
+    A line beside the button says whether what is ticked and picked is what is shown. *Other
+    data* opens a part that reads other tables of labels.
+
+    Parameters
+    ----------
+    setup : Setup
+    given : str
+        What the table that the panel was given is called.
+    start : callable
+        Compares.
+    loaded : callable
+        Called with the name of a table that was read, which may be another than before.
     """
 
-    def __init__(self, setup: Setup, start: Callable[[], object]):
+    def __init__(
+        self,
+        setup: Setup,
+        given: str,
+        start: Callable[[], object],
+        loaded: Callable[[str], object],
+    ):
+        self._setup, self._loaded = setup, loaded
         self._boxes = {
             name: w.Checkbox(value=True, description=short(name, 40), indent=False,
                              layout=w.Layout(width="auto", margin="0 1.2em 0 0"))
@@ -114,36 +116,49 @@ class SetupView(w.VBox):
         wide: dict[str, Any] = {"style": {"description_width": "80px"},
                                 "layout": w.Layout(width="260px")}  # fmt: skip
         self.encoder = w.Dropdown(options=list(setup.encoders), description="Encoder", **wide)
-        self.data = w.Dropdown(options=setup.columns, description="Label", **wide)
+        self.table = w.Dropdown(options=[(short(given, 40), "")], description="Data", **wide)
+        self.data = w.Dropdown(options=setup.tables.of("").columns, description="Label", **wide)
         self.button = w.Button(description="Compare", button_style="",
                                tooltip="Fit and judge the routers that are ticked")  # fmt: skip
         self.button.on_click(lambda _: start())
         self.note = w.HTML(layout=w.Layout(margin="0 0 0 .6em"))
+        self.loader = FileLoader(
+            "labels", ABOUT, "labels.csv, labels/*.jsonl, ...", "Offer this table under Data",
+            self._load, self._take,
+        )  # fmt: skip
+        self.other = w.ToggleButton(description="Other data", layout=w.Layout(width="auto"),
+                                    tooltip="Read another table of labels")  # fmt: skip
+        self.other.observe(lambda change: self._open(change.new), "value")
+        self._open(False)
         self._shown = self.chosen
-        for control in (*self._boxes.values(), self.encoder, self.data):
+        self.table.observe(lambda change: self._offer_labels(), "value")
+        for control in (*self._boxes.values(), self.encoder, self.table, self.data):
             control.observe(lambda change: self._tell(), "value")
         wrap = w.Layout(flex_flow="row wrap", align_items="center")
         super().__init__([
             w.HBox(list(self._boxes.values()), layout=wrap),
-            w.HBox([self.encoder, self.data, self.button, self.note], layout=wrap),
+            w.HBox([self.encoder, self.table, self.data, self.other], layout=wrap),
+            self.loader,
+            w.HBox([self.button, self.note], layout=wrap),
         ])  # fmt: skip
 
     @property
-    def chosen(self) -> dict[str, Any]:
-        """What is ticked and picked, as settings."""
+    def chosen(self) -> Key:
+        """What is ticked and picked."""
         routers = tuple(name for name, box in self._boxes.items() if box.value)
-        return {"routers": routers, "encoder": self.encoder.value, "data": self.data.value}
+        return Key(routers, self.encoder.value, self.data.value, self.table.value)
 
-    def pick(self, routers: Sequence[str], encoder: str, data: str) -> None:
+    def pick(self, key: Key) -> None:
         """Tick and pick."""
         for name, box in self._boxes.items():
-            box.value = name in routers
-        self.encoder.value, self.data.value = encoder, data
+            box.value = name in key.routers
+        self._offer_table(key.table)
+        self.encoder.value, self.table.value, self.data.value = key.encoder, key.table, key.data
 
-    def show(self, routers: Sequence[str], encoder: str, data: str) -> None:
+    def show(self, key: Key) -> None:
         """Tick and pick what the comparison that is shown was made of."""
-        self._shown = {"routers": tuple(routers), "encoder": encoder, "data": data}
-        self.pick(routers, encoder, data)
+        self._shown = key
+        self.pick(key)
         self._tell()
 
     def _tell(self) -> None:
@@ -151,3 +166,36 @@ class SetupView(w.VBox):
         self.button.button_style = "primary" if waits else ""
         told = "Not compared yet: press Compare." if waits else ""
         self.note.value = f'<span role="status">{told}</span>'
+
+    def _open(self, shown: bool) -> None:
+        self.loader.layout.display = "" if shown else "none"
+
+    def _offer_table(self, name: str) -> None:
+        if name not in dict(self.table.options).values():
+            kept = self.table.value
+            shown = short(Path(name.removeprefix(UPLOADED)).name, 40)
+            self.table.options = [*self.table.options, (shown, name)]
+            self.table.value = kept
+
+    def _offer_labels(self) -> None:
+        columns = self._setup.tables.of(self.table.value).columns
+        if self.data.options != columns:
+            self.data.options = columns
+
+    def _load(self, path: str, tell: Tell) -> str:
+        tell("reading labels …")
+        return self._read(path, self._setup.tables.read(path))
+
+    def _take(self, name: str, content: bytes, tell: Tell) -> str:
+        tell(f"reading {name} …")
+        return self._read(UPLOADED + name, self._setup.tables.take(name, content))
+
+    def _read(self, name: str, told: str) -> str:
+        """Offer and pick a table that was read."""
+        self._loaded(name)
+        self._offer_table(name)
+        self.table.value = name
+        self._offer_labels()
+        self._shown = self._shown if name != self._shown.table else Key()
+        self._tell()
+        return f"{told} It is picked under Data: pick a label, then press Compare."

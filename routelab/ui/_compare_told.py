@@ -157,6 +157,8 @@ def recipe(panel: ComparePanel) -> Recipe:
                 lines.append(file_line(made, call, path, f"router {name!r}", name))
             kinds.append(f"{name!r}: {made}")
         lines.append(panel.file_line("labels", "pd.read_csv({})", "the labels"))
+        if panel.config.uploaded:
+            lines.append(f"# {panel.config.uploaded!r} was uploaded: put its path below.")
         options = [f"{name}={value!r}" for name, value in panel.setup.options.items()]
         given += [f"routers={{{', '.join(kinds)}}}", "labels=labels",
                   f"encoders={panel.setup.encoders!r}", *options]  # fmt: skip

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from routelab import Plan, compare, ui
+from routelab import Plan, compare, read_labels, ui
 from routelab.datasets import data_dir, load_prompts, load_traffic, notebooks_dir
 from routelab.evaluate.cuts import label_cuts, summary
 
 pytestmark = pytest.mark.browser
 KINDS = ["complexity", "linear", "centroid"]
+STATUS = ".rl-panel > .widget-html .rl-status"  # the panel's own
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def settled(page: Any, panel: Any, picture: bool = True, **changed: Any) -> None
     from playwright.sync_api import expect
 
     panel.update(**changed)
-    expect(page.locator(".rl-status")).to_have_text(panel.status.text)
+    expect(page.locator(STATUS)).to_have_text(panel.status.text)
     for _ in range(120 * picture):
         if shown(page) == panel.picture.value:
             return
@@ -73,7 +74,7 @@ def test_every_control_shows_what_the_library_computes(run_notebook, panel, labe
     cuts = label_cuts(panel.comparison, "complexity")
     share, accuracy, _ = summary(cuts.at(0.55), cuts.answers)
     said = f"Threshold 0.55: {share:.1%} answered, {accuracy:.1%} of the answers right."
-    expect(page.locator(".rl-status")).to_contain_text(said)
+    expect(page.locator(STATUS)).to_contain_text(said)
 
     field = at.get_by_role("spinbutton", name="Answer only when sure")  # by typing
     field.fill("0.4")
@@ -87,7 +88,7 @@ def test_every_control_shows_what_the_library_computes(run_notebook, panel, labe
     settled(page, panel, per_day=1000)
     per_day.fill("0")  # refused, said, and taken back
     per_day.press("Enter")
-    expect(page.locator(".rl-status")).to_contain_text("at least one request a day")
+    expect(page.locator(STATUS)).to_contain_text("at least one request a day")
     expect(per_day).to_have_value("1000")
     at.get_by_label("Class", exact=True).select_option("medium")
     settled(page, panel, truth="medium")
@@ -143,14 +144,31 @@ def test_every_control_shows_what_the_library_computes(run_notebook, panel, labe
     at.get_by_role("button", name="Compare").click()
     frame = labels[["prompt", "route"]].rename(columns={"route": "label"})
     made = compare(["centroid"], frame, cv=3, n_boot=500, encoder="hashing")
-    expect(page.locator(".rl-status")).to_contain_text(f"centroid: {made.verdicts['centroid']}")
+    expect(page.locator(STATUS)).to_contain_text(f"centroid: {made.verdicts['centroid']}")
     row = made.table.iloc[0]
     table = at.get_by_role("region", name="Routers and controls")
     expect(table).to_contain_text(f"{row['low']:.3f} to {row['high']:.3f}")
     expect(at.get_by_label("Class", exact=True).locator("option")).to_have_count(
         1 + frame["label"].nunique()
     )
+    other = data_dir() / "prompts.csv"  # a table by its path
+    at.get_by_role("button", name="Other data").focus()
+    page.keyboard.press("Enter")
+    at.get_by_label("Labels file").fill(str(other))
+    at.get_by_role("button", name="Load labels", exact=True).click()
+    expect(at).to_contain_text("816 prompts; labels: route, complexity. It is picked under Data")
+    expect(at.get_by_label("Data", exact=True)).to_have_value("prompts.csv")
+    at.get_by_label("Label", exact=True).select_option("complexity")
     set_theme(page, "light")
+    shot(page, "notebook_02_other_data")
+    problems = violations(page)
+    assert not problems, "\n".join(problems)
+    at.get_by_role("button", name="Compare").click()
+    levels = read_labels(other, "complexity")
+    made = compare(["centroid"], levels, cv=3, n_boot=500, encoder="hashing")
+    expect(page.locator(STATUS)).to_contain_text(made.verdicts["centroid"])
+    row = made.table.iloc[0]
+    expect(table).to_contain_text(f"{row['low']:.3f} to {row['high']:.3f}")
     shot(page, "notebook_02_compared")
 
 

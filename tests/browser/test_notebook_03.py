@@ -203,13 +203,13 @@ def test_every_control_changes_numbers_and_picture(run_notebook, panel, tmp_path
 
     page.get_by_role("tab", name="Another log").click()
     page.get_by_label("Log file").fill("nothing.csv")
-    page.get_by_role("button", name="Load log").click()
+    page.get_by_role("button", name="Load log", exact=True).click()
     expect(page.get_by_role("alert").filter(has_text="nothing.csv")).to_be_visible()
     own = tmp_path / "own.csv"
     own.write_text("time,prompt_tokens,completion_tokens\n2026-03-02T10:00:00Z,12,5\n")
     own.write_text(own.read_text() + "2026-03-02T10:00:00Z,12,5\n" * 450_000)  # more than 10 MB
     with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Upload a log").click()
+        page.get_by_role("button", name="Upload log").click()
     chooser.value.set_files(own)
     expect(page.locator(".rl-status", has_text="The panel shows own.csv")).to_be_visible()
     expect(page.locator(".rl-panel > .widget-html .rl-status")).to_contain_text(

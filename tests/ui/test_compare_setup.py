@@ -7,7 +7,8 @@ import threading
 import pandas as pd
 import pytest
 
-from routelab import InputError, compare, ui
+from routelab import InputError, compare, read_labels, ui
+from routelab.ui._compare_config import Key
 from routelab.ui._compare_setup import Setup
 
 
@@ -21,8 +22,8 @@ def panel_of(table, **options):
     return ui.compare(routers=["centroid", "linear"], labels=table, cv=2, n_boot=50, **options)
 
 
-def pick(panel, routers, encoder, data):
-    panel.choose.pick(routers, encoder, data)
+def pick(panel, routers, encoder, data, table=""):
+    panel.choose.pick(Key(tuple(routers), encoder, data, table))
     panel.choose.button.click()
     panel.wait(60)
 
@@ -63,7 +64,7 @@ def test_the_old_result_is_marked_until_the_new_one_is_there(table, monkeypatch)
 
     monkeypatch.setattr(Setup, "run", slow)
     before = panel.comparison
-    panel.choose.pick(["linear"], "tfidf", "route")
+    panel.choose.pick(Key(("linear",), "tfidf", "route"))
     panel.choose.button.click()
     assert entered.wait(10)
     assert panel.computing and panel.comparison is before
@@ -83,21 +84,21 @@ def test_progress_is_told_and_cancel_goes_back(table, monkeypatch):
     )
     run = Setup.run
 
-    def stopping(self, routers, encoder, data, progress):
+    def stopping(self, key, progress):
         def stop(done, total, name):
             progress(done, total, name)
             if done == 1:
                 panel.cancel()
                 reached.set()
 
-        return run(self, routers, encoder, data, stop)
+        return run(self, key, stop)
 
     monkeypatch.setattr(Setup, "run", stopping)
     before = panel.comparison
     pick(panel, ["centroid"], "hashing", "level")
     assert reached.is_set() and panel.comparison is before and not panel.computing
     assert panel.config.encoder == panel.choose.encoder.value == "tfidf"
-    assert panel.choose.data.value == "route" and panel.choose.chosen["routers"] == (
+    assert panel.choose.data.value == "route" and panel.choose.chosen.routers == (
         "centroid", "linear",
     )  # fmt: skip
     assert any(text.startswith("comparing: 0 of ") for text in told)
@@ -193,3 +194,124 @@ def test_settings_of_another_choice_are_computed_at_the_start(table, tmp_path):
 def test_what_is_missing_is_said(given, told):
     with pytest.raises(InputError, match=told):
         ui.compare(**given)
+
+
+@pytest.fixture
+def other(labels, tmp_path):
+    """A file with columns that can be labels and one that cannot, and a row without a label."""
+    half = labels.head(30).rename(columns={"label": "task"})
+    half = half.assign(level=["low", "high"] * 15, id=range(30), language="en")
+    half.loc[3, "task"] = None
+    path = tmp_path / "other.csv"
+    half.to_csv(path, index=False)
+    return path
+
+
+def load(panel, path):
+    panel.choose.loader.path.value = str(path)
+    panel.choose.loader.button.click()
+    panel.choose.loader.job.join()
+    return panel.choose.loader.status.text
+
+
+def send(panel, name, content):
+    message = {"do": "part", "name": name, "at": 0, "size": len(content)}
+    data = {"method": "custom", "content": message}
+    upload = panel.choose.loader.upload
+    upload._handle_msg({"content": {"data": data}, "buffers": [memoryview(content)]})
+    panel.choose.loader.job.join()
+    return panel.choose.loader.status.text
+
+
+def test_another_table_is_offered_with_its_labels_and_compared_on_asking(table, other):
+    panel = panel_of(table, files={"labels": "mine.csv"})
+    before = panel.comparison
+    told = load(panel, other)
+    assert told.startswith("30 prompts; labels: level, task, id. It is picked")
+    assert "press Compare" in panel.choose.note.value and panel.comparison is before
+    assert [shown for shown, _ in panel.choose.table.options] == ["mine.csv", "other.csv"]
+    assert panel.choose.data.options == ("level", "task", "id")
+    pick(panel, ["centroid"], "tfidf", "task", str(other))
+    expected = compare(["centroid"], read_labels(other, "task"), cv=2, n_boot=50)
+    pd.testing.assert_frame_equal(panel.comparison.table, expected.table)
+    assert panel.choice("centroid") == ui.RouterChoice("centroid", labels=str(other), label="task")
+    panel.choose.table.value = ""  # the labels are those of the table
+    assert panel.choose.data.options == ("route", "level")
+    panel.reset()
+    assert panel.comparison is before and panel.choose.chosen.table == ""
+
+
+def test_a_script_and_a_session_name_the_other_table(table, other, tmp_path):
+    given = tmp_path / "labels.csv"
+    table.to_csv(given, index=False)
+    panel = panel_of(table, files={"labels": given}, session=ui.Session(tmp_path / "s.yaml"))
+    load(panel, other)
+    pick(panel, ["linear"], "hashing", "level", str(other))
+    names: dict = {}
+    exec(compile(panel.as_code().split("Path(")[0], "code", "exec"), names)  # noqa: S102
+    assert names["panel"].result == panel.result
+    panel.session.save()
+    again = panel_of(table, session=ui.Session(tmp_path / "s.yaml"))
+    assert again.result == panel.result and again.choose.chosen == panel.choose.chosen
+
+
+def test_a_table_that_was_read_again_is_compared_again(table, other):
+    panel = panel_of(table)
+    load(panel, other)
+    pick(panel, ["centroid"], "tfidf", "level", str(other))
+    assert panel.comparison.n == 30
+    pd.read_csv(other).head(20).to_csv(other, index=False)
+    load(panel, other)
+    assert "press Compare" in panel.choose.note.value
+    assert panel.still()
+    panel.choose.button.click()
+    panel.wait(60)
+    assert panel.comparison.n == 20 and "press Compare" not in panel.choose.note.value
+
+
+def test_an_uploaded_table_is_in_no_file(table, other, tmp_path):
+    session = ui.Session(tmp_path / "s.yaml")
+    panel = panel_of(table, session=session)
+    told = send(panel, "../../etc/mine.csv", other.read_bytes())
+    assert told.startswith("30 prompts; labels: level")
+    panel.choose.data.value = "task"
+    panel.choose.button.click()
+    panel.wait(60)
+    assert panel.comparison.n == 29 and panel.config.uploaded == "mine.csv"
+    assert session.settings("compare") == {} and panel.choice("linear").labels is None
+    code = panel.as_code()
+    assert "# 'mine.csv' was uploaded: put its path below." in code
+    assert "table='mine.csv'" in code and "uploaded=" not in code
+    send(panel, "mine.csv", other.read_bytes().replace(b"low", b"lower"))
+    panel.choose.data.value = "level"
+    panel.choose.button.click()
+    panel.wait(60)
+    assert "lower" in {*panel.comparison.confusion["linear"].columns}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("notes.txt", b"x", "notes.txt ends in none of .csv"),
+        ("empty.csv", b"", "empty.csv"),
+        ("log.csv", b"time,model\n2026-03-02T10:00:00Z,gpt-4o\n", "no prompt column"),
+        ("one.csv", b"prompt,label\na,x\nb,x\n", "1 class in 'label'; 2 to 200"),
+        ("<img src=x onerror=alert(1)>.csv", b"prompt\na\n", "<img src=x"),
+    ],
+)
+def test_a_table_that_cannot_be_compared_is_said_beside_the_field(table, name, content, said):
+    panel = panel_of(table)
+    before, status = panel.choose.chosen, panel.status.text
+    told = send(panel, name, content)
+    assert said in told and "/tmp" not in told and "<img" not in panel.choose.loader.status.value
+    assert 'role="alert"' in panel.choose.loader.status.value
+    assert panel.choose.chosen == before and panel.status.text == status
+
+
+def test_in_the_app_no_table_of_the_machine_is_read(table, other, monkeypatch):
+    monkeypatch.setenv("ROUTELAB_APP", "1")
+    panel = panel_of(table)
+    assert panel.choose.loader.path not in panel.choose.loader.children[0].children
+    panel.update(table=str(other), data="task")
+    panel.wait(60)
+    assert "is no plain name" in panel.status.text and panel.config == panel._start

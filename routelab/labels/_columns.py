@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from routelab.labels._load import read_label_rows
 from routelab.labels.readers import LABEL_NAMES, PROMPT_NAMES, detect
-from routelab.labels.readers._base import KEPT, usual
+from routelab.labels.readers._base import usual
 from routelab.reading.files import Rows
 from routelab.reading.paths import PathLike, find_files
 from routelab.reading.values import strings
+
+#: What a label set says of a prompt beside its labels.
+NO_LABELS = ("prompt", "group", "weight", "annotator", "split")
 
 
 def label_columns(path: PathLike, most: int) -> list[str]:
@@ -36,7 +39,7 @@ def label_columns(path: PathLike, most: int) -> list[str]:
     if detect(rows) not in (None, "generic"):
         return []
     prompt = usual(rows, PROMPT_NAMES)
-    others = [name for name in rows.names if name != prompt and name.lower() not in KEPT]
+    others = [name for name in rows.names if name != prompt and name.lower() not in NO_LABELS]
     fitting = [name for name in others if 2 <= _classes(rows, name) <= most]
     named = {name: place for place, name in enumerate(LABEL_NAMES)}
     return sorted(fitting, key=lambda name: named.get(name.lower(), len(named)))

@@ -16,9 +16,10 @@ from routelab.ui._budget_log import read_told, read_uploaded
 from routelab.ui._budget_plan import unlimited
 from routelab.ui._budget_replay import Outcome, replayed
 from routelab.ui._files import named_file
+from routelab.ui._uploaded import UPLOADED
 
 _Key = tuple[str, str, float]
-_UPLOADED, _EDITED = "\0uploaded:", "\0edited:"  # no path begins like this
+_EDITED = "\0edited:"  # no path begins like this
 KEPT = 4  # workloads: a log of 200,000 requests takes some 100 MB
 
 
@@ -96,7 +97,7 @@ class Sources:
     def upload(self, name: str, content: bytes) -> str:
         """Keep a log that was uploaded, and return what was read and rejected of it."""
         self._uploads[name] = read_uploaded(name, content)
-        self._forget(lambda key: key[0] == _UPLOADED + name)
+        self._forget(lambda key: key[0] == UPLOADED + name)
         _drop_old(self._uploads)
         return self._uploads[name][1]
 
@@ -133,7 +134,7 @@ class Sources:
 
 
 def _key(config: BudgetConfig) -> _Key:
-    log = _UPLOADED + config.uploaded if config.uploaded else config.log
+    log = UPLOADED + config.uploaded if config.uploaded else config.log
     return log, _EDITED + config.edited if config.edited else config.plan, config.growth
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from routelab._checks import InputError
 from routelab.ui._settings import SETTINGS, private
+from routelab.ui._uploaded import UPLOADED
 
 EVERY = "all classes"
 MOST_PER_DAY = 2_000_000_000
@@ -14,7 +15,6 @@ VIEWS = ("threshold", "figures", "calibration", "slices", "errors")
 #: What starts the list of errors from its first page again.
 FILTERS = ("router", "truth", "answered", "search", "threshold", "routers", "encoder", "data",
            "table", "uploaded")  # fmt: skip
-UPLOADED = "\0uploaded:"  # no path begins like this
 
 
 @SETTINGS.register("compare")

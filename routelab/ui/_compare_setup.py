@@ -14,9 +14,10 @@ from routelab._checks import InputError, did_you_mean
 from routelab.evaluate import Comparison, compare
 from routelab.plots._style import short
 from routelab.routers import make_router
-from routelab.ui._compare_config import UPLOADED, Key
+from routelab.ui._compare_config import Key
 from routelab.ui._compare_tables import ABOUT, Tables
 from routelab.ui._file_loader import FileLoader, Tell
+from routelab.ui._uploaded import UPLOADED
 
 ENCODERS = ("tfidf", "hashing")  # need no download
 

@@ -9,12 +9,11 @@ import pandas as pd
 
 from routelab._checks import InputError
 from routelab.labels import load_labels
-from routelab.labels._columns import label_columns
+from routelab.labels._columns import NO_LABELS, label_columns
 from routelab.reading.report import Report
-from routelab.ui._compare_config import UPLOADED
 from routelab.ui._files import named_file
 from routelab.ui._parts import counted
-from routelab.ui._uploaded import uploaded_file
+from routelab.ui._uploaded import UPLOADED, uploaded_file
 
 CLASSES_MOST = 200
 ABOUT = (
@@ -22,7 +21,6 @@ ABOUT = (
     "stored: other notebooks and scripts need the path."
 )
 _Load = Callable[[str | None], tuple[pd.DataFrame, Report]]
-_NO_LABELS = ("prompt", "group", "weight", "annotator", "split")
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,7 @@ def given_table(labels: pd.DataFrame) -> Table:
     """Return a DataFrame with a column `prompt` as a table."""
     if not isinstance(labels, pd.DataFrame) or "prompt" not in labels:
         raise InputError("labels must be a DataFrame with a column 'prompt' and label columns")
-    counts = {str(c): labels[c].nunique() for c in labels if c not in _NO_LABELS}
+    counts = {str(c): labels[c].nunique() for c in labels if c not in NO_LABELS}
     columns = tuple(name for name, count in counts.items() if 2 <= count <= CLASSES_MOST)
     if not columns:
         raise InputError(

@@ -44,7 +44,7 @@ class FileLoader(w.VBox):
         load: Callable[[str, Tell], str],
         take: Callable[[str, bytes, Tell], str],
     ):
-        self._noun, self._load, self._take = noun, load, take
+        self._load, self._take = load, take
         self.path = w.Text(
             description=f"{noun.capitalize()} file", placeholder=placeholder,
             style={"description_width": "90px"}, layout=w.Layout(width="520px", max_width="100%"),

@@ -10,6 +10,7 @@ from pathlib import Path
 from routelab._checks import InputError
 
 LARGEST_MB = 100
+UPLOADED = "\0uploaded:"  # before an upload's name, where there are paths: none begins like this
 _ENDS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet")
 _PACKED = ("", ".gz", ".zst")
 #: What an upload offers to choose.

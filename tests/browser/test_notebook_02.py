@@ -156,7 +156,7 @@ def test_every_control_shows_what_the_library_computes(run_notebook, panel, labe
     page.keyboard.press("Enter")
     at.get_by_label("Labels file").fill(str(other))
     at.get_by_role("button", name="Load labels", exact=True).click()
-    expect(at).to_contain_text("816 prompts; labels: route, complexity. It is picked under Data")
+    expect(at).to_contain_text("816 prompts; labels: route, complexity, language, form. It is")
     expect(at.get_by_label("Data", exact=True)).to_have_value("prompts.csv")
     at.get_by_label("Label", exact=True).select_option("complexity")
     set_theme(page, "light")

@@ -18,8 +18,7 @@ PROMPT_NAMES = ("prompt", "text", "question", "questions", "instruction", "query
                 "problem", "answer_from_dataset", "answer")  # fmt: skip
 LABEL_NAMES = ("label", "route", "category", "intent", "complexity", "difficulty", "level", "tier",
                "class", "true_label", "domain", "task", "task_name", "scenario")  # fmt: skip
-#: What else a label set may say of a prompt.
-KEPT = ("group", "weight", "split", "language", "form", "annotator")
+_KEPT = ("group", "weight", "split", "language", "form", "annotator")
 
 
 @dataclass
@@ -87,7 +86,7 @@ def take(
         for row in np.flatnonzero(failed):
             refused.setdefault(int(row), f"{label} {value}: annotation failed")
     lowered = {name.lower(): name for name in reversed(rows.names)}
-    for name in KEPT:
+    for name in _KEPT:
         if name in lowered and lowered[name] not in (prompt, label):
             frame[name] = strings(rows.column(lowered[name]))
     if group is not None and group != label:

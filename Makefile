@@ -7,7 +7,7 @@ export LITELLM_LOCAL_MODEL_COST_MAP := True
 export LITELLM_TELEMETRY := False
 export MPLBACKEND := Agg
 
-.PHONY: help setup setup-test demo test test-vscode check lab bench bench-simulate bench-read bench-routers bench-compare bench-prove bench-field bench-ui notebooks docs clean
+.PHONY: help setup setup-test demo test test-vscode test-slow check lab bench bench-simulate bench-read bench-routers bench-compare bench-prove bench-field bench-ui notebooks docs clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -67,6 +67,9 @@ build/vscode/.installed:
 
 test-vscode: setup-test build/vscode/.installed ## The notebooks in VS Code, which npm installs into build/vscode (700 MB)
 	CODE_SERVER="$(CURDIR)/$(CODE)/.bin/code-server" $(BIN)/python -m pytest -q tests/browser/test_vscode.py
+
+test-slow: setup-test ## The browser tests with a kernel whose answers arrive a second late
+	ROUTELAB_KERNEL_DELAY_MS=1000 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 tests/browser
 
 bench: bench-simulate bench-read ## Every benchmark
 	$(BIN)/python benchmarks/bench_fits.py

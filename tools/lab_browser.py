@@ -23,6 +23,13 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+# What a kernel says arrives this many milliseconds later, as from a busy or distant machine.
+DELAY_MS = float(os.environ.get("ROUTELAB_KERNEL_DELAY_MS") or 0)
+LATER = """
+  const own = Object.getOwnPropertyDescriptor(WebSocket.prototype, 'onmessage');
+  Object.defineProperty(WebSocket.prototype, 'onmessage', {...own, set(handler) {
+    own.set.call(this, event => setTimeout(() => handler.call(this, event), %s));
+  }});"""
 # JupyterLab's question about news would cover a corner of every screenshot.
 QUIET = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}
@@ -130,5 +137,7 @@ def chromium(profile: Path, **options: Any) -> Iterator[Any]:
         browser = player.chromium.launch_persistent_context(
             str(profile), executable_path=CHROMIUM, headless=True, args=FLAGS, **options
         )
+        if DELAY_MS:
+            browser.add_init_script(LATER % DELAY_MS)
         yield browser
         browser.close()

@@ -44,7 +44,7 @@ def settled(page: Any, panel: Any, config: BudgetConfig, **changed: Any) -> Budg
     """Wait for the settings to arrive; status, numbers and picture are then the library's."""
     from playwright.sync_api import expect
 
-    config = replace(config, **{"daily_usd": position(page), **changed})
+    config = replace(config, **changed)
     panel.update(**{name: getattr(config, name) for name in BudgetConfig.__slots__})
     panel.wait()
     told = page.locator(".rl-panel > .widget-html .rl-status")
@@ -107,7 +107,7 @@ def test_every_control_changes_numbers_and_picture(run_notebook, panel, tmp_path
     handle.focus()
     for _ in range(4):
         page.keyboard.press("ArrowLeft")
-    lower = settled(page, panel, config)
+    lower = settled(page, panel, config, daily_usd=position(page))
     assert lower.daily_usd < config.daily_usd
     assert shown(page) != first
 
@@ -117,7 +117,7 @@ def test_every_control_changes_numbers_and_picture(run_notebook, panel, tmp_path
     page.mouse.down()
     page.mouse.move(x - 45, y, steps=8)
     page.mouse.up()
-    config = settled(page, panel, lower)
+    config = settled(page, panel, lower, daily_usd=position(page))
     assert config.daily_usd < lower.daily_usd
 
     typed(page, "Daily budget, USD", 200)  # the field goes further than the slider
@@ -219,7 +219,7 @@ def test_every_control_changes_numbers_and_picture(run_notebook, panel, tmp_path
     page.get_by_role("tab", name="Outage and traffic").click()
     page.get_by_role("button", name="Reset").click()
     panel.reset()
-    config = settled(page, panel, panel.config, daily_usd=panel.config.daily_usd)
+    config = settled(page, panel, panel.config)
     typed(page, "Traffic, times the log's", 1.5)  # in the background
     settled(page, panel, config, growth=1.5)
     page.get_by_role("button", name="Reset").click()

@@ -6,6 +6,8 @@ import pandas as pd
 
 from routelab._checks import InputError
 from routelab.traffic import read_log
+from routelab.ui._file_loader import account
+from routelab.ui._parts import counted
 from routelab.ui._uploaded import uploaded_file
 
 ABOUT = (
@@ -21,12 +23,9 @@ def read_uploaded(name: str, content: bytes) -> tuple[pd.DataFrame, str]:
 
 
 def read_told(path: str, name: str) -> tuple[pd.DataFrame, str]:
-    """Return the traffic of a log, and what was read and rejected of it."""
+    """Return the traffic of a log, and what its reader says of it."""
     found = read_log(path)
-    report = found.report
     if not len(found.frame):
         raise InputError(f"{name} holds no request")
-    told = f"{report.rows_read:,} rows read, {len(found.frame):,} requests"
-    if report.rejected:
-        told += f"; {len(report.rejected):,} rejected, the first: {report.rejected[0].reason}"
-    return found.frame, f"{told}."
+    told = f"{counted(found.report.rows_read, 'row')} read, {counted(len(found.frame), 'request')}"
+    return found.frame, f"{told}{account(found.report, path, name)}."

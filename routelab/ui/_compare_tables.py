@@ -10,7 +10,7 @@ import pandas as pd
 from routelab._checks import InputError
 from routelab.labels import load_labels
 from routelab.labels._columns import NO_LABELS, label_columns
-from routelab.reading.report import Report
+from routelab.ui._file_loader import account
 from routelab.ui._files import named_file
 from routelab.ui._parts import counted
 from routelab.ui._uploaded import UPLOADED, uploaded_file
@@ -20,7 +20,7 @@ ABOUT = (
     "Prompts with labels, in any format that read_labels knows. Of what is uploaded nothing is "
     "stored: other notebooks and scripts need the path."
 )
-_Load = Callable[[str | None], tuple[pd.DataFrame, Report]]
+_Load = Callable[[str | None], tuple[pd.DataFrame, str]]
 
 
 @dataclass(frozen=True)
@@ -58,18 +58,18 @@ class Tables:
         return self._known[name]
 
     def read(self, path: str) -> str:
-        """Read a table from a file, again if need be; return what was read and rejected of it."""
+        """Read a table from a file, again if need be; return what its reader says of it."""
         file = str(named_file(path))
         self._known[path] = table = _table(path, label_columns(file, CLASSES_MOST),
-                                           lambda column: load_labels(file, column))  # fmt: skip
+                                           lambda column: _read(file, path, column))  # fmt: skip
         return table.told
 
     def take(self, name: str, content: bytes) -> str:
-        """Take an uploaded file as a table; return what was read and rejected of it."""
+        """Take an uploaded file as a table; return what its reader says of it."""
 
-        def load(column: str | None) -> tuple[pd.DataFrame, Report]:
+        def load(column: str | None) -> tuple[pd.DataFrame, str]:
             with uploaded_file(name, content) as path:
-                return load_labels(path, column)
+                return _read(path, name, column)
 
         with uploaded_file(name, content) as path:
             columns = label_columns(path, CLASSES_MOST)
@@ -94,9 +94,15 @@ def given_table(labels: pd.DataFrame) -> Table:
     )
 
 
+def _read(path: str, name: str, column: str | None) -> tuple[pd.DataFrame, str]:
+    """Return the prompts of a file, and what its reader says of them."""
+    frame, report = load_labels(path, column)
+    return frame, account(report, path, name)
+
+
 def _table(name: str, columns: list[str], load: _Load) -> Table:
     """Return what a reader of labels makes of a file, which the first label tries."""
-    frame, report = load(columns[0] if columns else None)
+    frame, said = load(columns[0] if columns else None)
     columns = columns or [frame.attrs["label"]]
     classes = frame["label"].nunique()
     if not 2 <= classes <= CLASSES_MOST:
@@ -104,10 +110,8 @@ def _table(name: str, columns: list[str], load: _Load) -> Table:
             f"{name} has {counted(classes, 'class', 'classes')} in {columns[0]!r}; 2 to "
             f"{CLASSES_MOST} can be compared"
         )
-    told = f"{counted(len(frame), 'prompt')}; labels: {', '.join(columns)}"
-    if report.rejects:
-        told += f"; {len(report.rejects):,} rejected, the first: {report.rejects[0].reason}"
-    return Table(tuple(columns), lambda column: _used(load(column)[0]), f"{told}.")
+    told = f"{counted(len(frame), 'prompt')}; labels: {', '.join(columns)}{said}."
+    return Table(tuple(columns), lambda column: _used(load(column)[0]), told)
 
 
 def _used(frame: pd.DataFrame) -> pd.DataFrame:

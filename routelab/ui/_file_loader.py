@@ -1,4 +1,4 @@
-"""A field for another file, read in the background; what was rejected of it stands beside it."""
+"""A field for another file, read in the background; what its reader says stands beside it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 import ipywidgets as w
 
 from routelab._checks import InputError
+from routelab.reading.report import Report
 from routelab.ui._files import in_app
 from routelab.ui._job import Job
 from routelab.ui._parts import Status, guarded
@@ -84,3 +85,18 @@ class FileLoader(w.VBox):
         self.button.disabled = running
         if self.upload is not None:
             self.upload.busy = running
+
+
+def account(report: Report, path: str, name: str) -> str:
+    """Return what a reader rejected and warns of, to follow on what it read.
+
+    Parameters
+    ----------
+    report : Report
+    path, name : str
+        The file as its reader knows it, and as the panel does.
+    """
+    told = list(report.warnings)
+    if report.rejected:
+        told.insert(0, f"{len(report.rejected):,} rejected, the first: {report.rejected[0].reason}")
+    return "".join(f"; {text}" for text in told).replace(path, name)

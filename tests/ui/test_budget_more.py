@@ -117,6 +117,14 @@ def test_another_log_is_read_and_what_was_rejected_is_said(panel, tmp_path):
     assert panel.config.log == "" and len(panel.result.outcome) == 216
 
 
+def test_what_the_reader_of_a_log_warns_of_is_said(panel, tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text("time,prompt_tokens,completion_tokens\n2026-03-02T10:00:00,12,5\n")
+    told = load_log(panel, path)
+    assert told.startswith("1 row read, 1 request; columns guessed from their names: timestamp = ")
+    assert "; stamps carry no time zone: UTC assumed. The panel shows" in told
+
+
 def test_a_wrong_log_is_said_beside_the_field_and_the_old_one_stays(panel, tmp_path):
     (tmp_path / "empty.csv").write_text("")
     (tmp_path / "other.csv").write_text("name,size\na,1\n")

@@ -241,6 +241,15 @@ def test_another_table_is_offered_with_its_labels_and_compared_on_asking(table, 
     assert panel.comparison is before and panel.choose.chosen.table == ""
 
 
+def test_what_the_reader_rejects_and_warns_of_is_said(table, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    lines = "prompt,label\ncafé,a\ncafé,b\n,b\nsort,a\n".encode("cp1252")
+    told = send(panel_of(table), "mine.csv", lines)
+    assert told.startswith("3 prompts; labels: label; 1 rejected, the first: ")
+    assert "; mine.csv: not UTF-8 (first: line 2), read as cp1252; 1 prompts repeat another" in told
+    assert str(tmp_path) not in told
+
+
 def test_a_script_and_a_session_name_the_other_table(table, other, tmp_path):
     given = tmp_path / "labels.csv"
     table.to_csv(given, index=False)

@@ -10,7 +10,7 @@ export MPLBACKEND := Agg
 .PHONY: help setup setup-test demo test test-vscode test-slow check lab bench bench-simulate bench-read bench-routers bench-compare bench-prove bench-field bench-ui notebooks docs clean
 
 help: ## Show the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(BIN)/pip:
 	@test -n "$(PYTHON)" || { echo "routelab needs Python 3.11 or later: make PYTHON=/path/to/python"; exit 1; }

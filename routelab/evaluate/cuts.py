@@ -133,18 +133,22 @@ class Cuts:
         )  # fmt: skip
         return frame.sort_values("score", ascending=False, kind="stable", ignore_index=True)
 
+    def levels(self) -> list[float]:
+        """Return thresholds: 0, at most 60 quantiles of the scores, and one that none reaches."""
+        finite = self.score[np.isfinite(self.score)]
+        if not len(finite):
+            return [0.0]
+        found = np.unique(np.quantile(finite, np.linspace(0, 1, CURVE_POINTS), method="nearest"))
+        return list(dict.fromkeys([0.0, *found.tolist(), float(np.nextafter(1.0, 2.0))]))
+
     def curve(self, strong: str | None = None) -> pd.DataFrame:
         """Return `threshold`, `share`, `accuracy` with 95 % Wilson `low` and `high`, a row each.
 
-        The share is that of the prompts answered, or with `strong` sent to it. Thresholds are at
-        most 60 quantiles of the scores; where fewer than 20 prompts are answered, the curve ends.
+        The share is that of the prompts answered, or with `strong` sent to it. Thresholds are
+        those of `levels`; where fewer than 20 prompts are answered, the curve ends.
         """
-        finite = self.score[np.isfinite(self.score)]
-        levels = np.unique(np.quantile(finite, np.linspace(0, 1, CURVE_POINTS), method="nearest")
-                           if len(finite) else [0.0])  # fmt: skip
-        ends = [0.0, *levels] if strong is None else [0.0, *levels, np.nextafter(1.0, 2.0)]
         rows = []
-        for level in dict.fromkeys(ends):
+        for level in self.levels():
             counts = self.at(level)
             share, accuracy, answered = summary(counts, self.answers, strong)
             if answered >= min(LEAST, len(self.truth)):

@@ -22,7 +22,12 @@ from routelab.plots._replay import (
 from routelab.plots._request import request_costs, router_scores
 from routelab.plots._slices import best_router, overview, slice_figures, slice_gains
 from routelab.plots._style import THEMES, Theme, figure, png, style
-from routelab.plots._sureness import accuracy_curves, confidence_counts, reliability
+from routelab.plots._sureness import (
+    confidence_counts,
+    reliability,
+    single_groups,
+    threshold_curves,
+)
 from routelab.plots._sweep import pareto_front
 from routelab.plots._watch import agreement_by_day, feature_bins, spend_by_day
 
@@ -30,7 +35,6 @@ __all__ = [
     "THEMES",
     "Theme",
     "accuracy_bars",
-    "accuracy_curves",
     "agreement_by_day",
     "answer_codes",
     "asked_point",
@@ -63,10 +67,12 @@ __all__ = [
     "requests_per_hour",
     "router_gains",
     "router_scores",
+    "single_groups",
     "slice_figures",
     "slice_gains",
     "spend_by_day",
     "spend_fan",
     "style",
+    "threshold_curves",
     "token_sizes",
 ]

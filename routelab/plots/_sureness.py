@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from routelab.evaluate.hull import hull
 from routelab.plots._style import Theme, dress, short, title
 
 if TYPE_CHECKING:
@@ -72,24 +73,28 @@ def confidence_counts(
     return list(ax.bar(table["start"] + width / 2, table["n"], width * 0.9, color=color))
 
 
-def accuracy_curves(
+def threshold_curves(
     curves: Mapping[str, pd.DataFrame],
     ax: Axes,
     colors: Theme,
     palette: Mapping[str, str],
     only: str,
+    axes: tuple[str, str],
 ) -> list[Any]:
-    """Draw accuracy against the share answered, the router `only` with its band, others thin.
+    """Draw what routers do as their threshold rises, the router `only` with its band, others thin.
 
     Parameters
     ----------
     curves : mapping of str to DataFrame
-        From :meth:`routelab.evaluate.cuts.Cuts.curve`, by router.
+        From :meth:`routelab.evaluate.cuts.Cuts.curve` or
+        :meth:`routelab.evaluate.served.Served.curve`, by router.
     ax : Axes
     colors : Theme
     palette : mapping of str to str
         Colour by router.
     only : str
+    axes : (str, str)
+        The columns of the horizontal and the vertical axis.
 
     Returns
     -------
@@ -101,12 +106,47 @@ def accuracy_curves(
         chosen = name == only
         color = palette.get(name, colors.muted)
         mark = "" if len(curve) > 1 else "s"  # one that gives no scores is one point
+        x, y = (curve[axis].to_numpy(float) for axis in axes)
         drawn += ax.plot(
-            curve["share"], curve["accuracy"], color=color, lw=2.2 if chosen else 1.1,
+            x, y, color=color, lw=2.2 if chosen else 1.1,
             alpha=1.0 if chosen else 0.55, marker=mark, label=short(name),
         )  # fmt: skip
-        if chosen:
-            drawn.append(ax.fill_between(
-                curve["share"], curve["low"], curve["high"], color=color, alpha=0.18, lw=0
-            ))  # fmt: skip
+        if chosen:  # costs may fall and rise again: the band runs along the curve and back
+            band = np.r_[curve["low"], curve["high"][::-1]]
+            drawn += ax.fill(np.r_[x, x[::-1]], band, color=color, alpha=0.18, lw=0)
+    return drawn
+
+
+def single_groups(groups: pd.DataFrame, ax: Axes, colors: Theme) -> list[Any]:
+    """Draw what one model group for everything costs and serves, and the best coin between two.
+
+    Parameters
+    ----------
+    groups : DataFrame
+        From :meth:`routelab.evaluate.served.Served.constants`.
+    ax : Axes
+    colors : Theme
+
+    Returns
+    -------
+    list of artists
+    """
+    costs, quality = hull(groups["cost"].to_numpy(float), groups["quality"].to_numpy(float))
+    between = np.linspace(costs[0], costs[-1], 200)  # a coin's line is bent where costs are logs
+    drawn: list[Any] = ax.plot(
+        between, np.interp(between, costs, quality), ls="--", lw=1.4, color=colors.muted,
+        label="one group, or a coin between two",
+    )  # fmt: skip
+    middle = np.mean(ax.transData.transform(np.c_[ax.get_xlim(), ax.get_ylim()])[:, 0])
+    for row in groups.to_dict(orient="records"):
+        at = row["cost"], row["quality"]
+        left = ax.transData.transform(at)[0] < middle
+        drawn += ax.plot(*at, "s", ms=6, color=colors.muted)
+        drawn.append(
+            ax.annotate(
+                f"always {short(row['group'], 20)}", at, (7 if left else -7, -11),
+                textcoords="offset points", ha="left" if left else "right", fontsize=8,
+                color=colors.text, parse_math=False,
+            )
+        )  # fmt: skip
     return drawn

@@ -52,7 +52,10 @@ def compare(
         Together they price the answers to labels: the mean cost of the logged requests on the
         first model that the plan gives to each answer, and on its default group where there is no
         answer. USD per day is the mean price over the judged prompts, times the requests per day.
-        It leaves out rules, budgets and failures; :func:`routelab.ui.budget` has these.
+        It leaves out rules, budgets and failures; :func:`routelab.ui.budget` has these. Where the
+        labels lead to several groups, the panel also draws quality over cost. Quality is the share
+        of prompts that are served as their labels ask: by the label's group or, where labels are
+        levels such as low and high, by that of a higher level.
     prices : mapping of str to float, optional
         USD per request by answer, in place of a plan. What is not answered costs as the dearest.
     show_prompts : bool, default False

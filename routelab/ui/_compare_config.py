@@ -11,6 +11,8 @@ from routelab.ui._uploaded import UPLOADED
 
 EVERY = "all classes"
 MOST_PER_DAY = 2_000_000_000
+#: What is drawn over what as the threshold of labels moves.
+CURVES = ("cost", "accuracy")
 VIEWS = ("threshold", "figures", "calibration", "slices", "errors")
 #: What starts the list of errors from its first page again.
 FILTERS = ("router", "truth", "answered", "search", "threshold", "routers", "encoder", "data",
@@ -35,6 +37,9 @@ class CompareConfig:
         models in percent of calls to the strong one.
     view : str
         The tab: threshold, figures, calibration, slices or errors.
+    curve : str
+        Labels that lead to several groups with prices: "cost" draws the share that is served as
+        its label asks over what it costs, "accuracy" that of the answers over the share answered.
     threshold : float
         Labels only: the router answers what it is at least so sure of. Of two tiers: what is at
         least so probably the strong one's goes there.
@@ -61,6 +66,7 @@ class CompareConfig:
     truth: str = EVERY
     position: int = 50
     view: str = VIEWS[0]
+    curve: str = CURVES[0]
     threshold: float = 0.0
     per_day: int = 10_000
     answered: str = EVERY
@@ -75,6 +81,8 @@ class CompareConfig:
     def __post_init__(self) -> None:
         if self.view not in VIEWS:
             raise InputError(f"there is no tab {self.view!r}; there are: {', '.join(VIEWS)}")
+        if self.curve not in CURVES:
+            raise InputError(f"there is no curve {self.curve!r}; there are: {', '.join(CURVES)}")
         if not 0 <= self.threshold <= 1:
             raise InputError(f"a threshold is between 0 and 1, got {self.threshold!r}")
         if not 0 <= self.position <= 100:

@@ -28,6 +28,8 @@ class Controls(w.VBox):
     Attributes
     ----------
     router, metric, truth : Dropdown
+    curve : Dropdown
+        Where there are two to choose from.
     threshold, position : bounded number field
         Of these one is shown: the threshold for labels, the position for outcomes.
     per_day : IntText
@@ -41,6 +43,11 @@ class Controls(w.VBox):
         self.router = w.Dropdown(description="Router", **wide)
         self.metric = w.Dropdown(description="Figure", **wide)
         self.truth = w.Dropdown(description="Class", **wide)
+        self.curve = w.Dropdown(
+            description="Curve",
+            style={"description_width": "45px"}, layout=w.Layout(width="230px"),
+            options=[("quality over cost", "cost"), ("accuracy over share", "accuracy")],
+        )  # fmt: skip
         self.threshold, threshold_row = number("Answer only when sure", 0.0, 0.0, 1.0, 0.01)
         self.position, position_row = number("Cost, % of its range", 50, 0, 100, 1)
         self.per_day = w.IntText(
@@ -49,7 +56,8 @@ class Controls(w.VBox):
         )  # fmt: skip
         slider = threshold_row if kind == "labels" else position_row
         lists = w.HBox([self.router, self.metric, self.truth], layout=w.Layout(**WRAP))
-        numbers = w.HBox([slider, *([self.per_day] if priced else [])], layout=w.Layout(**WRAP))
+        cost = [self.per_day, *([self.curve] if kind == "labels" else [])] if priced else []
+        numbers = w.HBox([slider, *cost], layout=w.Layout(**WRAP))
         super().__init__([lists, numbers])
 
     def offer(self, stage: Stage) -> None:
@@ -58,6 +66,7 @@ class Controls(w.VBox):
         self.router.options = [(f"best: {short(stage.best, 34)}", ""), *routers]
         self.metric.options = stage.metrics
         self.truth.options = [(EVERY, EVERY), *((short(name, 40), name) for name in stage.classes)]
+        self.curve.layout.display = None if stage.costed else "none"
         if stage.comparison.kind == "labels":
             self.threshold.description = (
                 "Answer only when sure" if stage.strong is None else "Strong from probability"

@@ -11,6 +11,7 @@ import pandas as pd
 
 from routelab.evaluate import Comparison
 from routelab.evaluate.cuts import NOT_ANSWERED, Cuts, Deferral, label_cuts, summary
+from routelab.evaluate.served import Served
 from routelab.routers import ordinal_scale
 from routelab.ui._compare_prices import Prices
 
@@ -28,25 +29,40 @@ class Moved:
     point : (float, float)
         On the curve.
     figures : dict of str to float
+    served : (float, float)
+        On the curve of cost and quality: labels with prices only.
     """
 
     counts: np.ndarray
     point: tuple[float, float]
     figures: dict[str, float] = field(default_factory=dict)
+    served: tuple[float, float] = (float("nan"), float("nan"))
 
 
 @dataclass(frozen=True)
 class LabelMoves:
-    """A router on labels: a threshold decides what it answers, or what goes to the strong one."""
+    """A router on labels: a threshold decides what it answers, or what goes to the strong one.
+
+    `usd` is the price of each answer; `costs` is the curve of cost and quality, there where the
+    labels lead to several groups.
+    """
 
     cuts: Cuts
     strong: str | None
     curve: pd.DataFrame
+    usd: np.ndarray | None = None
+    served: Served | None = None
+    costs: pd.DataFrame | None = None
 
     @classmethod
-    def of(cls, cuts: Cuts, strong: str | None) -> LabelMoves:
-        """Return the moves, with their curve computed once."""
-        return cls(cuts, strong, cuts.curve(strong))
+    def of(cls, cuts: Cuts, strong: str | None, prices: Prices | None) -> LabelMoves:
+        """Return the moves, with their curves computed once."""
+        curve = cuts.curve(strong)
+        if prices is None:
+            return cls(cuts, strong, curve)
+        usd, served = prices.of(cuts.answers), prices.served(cuts.truths, cuts.answers)
+        costs = None if served is None else served.curve(cuts)
+        return cls(cuts, strong, curve, usd, served, costs)
 
     @property
     def rows(self) -> list[str]:
@@ -58,16 +74,19 @@ class LabelMoves:
         """The answers."""
         return self.cuts.answers
 
-    def at(self, threshold: float, per_day: int, prices: Prices | None) -> Moved:
+    def at(self, threshold: float, per_day: int) -> Moved:
         """Return what holds at a threshold."""
         counts = self.cuts.at(threshold)
         share, accuracy, _ = summary(counts, self.columns, self.strong)
         name = "answered" if self.strong is None else f"sent to {self.strong}"
         figures = {name: share, "accuracy of answers": accuracy}
-        if prices is not None:
-            per_request = counts.sum(axis=0) @ prices.of(self.columns) / counts.sum()
-            figures["USD per day"] = float(per_request) * per_day
-        return Moved(counts, (share, accuracy), figures)
+        if self.usd is not None:
+            figures["USD per day"] = float(counts.sum(axis=0) @ self.usd / counts.sum()) * per_day
+        if self.served is None:
+            return Moved(counts, (share, accuracy), figures)
+        point = self.served.point(counts)
+        figures["served as labels ask"] = point[1]
+        return Moved(counts, (share, accuracy), figures, point)
 
     def errors(self, threshold: float) -> pd.DataFrame:
         """Return wrong answers at a threshold, the surest first."""
@@ -90,7 +109,7 @@ class OutcomeMoves:
     deferral: Deferral | None
     shares: bool
 
-    def at(self, position: float, per_day: int, prices: Prices | None) -> Moved:
+    def at(self, position: float, per_day: int) -> Moved:
         """Return what holds `position` percent along the curve."""
         figures, counts, point = {}, self.own, (float("nan"), float("nan"))
         usd = float("nan")
@@ -140,11 +159,15 @@ def strong_class(comparison: Comparison, prices: Prices | None) -> str | None:
     return None if levels is None else str(levels[-1])
 
 
-def moves_of(comparison: Comparison, router: str, strong: str | None) -> Moves:
+def moves_of(
+    comparison: Comparison, router: str, strong: str | None, prices: Prices | None
+) -> Moves:
     """Return what the slider moves for a router of a comparison."""
     if comparison.kind == "labels":
         cuts = label_cuts(comparison, router, strong)
-        return LabelMoves.of(cuts or _kept_counts(comparison, router), strong if cuts else None)
+        if cuts is None:
+            return LabelMoves.of(_kept_counts(comparison, router), None, prices)
+        return LabelMoves.of(cuts, strong, prices)
     judged = comparison.judged
     deferral = None
     if router in comparison.scores and judged.shape[1] == 4:

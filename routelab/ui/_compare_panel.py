@@ -82,9 +82,9 @@ class ComparePanel(Panel):
         self.list = ErrorsView(comparison.prompts, show_prompts, comparison.kind == "labels")
         for control, field in (
             (self.router, "router"), (self.metric, "metric"), (self.truth, "truth"),
-            (self.position, "position"), (self.threshold, "threshold"), (self.per_day, "per_day"),
-            (self.list.answered, "answered"), (self.list.search, "search"),
-            (self.list.page, "page"),
+            (controls.curve, "curve"), (self.position, "position"), (self.threshold, "threshold"),
+            (self.per_day, "per_day"), (self.list.answered, "answered"),
+            (self.list.search, "search"), (self.list.page, "page"),
         ):  # fmt: skip
             self.bind(control, field)
         self.list.on_page(guarded(self.status)(lambda by: self.update(page=self.config.page + by)))
@@ -282,8 +282,9 @@ class ComparePanel(Panel):
         shown = "threshold" if name == "errors" else name  # a list needs a picture for scripts
         self.picture = stage.show(shown, self.config)[0]
         page = self.tabs.children[VIEWS.index(name)]
-        if not page.children:
-            page.children = (self.list if name == "errors" else stage.view(name),)
+        view = self.list if name == "errors" else stage.view(name, self.config.curve)
+        if page.children != (view,):
+            page.children = (view,)
 
     def _draw_errors(self, stage: Stage) -> None:
         config = self.config

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 from routelab._checks import InputError
 from routelab.decide import group_of_route
 from routelab.evaluate.cuts import NOT_ANSWERED
+from routelab.evaluate.served import Served
 from routelab.plan import Plan
 
 REQUESTS_PER_DAY = 10_000
@@ -18,14 +19,40 @@ REQUESTS_PER_DAY = 10_000
 
 @dataclass(frozen=True)
 class Prices:
-    """Mean USD per request by answer, and for any other answer."""
+    """What requests cost, and which model group serves an answer.
+
+    Attributes
+    ----------
+    usd : mapping of str to float
+        Mean USD per request, by group.
+    otherwise : float
+        For any other group.
+    groups : mapping of str to str
+        By answer.
+    default : str
+        The group of any other answer; with "" each is a group of its own.
+    """
 
     usd: Mapping[str, float]
     otherwise: float
+    groups: Mapping[str, str]
+    default: str = ""
+
+    def group(self, answer: str) -> str:
+        """Return the group that serves an answer."""
+        return self.groups.get(answer, self.default or answer)
 
     def of(self, answers: Iterable[str]) -> np.ndarray:
         """Return the price of each answer."""
-        return np.array([self.usd.get(answer, self.otherwise) for answer in answers], float)
+        return np.array([self.usd.get(self.group(a), self.otherwise) for a in answers], float)
+
+    def served(self, truths: Sequence[str], answers: Sequence[str]) -> Served | None:
+        """Return what answers cost and are enough for; None where one group serves all labels."""
+        groups = {name: self.group(name) for name in [*truths, *answers]}
+        if len({groups[name] for name in truths}) < 2:
+            return None
+        usd = {group: self.usd.get(group, self.otherwise) for group in groups.values()}
+        return Served.of(truths, answers, groups, usd)
 
 
 def given_prices(usd: Mapping[str, float]) -> Prices:
@@ -39,7 +66,7 @@ def given_prices(usd: Mapping[str, float]) -> Prices:
     prices = {str(name): float(value) for name, value in usd.items()}
     if not prices or not all(0 <= value < np.inf for value in prices.values()):
         raise InputError(f"prices are USD per request by answer, at least 0 each, got {usd!r}")
-    return Prices(prices, max(prices.values()))
+    return Prices(prices, max(prices.values()), {})
 
 
 def plan_prices(plan: Plan, traffic: pd.DataFrame, answers: Iterable[str]) -> Prices:
@@ -57,9 +84,9 @@ def plan_prices(plan: Plan, traffic: pd.DataFrame, answers: Iterable[str]) -> Pr
         return float(np.mean(plan.catalog.cost(model, sizes[:, 0], sizes[:, 1])))
 
     by_group = {group: price(group) for group in plan.models}
-    otherwise = by_group[plan.default]
     routes = {answer: group_of_route(plan, answer) for answer in answers if answer != NOT_ANSWERED}
-    return Prices({a: by_group.get(group, otherwise) for a, group in routes.items()}, otherwise)
+    groups = {answer: group for answer, group in routes.items() if group in by_group}
+    return Prices(by_group, by_group[plan.default], groups, plan.default)
 
 
 def requests_per_day(traffic: pd.DataFrame | None) -> int:

@@ -16,6 +16,7 @@ from routelab.plots._comparison import main_metric
 from routelab.ui import _compare_views as views
 from routelab.ui._compare_calibration import calibration
 from routelab.ui._compare_config import EVERY, CompareConfig
+from routelab.ui._compare_curves import curves_of
 from routelab.ui._compare_moves import Moved, all_columns, moves_of, spread, strong_class
 from routelab.ui._compare_prices import Prices
 from routelab.ui._compare_threshold import ThresholdView
@@ -36,6 +37,8 @@ class Stage:
         Routers and controls whose answers were kept, in the order of the table.
     classes, answers : list of str
         Rows and columns of the confusion.
+    costed : bool
+        Whether labels lead to several groups with prices.
     strong : str or None
         The strong one of two classes; the threshold is then of its probability.
     tall : float
@@ -48,7 +51,12 @@ class Stage:
         self.routers = [str(name) for name in comparison.table["name"] if name in known]
         self.best = best_router(comparison) or self.routers[0]
         self.strong = strong_class(comparison, prices)
-        self.moves = {name: moves_of(comparison, name, self.strong) for name in self.routers}
+        self.moves = {
+            name: moves_of(comparison, name, self.strong, prices) for name in self.routers
+        }
+        self.costed = prices is not None and all(
+            getattr(moves, "costs", None) is not None for moves in self.moves.values()
+        )
         self.main = main_metric(comparison)
         table = comparison.table
         self.metrics = [m for m in FIGURES if m in table and table[m].notna().any()]
@@ -68,7 +76,7 @@ class Stage:
         """Return what holds for the settings."""
         moves = self.moves[self.router(config.router)]
         setting = config.threshold if self.comparison.kind == "labels" else config.position
-        return moves.at(setting, config.per_day, self.prices)
+        return moves.at(setting, config.per_day)
 
     def figures(self, config: CompareConfig) -> dict[str, float]:
         """Return the figures of the table, of the class, and those that the slider moves."""
@@ -93,15 +101,16 @@ class Stage:
         """Return the errors of the router at the threshold."""
         return self.moves[self.router(config.router)].errors(config.threshold)
 
-    def view(self, name: str) -> Any:
+    def view(self, name: str, curve: str) -> Any:
         """Return the widget of a tab, made when it is first asked for."""
-        if name not in self._views:
-            self._views[name] = _MAKERS[name](self)
-        return self._views[name]
+        key = name if name != "threshold" else f"{name} {curve}"
+        if key not in self._views:
+            self._views[key] = _MAKERS[name](self, curve)
+        return self._views[key]
 
     def show(self, name: str, config: CompareConfig) -> list[Picture]:
         """Draw a tab for the settings and return its pictures, from left to right."""
-        view, router = self.view(name), self.router(config.router)
+        view, router = self.view(name, config.curve), self.router(config.router)
         if name == "threshold":
             view.show(router, self.moved(config), config.truth)
         else:
@@ -122,11 +131,16 @@ class Stage:
         )
 
 
-_MAKERS: dict[str, Callable[[Stage], Any]] = {
-    "threshold": lambda stage: ThresholdView(stage.comparison, stage.moves, stage.tall),
-    "figures": lambda stage: views.bars(stage.comparison, stage.tall),
-    "calibration": lambda stage: calibration(stage.comparison, stage.tall),
-    "slices": lambda stage: views.slices(stage.comparison, stage.tall),
+def _threshold(stage: Stage, curve: str) -> ThresholdView:
+    curves = curves_of(stage.comparison, stage.moves, curve)
+    return ThresholdView(curves, stage.moves, stage.tall)
+
+
+_MAKERS: dict[str, Callable[[Stage, str], Any]] = {
+    "threshold": _threshold,
+    "figures": lambda stage, _: views.bars(stage.comparison, stage.tall),
+    "calibration": lambda stage, _: calibration(stage.comparison, stage.tall),
+    "slices": lambda stage, _: views.slices(stage.comparison, stage.tall),
 }
 
 

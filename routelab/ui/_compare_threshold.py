@@ -10,14 +10,9 @@ import numpy as np
 import pandas as pd
 
 from routelab import plots
-from routelab.evaluate import Comparison
-from routelab.plots._comparison import (
-    curve_artists,
-    main_metric,
-    router_colors,
-)
-from routelab.plots._style import dress, legend, short, style, title
-from routelab.ui._compare_moves import LabelMoves, Moved, Moves, all_columns, spread
+from routelab.plots._style import style
+from routelab.ui._compare_curves import Curves
+from routelab.ui._compare_moves import Moved, Moves, all_columns, spread
 from routelab.ui._compare_views import WIDTH
 from routelab.ui._picture import PICTURE_DPI, LivePlot, side_by_side
 
@@ -101,7 +96,8 @@ class ThresholdView(w.HBox):
 
     Parameters
     ----------
-    comparison : Comparison
+    curves : Curves
+        On which the point moves.
     moves : mapping of str to Moves
         By router, controls included.
     height : float
@@ -113,15 +109,14 @@ class ThresholdView(w.HBox):
         The curves, and the confusion.
     """
 
-    def __init__(self, comparison: Comparison, moves: Mapping[str, Moves], height: float):
-        self._comparison, self._moves = comparison, moves
+    def __init__(self, curves: Curves, moves: Mapping[str, Moves], height: float):
+        self._curves, self._moves = curves, moves
         self._theme = style("light")
-        self._palette = router_colors(comparison, self._theme)
         first = next(iter(moves.values()))
         columns = all_columns(list(moves.values()))
         left, (self._ax,) = plots.figure(WIDTH, height, dpi=PICTURE_DPI)
-        self._frame()
-        self._curves: list[Any] = []
+        curves.frame(self._ax)
+        self._held: list[Any] = []
         self._drawn = ""
         self._pointed: tuple[str, tuple[float, float]] | None = None
         right, (ax,) = plots.figure(WIDTH, height, dpi=PICTURE_DPI)
@@ -138,73 +133,18 @@ class ThresholdView(w.HBox):
     def show(self, router: str, moved: Moved, truth: str) -> None:
         """Show a router at one setting of the slider."""
         if router != self._drawn:
-            for artist in self._curves:
+            for artist in self._held:
                 artist.remove()
-            self._curves, self._drawn = self._draw_curves(router), router
-            self.picture.hold(self._curves)
-        if (router, moved.point) != self._pointed:
-            self._pointed = router, moved.point
+            self._held, self._drawn = self._curves.draw(self._ax, router), router
+            self.picture.hold(self._held)
+        at = self._curves.point(moved)
+        if (router, at) != self._pointed:
+            self._pointed = router, at
             (point,) = self._ax.plot(
-                *([value] for value in moved.point), "o", ms=9, mec=self._theme.face, mew=1.5,
+                *([value] for value in at), "o", ms=9, mec=self._theme.face, mew=1.5,
                 color=self._theme.text, zorder=5,
             )  # fmt: skip
             self.picture.show([point])
             point.remove()
         own = self._moves[router].columns
         self.table.show(self.grid.show(spread(moved.counts, own, self.grid.columns), truth))
-
-    def _draw_curves(self, router: str) -> list[Any]:
-        if self._comparison.kind == "outcomes":
-            drawn = curve_artists(self._comparison, self._ax, self._theme, router)
-            deferral = getattr(self._moves[router], "deferral", None)
-            if router not in self._comparison.curves and deferral is not None:
-                color = self._palette.get(router)
-                drawn += self._ax.plot(
-                    deferral.shares, deferral.quality, lw=2.0, label=short(router), color=color
-                )
-        else:
-            drawn = plots.accuracy_curves(
-                self._label_curves(router), self._ax, self._theme, self._palette, router
-            )
-            drawn += self._best_control()
-        if not drawn:
-            return []
-        return [*drawn, legend(self._ax, self._theme, loc="best")]
-
-    def _label_curves(self, router: str) -> dict[str, pd.DataFrame]:
-        """Return the curves of the routers, and that of a control which is looked at."""
-        controls = set(self._comparison.table.loc[self._comparison.table["is_control"], "name"])
-        return {
-            name: each.curve for name, each in self._moves.items()
-            if isinstance(each, LabelMoves) and (name not in controls or name == router)
-        }  # fmt: skip
-
-    def _best_control(self) -> list[Any]:
-        table = self._comparison.table
-        controls = table[table["is_control"]]
-        if not len(controls):
-            return []
-        best: Any = controls.iloc[int(controls[main_metric(self._comparison)].argmax())]
-        return [self._ax.axhline(best["accuracy"], color=self._theme.muted, ls="--", lw=1.2,
-                                 label=f"best control: {best['name']}")]  # fmt: skip
-
-    def _frame(self) -> None:
-        """Draw axes with limits that hold for every router."""
-        ax, comparison = self._ax, self._comparison
-        if comparison.kind == "outcomes":
-            plots.cost_quality(comparison, ax)
-            if not comparison.curves:
-                ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
-            limits = ax.get_xlim(), ax.get_ylim()
-            for artist in [*ax.lines, *ax.collections, ax.get_legend()]:
-                if artist is not None:
-                    artist.remove()
-            ax.set(xlim=limits[0], ylim=limits[1])
-            return
-        dress(ax)
-        strong = next(iter(self._moves.values())).strong  # type: ignore[union-attr]
-        ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
-        ax.set_xlabel("share answered" if strong is None else f"share sent to {strong}",
-                      parse_math=False)  # fmt: skip
-        ax.set_ylabel("accuracy of what is answered")
-        title(ax, "What a threshold buys, 95 % band", self._theme)

@@ -82,6 +82,8 @@ def facts(config: CompareConfig, result: Mapping[str, float]) -> dict[str, str]:
         told[f"quality at {config.position} %"] += f" ({_between(*ends)})"
     if "threshold" in result:
         told["score from which it is strong"] = number(result["threshold"])
+    if "served as labels ask" in result:
+        told["served as their labels ask"] = share(result["served as labels ask"])
     if "USD per day" in result:
         told["USD per day"] = usd(result["USD per day"])
     return told
@@ -136,7 +138,10 @@ def sentences(config: CompareConfig, result: Mapping[str, float]) -> str:
     if "USD per day" in result:
         many = "1 request" if config.per_day == 1 else f"{config.per_day:,} requests"
         cost = "costs" if config.per_day == 1 else "cost"
-        told += f" {many} a day {cost} {usd(result['USD per day'])}."
+        told += f" {many} a day {cost} {usd(result['USD per day'])}"
+        if "served as labels ask" in result:
+            told += f"; {share(result['served as labels ask'])} are served as their labels ask"
+        told += "."
     return told
 
 

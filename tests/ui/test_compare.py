@@ -27,7 +27,7 @@ def test_figures_are_those_of_the_table(comparison):
 def test_a_class_shows_how_much_of_it_the_router_finds(comparison):
     panel = ui.compare(comparison)
     panel.router.value = FORMULA
-    pictures = panel._shown.view("threshold").pictures
+    pictures = panel._shown.view("threshold", "cost").pictures
     curve, counts = (picture.value for picture in pictures)
     panel.truth.value = "code"
     table = comparison.confusion[FORMULA]

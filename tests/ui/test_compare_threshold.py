@@ -90,7 +90,10 @@ def test_cost_per_day_is_the_price_of_the_answers_times_the_requests(tiers, plan
     assert "at least one request a day" in panel.status.text
     assert panel.per_day.value == panel.config.per_day == 144
     panel.update(per_day=1, threshold=1.0)
-    assert panel.status.text.endswith("1 request a day costs $0.011.")
+    asked = (tiers.judged["truth"] == "cheap").mean()
+    assert panel.status.text.endswith(
+        f"1 request a day costs $0.011; {asked:.1%} are served as their labels ask."
+    )
 
 
 def test_what_is_not_answered_costs_the_default_group(plan, traffic):
@@ -109,6 +112,34 @@ def test_prices_can_be_given_and_are_checked(comparison):
     assert panel.result["USD per day"] == pytest.approx(1000 * prices[answer], rel=0.5)
     with pytest.raises(InputError, match="at least 0"):
         ui.compare(comparison, prices={"code": -1})
+
+
+def test_quality_over_cost_has_the_point_and_the_groups_of_the_plan(tiers, plan, traffic):
+    panel = ui.compare(tiers, plan=plan, traffic=traffic)
+    panel.threshold.value = 0.3
+    counts = label_cuts(tiers, "linear", "strong").at(0.3)
+    right = np.trace(counts[:, :2]) / counts.sum()  # no levels: a label asks for its own group
+    assert panel.result["served as labels ask"] == pytest.approx(right)
+    curves = panel._shown.view("threshold", "cost")._curves
+    cost, quality = curves.point(panel._shown.moved(panel.config))
+    assert quality == pytest.approx(right)
+    assert cost == pytest.approx(1000 * panel.result["USD per day"] / panel.config.per_day)
+    assert curves._groups["cost"].tolist() == pytest.approx([10.8, 108.0])
+    first = panel.picture.value
+    panel.controls.curve.value = "accuracy"
+    assert panel.config.curve == "accuracy" and panel.picture.value != first
+    panel.reset()
+    panel.threshold.value = 0.3
+    assert panel.picture.value == first
+    with pytest.raises(InputError, match="no curve 'money'; there are: cost, accuracy"):
+        panel.update(curve="money")
+
+
+def test_labels_without_groups_of_their_own_have_no_curve_of_costs(unsure, plan, traffic):
+    panel = ui.compare(unsure, plan=plan, traffic=traffic)
+    assert panel.controls.curve.layout.display == "none"
+    assert "served as labels ask" not in panel.result and "USD per day" in panel.result
+    assert "What a threshold buys" in panel.picture.title
 
 
 def test_two_models_move_counts_cost_and_point_together(outcome_comparison):
@@ -183,8 +214,8 @@ def test_each_cell_has_the_colour_of_its_share(unsure):
     panel = ui.compare(unsure)
     level = round(float(np.median(unsure.scores["linear"])), 2)
     panel.update(router="linear", threshold=level)
-    grid = panel._shown.view("threshold").grid
-    table = panel._shown.view("threshold").table
+    grid = panel._shown.view("threshold", "cost").grid
+    table = panel._shown.view("threshold", "cost").table
     pixels = np.asarray(Image.open(io.BytesIO(table.value)))
     counts = label_cuts(unsure, "linear").at(level)
     share = counts / counts.sum(axis=1, keepdims=True)

@@ -90,8 +90,8 @@ def test_every_control_shows_what_the_library_computes(run_notebook, panel, labe
     per_day.press("Enter")
     expect(page.locator(STATUS)).to_contain_text("at least one request a day")
     expect(per_day).to_have_value("1000")
-    for curve in ("accuracy", "cost"):
-        at.get_by_label("Curve", exact=True).select_option(curve)
+    for name, curve in (("accuracy over share", "accuracy"), ("quality over cost", "cost")):
+        at.get_by_label("Curve", exact=True).select_option(name)
         settled(page, panel, curve=curve)
     at.get_by_label("Class", exact=True).select_option("medium")
     settled(page, panel, truth="medium")

@@ -22,8 +22,6 @@ class Controls(w.VBox):
     config : CompareConfig
     kind : {"labels", "outcomes"}
         Of the comparisons.
-    priced : bool
-        Whether there is a cost per day.
 
     Attributes
     ----------
@@ -36,7 +34,7 @@ class Controls(w.VBox):
         Not bounded, so that a number that is refused is said and not changed silently.
     """
 
-    def __init__(self, config: CompareConfig, kind: str, priced: bool):
+    def __init__(self, config: CompareConfig, kind: str):
         wide: dict[str, Any] = {
             "style": {"description_width": "80px"}, "layout": w.Layout(width="300px")
         }  # fmt: skip
@@ -56,8 +54,7 @@ class Controls(w.VBox):
         )  # fmt: skip
         slider = threshold_row if kind == "labels" else position_row
         lists = w.HBox([self.router, self.metric, self.truth], layout=w.Layout(**WRAP))
-        cost = [self.per_day, *([self.curve] if kind == "labels" else [])] if priced else []
-        numbers = w.HBox([slider, *cost], layout=w.Layout(**WRAP))
+        numbers = w.HBox([slider, self.per_day, self.curve], layout=w.Layout(**WRAP))
         super().__init__([lists, numbers])
 
     def offer(self, stage: Stage) -> None:
@@ -66,8 +63,10 @@ class Controls(w.VBox):
         self.router.options = [(f"best: {short(stage.best, 34)}", ""), *routers]
         self.metric.options = stage.metrics
         self.truth.options = [(EVERY, EVERY), *((short(name, 40), name) for name in stage.classes)]
+        labels = stage.comparison.kind == "labels"
+        self.per_day.layout.display = "none" if labels and stage.prices is None else None
         self.curve.layout.display = None if stage.costed else "none"
-        if stage.comparison.kind == "labels":
+        if labels:
             self.threshold.description = (
                 "Answer only when sure" if stage.strong is None else "Strong from probability"
             )

@@ -149,7 +149,18 @@ def strong_class(comparison: Comparison, prices: Prices | None) -> str | None:
     """
     tables = list(comparison.confusion.values())
     classes = [str(name) for name in tables[0].index] if tables else []
-    if len(classes) != 2 or not len(comparison.scores):
+    return strong_of(classes, prices) if len(comparison.scores) else None
+
+
+def strong_of(classes: Sequence[str], prices: Prices | None) -> str | None:
+    """Return which of two classes is the strong tier; None for other numbers of classes.
+
+    Examples
+    --------
+    >>> strong_of(["low", "high"], None), strong_of(["code", "poem"], None)
+    ('high', None)
+    """
+    if len(classes) != 2:
         return None
     if prices is not None:
         cost = prices.of(classes)

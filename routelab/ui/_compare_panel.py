@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,9 +30,10 @@ from routelab.ui._compare_config import (
 )
 from routelab.ui._compare_controls import Controls
 from routelab.ui._compare_errors import ErrorsView, matching
-from routelab.ui._compare_prices import given_prices, plan_prices, requests_per_day
+from routelab.ui._compare_moves import strong_of
+from routelab.ui._compare_prices import Prices, given_prices, plan_prices, requests_per_day
 from routelab.ui._compare_setup import ENCODERS, Cancelled, Setup, SetupView
-from routelab.ui._compare_stage import Stage
+from routelab.ui._compare_stage import Stage, first_threshold
 from routelab.ui._compare_told import about_errors, facts, recipe, sentences
 from routelab.ui._compare_views import table_of
 from routelab.ui._parts import Facts, guarded
@@ -69,13 +70,12 @@ class ComparePanel(Panel):
         first = self._staged(comparison)
         self._stages = {key: first}
         config = CompareConfig(
-            first.best, first.main, threshold=0.0 if first.strong is None else 0.5,
+            first.best, first.main, threshold=first_threshold(first.strong),
             per_day=requests_per_day(traffic), **settings_of(key),
         )  # fmt: skip
         super().__init__(config, **shared)
         self._shown: Stage | None = None
-        priced = comparison.kind == "outcomes" or first.prices is not None
-        self.controls = controls = Controls(config, comparison.kind, priced)
+        self.controls = controls = Controls(config, comparison.kind)
         self.router, self.metric, self.truth = controls.router, controls.metric, controls.truth
         self.threshold, self.position = controls.threshold, controls.position
         self.per_day = controls.per_day
@@ -95,8 +95,7 @@ class ComparePanel(Panel):
         self.choose = None
         if setup is not None:
             given = Path(self.files["labels"]).name if "labels" in self.files else "as given"
-            start = guarded(self.status)(self.start)
-            self.choose = SetupView(setup, given, start, self._forget_table)
+            self.choose = SetupView(setup, given, self.start, self._forget_table)
         chosen = [] if self.choose is None else [self.choose]
         self.begin(*chosen, self.table, controls, self.facts, self.tabs)
 
@@ -109,13 +108,18 @@ class ComparePanel(Panel):
     def start(self) -> None:
         """Compare what is ticked and picked: the button *Compare*.
 
-        Router, figure and class stay where the new comparison has them.
+        Router, figure and class stay where the new comparison has them, and so does the threshold
+        where it means the same.
         """
-        assert self.choose is not None
+        assert self.choose is not None and self.setup is not None
         key = self.choose.chosen
         if not key.routers:
             raise InputError("choose at least one router to compare")
         chosen: dict[str, Any] = settings_of(key)
+        classes = self.setup.classes(key)
+        strong = strong_of(classes, self._prices(classes)[0])
+        if self._shown is None or (strong is None) != (self._shown.strong is None):
+            chosen["threshold"] = first_threshold(strong)
         known = self._stages.get(key)
         if known is not None:
             fitting = known.fitting(self.config)
@@ -125,14 +129,15 @@ class ComparePanel(Panel):
     def reset(self) -> None:
         """Go back to the settings at the start, and to what was compared then."""
         super().reset()
-        self._pick()
+        if self.choose is not None:
+            self.choose.pick(key_of(self._start))
 
     def update(self, **changes: Any) -> None:
         """Change settings; a router that is chosen is the session's router from then on.
 
-        A table that is named takes the place of one that was uploaded.
+        A table that is named, the first one too, takes the place of one that was uploaded.
         """
-        if changes.get("table"):
+        if "table" in changes:
             changes.setdefault("uploaded", "")
         if "page" not in changes and {*changes} & {*FILTERS}:
             changes["page"] = 1
@@ -185,7 +190,12 @@ class ComparePanel(Panel):
                 raise Cancelled
             tell(f"comparing: {done} of {total} fits done" + (f", now {name}" if name else ""))
 
-        stage = self._stage(config, progress)
+        try:
+            stage = self._stage(config, progress)
+        except InputError as error:  # of the table or the routers that were chosen
+            if self.choose is not None:
+                self.choose.note.error(str(error))
+            raise
         return stage.figures(stage.fitting(config))
 
     def draw(self, result: dict[str, float]) -> str:
@@ -201,7 +211,7 @@ class ComparePanel(Panel):
         self._open(config.view)
         router = stage.router(config.router)
         verdict = stage.comparison.verdicts.get(router, "control: routers are judged against it.")
-        return f"{router}: {verdict}{sentences(config, result)}"
+        return f"{router}: {verdict}{sentences(config, result)}{stage.told}"
 
     def still(self) -> bytes:
         """Return the bars and what the slider moves."""
@@ -209,6 +219,15 @@ class ComparePanel(Panel):
         assert stage is not None
         rows = [stage.show(name, self._settled) for name in ("figures", "threshold")]
         return stacked(beside(picture.value for picture in row) for row in rows)
+
+    def save_settings(self, path: str) -> None:
+        """Write the settings into a file; of an upload those before it, which is said."""
+        super().save_settings(path)
+        if self.config.uploaded:
+            self.status.ok(
+                f"{path} holds the settings before {self.config.uploaded} was compared:"
+                f" it was uploaded, and no file can name it. {self._line}"
+            )
 
     def scripted(self) -> CompareConfig:
         """Return the settings for a script; an upload is named as if it had a file."""
@@ -220,13 +239,21 @@ class ComparePanel(Panel):
         return recipe(self)
 
     def _staged(self, comparison: Comparison) -> Stage:
-        prices = None
+        if comparison.kind != "labels":  # outcomes know what they cost
+            return Stage(comparison)
+        answers = {str(c) for table in comparison.confusion.values() for c in table.columns}
+        return Stage(comparison, *self._prices(answers))
+
+    def _prices(self, answers: Iterable[str]) -> tuple[Prices | None, str]:
+        """Return what answers to labels cost, and why that is not known."""
         if self.usd is not None:
-            prices = given_prices(self.usd)
-        elif self.plan is not None and self.traffic is not None and comparison.kind == "labels":
-            answers = {str(c) for table in comparison.confusion.values() for c in table.columns}
-            prices = plan_prices(self.plan, self.traffic, sorted(answers))
-        return Stage(comparison, prices)
+            return given_prices(self.usd), ""
+        if self.plan is None or self.traffic is None:
+            return None, ""
+        try:
+            return plan_prices(self.plan, self.traffic, sorted(answers)), ""
+        except InputError as error:
+            return None, f" No cost is told: {error}."
 
     def _stage(
         self, config: CompareConfig, progress: Callable[[int, int, str], Any] | None = None
@@ -314,15 +341,6 @@ class ComparePanel(Panel):
                 control.options = [*control._options_full, (short(value, 40), value)]
         self._drawing = drawing
         super()._move_controls()
-
-    def _go_back(self, told: str) -> None:
-        super()._go_back(told)
-        self._pick()
-
-    def _pick(self) -> None:
-        """Tick and pick what is compared, in place of what was to be and has not been."""
-        if self.choose is not None:
-            self.choose.pick(key_of(self.config))
 
     def _led(self, act: Callable[[], object]) -> None:
         self._following = True

@@ -13,6 +13,7 @@ from routelab.decide import group_of_route
 from routelab.evaluate.cuts import NOT_ANSWERED
 from routelab.evaluate.served import Served
 from routelab.plan import Plan
+from routelab.ui._parts import counted
 
 REQUESTS_PER_DAY = 10_000
 
@@ -72,9 +73,20 @@ def given_prices(usd: Mapping[str, float]) -> Prices:
 def plan_prices(plan: Plan, traffic: pd.DataFrame, answers: Iterable[str]) -> Prices:
     """Return the mean price of the logged requests on the model that the plan gives each answer.
 
-    Of a group of several deployments the first. What is not answered, and what the plan has no
-    group for, goes to the plan's default group. Rules, budgets and failures are left out.
+    Of a group of several deployments the first. What is not answered goes to the plan's default
+    group. Rules, budgets and failures are left out.
+
+    Raises
+    ------
+    InputError
+        The plan has no group for an answer, or the traffic no request of known size.
     """
+    routes = {answer: group_of_route(plan, answer) for answer in answers if answer != NOT_ANSWERED}
+    missing = [answer for answer, group in routes.items() if group not in plan.models]
+    if missing:
+        raise InputError(
+            f"the plan has no group for {counted(len(missing), 'answer')}, such as {missing[0]!r}"
+        )
     sizes = traffic[["input_tokens", "output_tokens"]].dropna().to_numpy(float)
     if not len(sizes):
         raise InputError("the traffic has no request of known size to price")
@@ -84,9 +96,7 @@ def plan_prices(plan: Plan, traffic: pd.DataFrame, answers: Iterable[str]) -> Pr
         return float(np.mean(plan.catalog.cost(model, sizes[:, 0], sizes[:, 1])))
 
     by_group = {group: price(group) for group in plan.models}
-    routes = {answer: group_of_route(plan, answer) for answer in answers if answer != NOT_ANSWERED}
-    groups = {answer: group for answer, group in routes.items() if group in by_group}
-    return Prices(by_group, by_group[plan.default], groups, plan.default)
+    return Prices(by_group, by_group[plan.default], routes, plan.default)
 
 
 def requests_per_day(traffic: pd.DataFrame | None) -> int:

@@ -17,6 +17,7 @@ from routelab.routers import make_router
 from routelab.ui._compare_config import Key
 from routelab.ui._compare_tables import ABOUT, Tables
 from routelab.ui._file_loader import FileLoader, Tell
+from routelab.ui._parts import Status, guarded
 from routelab.ui._uploaded import UPLOADED
 
 ENCODERS = ("tfidf", "hashing")  # need no download
@@ -65,6 +66,10 @@ class Setup:
     def first(self) -> Key:
         """Everything, with the first encoder and label."""
         return Key(tuple(self.routers), self.encoders[0], self.tables.of("").columns[0])
+
+    def classes(self, key: Key) -> list[str]:
+        """Return the classes of a label."""
+        return sorted(map(str, self.tables.of(key.table).frame(key.data)["label"].unique()))
 
     def run(self, key: Key, progress: Callable[[int, int, str], Any] | None = None) -> Comparison:
         """Compare the chosen routers on a label; prompts without that label are left out."""
@@ -121,8 +126,8 @@ class SetupView(w.VBox):
         self.data = w.Dropdown(options=setup.tables.of("").columns, description="Label", **wide)
         self.button = w.Button(description="Compare", button_style="",
                                tooltip="Fit and judge the routers that are ticked")  # fmt: skip
-        self.button.on_click(lambda _: start())
-        self.note = w.HTML(layout=w.Layout(margin="0 0 0 .6em"))
+        self.note = Status(layout=w.Layout(margin="0 0 0 .6em"))
+        self.button.on_click(lambda _: guarded(self.note)(start)())
         self.loader = FileLoader(
             "labels", ABOUT, "labels.csv, labels/*.jsonl, ...", "Offer this table under Data",
             self._load, self._take,
@@ -157,16 +162,17 @@ class SetupView(w.VBox):
         self.encoder.value, self.table.value, self.data.value = key.encoder, key.table, key.data
 
     def show(self, key: Key) -> None:
-        """Tick and pick what the comparison that is shown was made of."""
+        """Tick and pick what the comparison that is shown was made of; not over later picks."""
+        later = self.chosen not in (self._shown, key)
         self._shown = key
-        self.pick(key)
+        if not later:
+            self.pick(key)
         self._tell()
 
     def _tell(self) -> None:
         waits = self.chosen != self._shown
         self.button.button_style = "primary" if waits else ""
-        told = "Not compared yet: press Compare." if waits else ""
-        self.note.value = f'<span role="status">{told}</span>'
+        self.note.ok("Not compared yet: press Compare." if waits else "")
 
     def _open(self, shown: bool) -> None:
         self.loader.layout.display = "" if shown else "none"

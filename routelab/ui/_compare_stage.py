@@ -39,14 +39,16 @@ class Stage:
         Rows and columns of the confusion.
     costed : bool
         Whether labels lead to several groups with prices.
+    told : str
+        Why no cost is told.
     strong : str or None
         The strong one of two classes; the threshold is then of its probability.
     tall : float
         Height of every picture, in inches.
     """
 
-    def __init__(self, comparison: Comparison, prices: Prices | None):
-        self.comparison, self.prices = comparison, prices
+    def __init__(self, comparison: Comparison, prices: Prices | None = None, told: str = ""):
+        self.comparison, self.prices, self.told = comparison, prices, told
         known = {*comparison.confusion, *comparison.curves, *comparison.predictions}
         self.routers = [str(name) for name in comparison.table["name"] if name in known]
         self.best = best_router(comparison) or self.routers[0]
@@ -142,6 +144,14 @@ _MAKERS: dict[str, Callable[[Stage, str], Any]] = {
     "calibration": lambda stage, _: calibration(stage.comparison, stage.tall),
     "slices": lambda stage, _: views.slices(stage.comparison, stage.tall),
 }
+
+
+def first_threshold(strong: str | None) -> float:
+    """Return where the threshold starts: everything is answered, or goes where it more likely is.
+
+    `strong` is the strong one of two classes, if the threshold is of its probability.
+    """
+    return 0.0 if strong is None else 0.5
 
 
 def class_figures(

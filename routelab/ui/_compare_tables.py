@@ -48,6 +48,8 @@ class Tables:
 
     def __init__(self, labels: pd.DataFrame):
         self._known = {"": given_table(labels)}
+        #: Of the table that the panel was given.
+        self.given = [str(name) for name in labels]
 
     def of(self, name: str) -> Table:
         """Return a table; a path that was not read yet is read."""

@@ -161,7 +161,8 @@ def recipe(panel: ComparePanel) -> Recipe:
                 call = "rl.load_bundle({}).router"
                 lines.append(file_line(made, call, path, f"router {name!r}", name))
             kinds.append(f"{name!r}: {made}")
-        lines.append(panel.file_line("labels", "pd.read_csv({})", "the labels"))
+        read = f"pd.read_csv({{}})[{panel.setup.tables.given!r}]"  # a file may hold others before
+        lines.append(panel.file_line("labels", read, "the labels"))
         if panel.config.uploaded:
             lines.append(f"# {panel.config.uploaded!r} was uploaded: put its path below.")
         options = [f"{name}={value!r}" for name, value in panel.setup.options.items()]

@@ -97,10 +97,8 @@ def test_progress_is_told_and_cancel_goes_back(table, monkeypatch):
     before = panel.comparison
     pick(panel, ["centroid"], "hashing", "level")
     assert reached.is_set() and panel.comparison is before and not panel.computing
-    assert panel.config.encoder == panel.choose.encoder.value == "tfidf"
-    assert panel.choose.data.value == "route" and panel.choose.chosen.routers == (
-        "centroid", "linear",
-    )  # fmt: skip
+    assert panel.config.encoder == "tfidf" and panel.config.data == "route"
+    assert panel.choose.chosen == Key(("centroid",), "hashing", "level")  # what was asked for
     assert any(text.startswith("comparing: 0 of ") for text in told)
     assert told[-1].startswith("cancelled")
 
@@ -141,7 +139,51 @@ def test_router_and_class_stay_where_the_new_comparison_has_them(table):
 def test_nothing_ticked_is_said_beside_the_control(table):
     panel = panel_of(table)
     pick(panel, [], "tfidf", "route")
-    assert "choose at least one router" in panel.status.text
+    assert "choose at least one router" in panel.choose.note.text
+    assert 'role="alert"' in panel.choose.note.value
+    panel.choose.encoder.value = "hashing"
+    assert panel.choose.note.text == "Not compared yet: press Compare."
+
+
+def test_what_cannot_be_compared_is_said_beside_the_button_and_stays_picked(table, other):
+    panel = panel_of(table)
+    few = other.with_name("few.csv")
+    few.write_text("prompt,label\none,a\ntwo,b\n")
+    load(panel, few)
+    picked = panel.choose.chosen
+    panel.choose.button.click()
+    panel.wait(60)
+    assert (
+        "cannot be fitted" in panel.choose.note.text and 'role="alert"' in panel.choose.note.value
+    )
+    assert panel.choose.chosen == picked and panel.config == panel._start
+
+
+def test_what_is_picked_while_a_compare_runs_stays_picked(table, monkeypatch):
+    panel = panel_of(table)
+    run = Setup.run
+
+    def meanwhile(self, *given):
+        panel.choose.encoder.value = "hashing"
+        return run(self, *given)
+
+    monkeypatch.setattr(Setup, "run", meanwhile)
+    pick(panel, ["linear"], "tfidf", "level")
+    assert panel.config.encoder == "tfidf" and list(panel.comparison.verdicts) == ["linear"]
+    assert panel.choose.chosen == Key(("linear",), "hashing", "level")
+    assert panel.choose.note.text == "Not compared yet: press Compare."
+
+
+def test_a_threshold_that_means_something_else_starts_afresh(table):
+    panel = panel_of(table)
+    panel.threshold.value = 0.1
+    pick(panel, ["linear"], "tfidf", "level")  # two levels: from which probability it is strong
+    assert panel.config.threshold == 0.5
+    panel.threshold.value = 0.0
+    pick(panel, ["linear"], "hashing", "level")
+    assert panel.config.threshold == 0.0
+    pick(panel, ["centroid", "linear"], "tfidf", "route")  # known already
+    assert panel.config.threshold == 0.0
 
 
 def test_a_router_that_is_not_there_leaves_the_result_before(table):
@@ -264,6 +306,15 @@ def test_a_script_and_a_session_name_the_other_table(table, other, tmp_path):
     assert again.result == panel.result and again.choose.chosen == panel.choose.chosen
 
 
+def test_a_script_has_the_labels_that_the_panel_was_given(table, tmp_path):
+    given = tmp_path / "labels.csv"
+    table[["note", "level", "prompt", "route"]].to_csv(given, index=False)  # level comes first
+    panel = panel_of(table, files={"labels": given})
+    names: dict = {}
+    exec(compile(panel.as_code().split("Path(")[0], "code", "exec"), names)  # noqa: S102
+    assert names["panel"].result == panel.result and names["panel"].config == panel.config
+
+
 def test_a_table_that_was_read_again_is_compared_again(table, other):
     panel = panel_of(table)
     load(panel, other)
@@ -296,6 +347,22 @@ def test_an_uploaded_table_is_in_no_file(table, other, tmp_path):
     panel.choose.button.click()
     panel.wait(60)
     assert "lower" in {*panel.comparison.confusion["linear"].columns}
+    panel.save_settings(str(tmp_path / "saved.yaml"))
+    assert "holds the settings before mine.csv was compared" in panel.status.text
+
+
+def test_settings_of_the_first_table_take_the_place_of_an_upload(table, other, tmp_path):
+    panel = panel_of(table)
+    panel.save_settings(str(tmp_path / "saved.yaml"))
+    send(panel, "mine.csv", other.read_bytes())
+    panel.choose.data.value = "level"
+    panel.choose.button.click()
+    panel.wait(60)
+    assert panel.config.uploaded == "mine.csv" and panel.comparison.n == 30
+    panel.load_settings(str(tmp_path / "saved.yaml"))
+    panel.wait(60)
+    assert panel.config == panel._start and panel.comparison.n == len(table)
+    assert panel.choose.chosen == panel.choose._shown
 
 
 @pytest.mark.parametrize(

@@ -97,10 +97,10 @@ def test_cost_per_day_is_the_price_of_the_answers_times_the_requests(tiers, plan
 
 
 def test_what_is_not_answered_costs_the_default_group(plan, traffic):
-    prices = plan_prices(plan, traffic, ["cheap", "nowhere"])
-    assert prices.of(["cheap", "nowhere", "(not answered)"]) == pytest.approx(
-        [0.0108, 0.108, 0.108]
-    )
+    prices = plan_prices(plan, traffic, ["cheap", "(not answered)"])
+    assert prices.of(["cheap", "(not answered)"]) == pytest.approx([0.0108, 0.108])
+    with pytest.raises(InputError, match="no group for 1 answer, such as 'nowhere'"):
+        plan_prices(plan, traffic, ["cheap", "nowhere"])
     assert requests_per_day(traffic) == 72 and requests_per_day(None) == 10_000
 
 
@@ -135,9 +135,20 @@ def test_quality_over_cost_has_the_point_and_the_groups_of_the_plan(tiers, plan,
         panel.update(curve="money")
 
 
-def test_labels_without_groups_of_their_own_have_no_curve_of_costs(unsure, plan, traffic):
+def test_labels_that_the_plan_has_no_group_for_cost_nothing_and_it_is_said(unsure, plan, traffic):
     panel = ui.compare(unsure, plan=plan, traffic=traffic)
-    assert panel.controls.curve.layout.display == "none"
+    assert panel.controls.curve.layout.display == panel.per_day.layout.display == "none"
+    assert not {"served as labels ask", "USD per day"} & {*panel.result}
+    assert panel.status.text.endswith(
+        "No cost is told: the plan has no group for 3 answers, such as 'art'."
+    )
+    assert "What a threshold buys" in panel.picture.title
+
+
+def test_labels_that_one_group_serves_have_a_cost_and_no_curve_of_it(unsure, plan, traffic):
+    one = plan.replace(routes=dict.fromkeys(("art", "chat", "code"), "cheap"))
+    panel = ui.compare(unsure, plan=one, traffic=traffic)
+    assert panel.controls.curve.layout.display == "none" and panel.per_day.layout.display is None
     assert "served as labels ask" not in panel.result and "USD per day" in panel.result
     assert "What a threshold buys" in panel.picture.title
 

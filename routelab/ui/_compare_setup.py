@@ -127,6 +127,7 @@ class SetupView(w.VBox):
         self.button = w.Button(description="Compare", button_style="",
                                tooltip="Fit and judge the routers that are ticked")  # fmt: skip
         self.note = Status(layout=w.Layout(margin="0 0 0 .6em"))
+        self.note.add_class("rl-note")
         self.button.on_click(lambda _: guarded(self.note)(start)())
         self.loader = FileLoader(
             "labels", ABOUT, "labels.csv, labels/*.jsonl, ...", "Offer this table under Data",

@@ -1,5 +1,6 @@
 // What ipywidgets lacks: the clipboard, names for sliders and pictures, arrow keys in lists, the
-// focus where a button was that disabled itself, and panels that know that their kernel has gone.
+// focus where a button was that disabled itself, errors where one looks, and panels that know that
+// their kernel has gone.
 async function copy(text, el) {
   try {
     await navigator.clipboard.writeText(text);
@@ -85,6 +86,42 @@ function keepFocus(panel) {
   };
 }
 
+// An error whose line is out of sight is said beside the control that has the focus, too, until the
+// next touch. Screen readers have heard the line itself.
+function sayNear(panel) {
+  const known = new WeakSet();
+  let note = null;
+  const forget = () => { note?.remove(); note = null; };
+  const inSight = (box) => box.top >= 0 && box.bottom <= window.innerHeight;
+  const look = () => {
+    for (const line of panel.querySelectorAll("[role=alert].rl-status")) {
+      if (known.has(line)) continue;
+      known.add(line);
+      if (inSight(line.getBoundingClientRect())) continue;
+      forget();
+      note = document.createElement("div");
+      note.className = "rl-near";
+      note.setAttribute("aria-hidden", "true");
+      note.textContent = line.textContent;
+      const control = panel.contains(document.activeElement) ? document.activeElement : panel;
+      const box = control.getBoundingClientRect();
+      note.style.left = `${Math.max(box.left, 8)}px`;
+      if (control !== panel && inSight(box)) note.style.top = `${box.bottom + 4}px`;
+      else note.style.bottom = "8px";
+      document.body.appendChild(note);
+    }
+  };
+  const watcher = new MutationObserver(look);
+  const touches = ["keydown", "pointerdown", "wheel"];
+  watcher.observe(panel, { childList: true, subtree: true });
+  touches.forEach((touch) => document.addEventListener(touch, forget, true));
+  return () => {
+    watcher.disconnect();
+    touches.forEach((touch) => document.removeEventListener(touch, forget, true));
+    forget();
+  };
+}
+
 // Without a kernel nothing answers: what was typed and found can still be read and copied.
 function stopControls(panel) {
   panel.querySelectorAll("input, textarea").forEach((field) => { field.readOnly = true; });
@@ -141,7 +178,7 @@ function render({ model, el }) {
     if (!panel) return false;
     again();
     watcher.observe(panel, { childList: true, subtree: true });
-    ends.push(keepFocus(panel), watchKernel(panel));
+    ends.push(keepFocus(panel), watchKernel(panel), sayNear(panel));
     return true;
   };
   const waiting = setInterval(() => { if (watch()) clearInterval(waiting); }, 100);

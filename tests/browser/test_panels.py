@@ -88,6 +88,18 @@ def test_panels_are_named_copied_used_by_key_and_say_that_their_kernel_has_gone(
         assert [overflow(page, number) for number in range(PANELS)] == [0] * PANELS
         shot(page, "panel_budget_narrow")
 
+    page.set_viewport_size({"width": 1400, "height": 420})  # the status is out of sight
+    field = page.get_by_role("spinbutton", name="Daily budget, USD")
+    field.fill("0")
+    field.press("Enter")
+    near = page.locator(".rl-near")
+    expect(near).to_contain_text("must be above 0 USD")
+    below, own = near.bounding_box(), field.bounding_box()
+    assert 0 <= below["y"] - own["y"] - own["height"] < 10
+    page.keyboard.press("ArrowUp")  # the next touch: it goes
+    expect(near).to_have_count(0)
+    page.set_viewport_size({"width": 1400, "height": 1100})
+
     compared = page.locator(".rl-panel").nth(2)  # arrow keys change the list, not the cell
     figure = compared.get_by_label("Figure")
     before = figure.input_value()

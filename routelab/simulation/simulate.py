@@ -132,5 +132,11 @@ def _note_routing(plan: Plan, decisions: pd.DataFrame, notes: list[str]) -> None
     counts = decisions["routed_by"].value_counts()
     told = ", ".join(f"{by} {n:,}" for by, n in counts.items())
     notes.append(f"first model group decided by: {told}")
-    if plan.router is not None and not {"router", "abstained"} & set(counts.index):
-        notes.append("no request carries a prompt, so the router was never asked")
+    notes += note_unasked(plan, decisions)
+
+
+def note_unasked(plan: Plan, decisions: pd.DataFrame) -> list[str]:
+    """Say so where a plan has a router and no request is one for it."""
+    if plan.router is None or {"router", "abstained"} & {*decisions["routed_by"].unique()}:
+        return []
+    return ["no request carries a prompt, so the router was never asked"]

@@ -289,6 +289,12 @@ def note_rows(plan: Plan, frame: pd.DataFrame, rows: np.ndarray, known: Survey) 
     sticky = int((failed & (rows[:, Q_MODEL] >= 0)).sum())
     if sticky:
         notes.append(f"{sticky:,} requests fail on the model on which they failed in the log")
+    return notes + note_payers(plan, rows)
+
+
+def note_payers(plan: Plan, rows: np.ndarray) -> list[str]:
+    """Say which calendar budgets no request, or not every request, pays into."""
+    notes = []
     for number, budget in enumerate(_calendar_budgets(plan)):
         outside = int((rows[:, N_REQUEST + number] < 0).sum())
         if budget.name is not None and outside == len(rows):

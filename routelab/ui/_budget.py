@@ -46,7 +46,7 @@ from routelab.ui._session import Session
 from routelab.ui._share import choice_of
 
 #: Settings that no plan A has of its own.
-_OF_THE_VIEW = ("who", "sweep_by", "pinned", "uploaded", "edited")
+_OF_THE_VIEW = ("who", "sweep_by", "pinned", "log", "uploaded", "edited")
 
 
 class BudgetPanel(Panel):
@@ -82,6 +82,7 @@ class BudgetPanel(Panel):
         self.frames = Frames(source.dearest)
         self.picture = self.frames.pictures["days"]
         self._framed: tuple[Any, ...] = ()
+        self._loaded: tuple[str, ...] = ()  # the log that the loader's line is about
         self._offered: Any = None
         self.tables = w.HTML()
         self.against = w.HTML()
@@ -186,7 +187,11 @@ class BudgetPanel(Panel):
         return self._scheduled(part, load)
 
     def _plan_a(self, config: BudgetConfig) -> BudgetConfig:
-        values = {"uploaded": config.uploaded, "edited": config.edited, **dict(config.pinned)}
+        """Return the settings of plan A, on the log that is shown."""
+        values = {"edited": config.edited, **dict(config.pinned)}
+        values |= {"log": config.log, "uploaded": config.uploaded}
+        if config.log or config.uploaded:  # the hour counts from that log's beginning
+            values.setdefault("start_hour", config.start_hour)
         unknown = [name for name in values if name not in BudgetConfig.__slots__]
         if unknown:
             raise InputError(f"plan A has a setting {unknown[0]!r}, which this panel does not")
@@ -217,6 +222,10 @@ class BudgetPanel(Panel):
             self._framed = framed
         self.frames.show(result, self.config)
         self.facts.show(facts(result))
+        self.sweeper.follow(self.config)
+        if self._loaded and (self.config.log, self.config.uploaded) != self._loaded:
+            self._loaded = ()
+            self.loader.status.ok(ABOUT)
         self.tables.value = results(result, self.config.who)
         self.against.value = compared(result)
         told = sentence(self.config, result)
@@ -301,6 +310,7 @@ class BudgetPanel(Panel):
     def _show_log(self, tell: Callable[[str], None], **which: str) -> None:
         found = self.sources.of(replace(self.config, **which), tell)
         self.update(**which, start_hour=busiest_hour(found.load.traffic))
+        self._loaded = which["log"], which["uploaded"]
 
 
 def _plain(outages: pd.DataFrame) -> pd.DataFrame:

@@ -18,8 +18,8 @@ from routelab.plan import Budget, Plan
 from routelab.simulation.answers import build_answers
 from routelab.simulation.arrays import Provider, Trace
 from routelab.simulation.run import run
-from routelab.simulation.simulate import plan_arrays
-from routelab.simulation.trace import Survey, ready, request_rows, survey
+from routelab.simulation.simulate import note_unasked, plan_arrays
+from routelab.simulation.trace import Survey, note_payers, ready, request_rows, survey
 from routelab.ui._sample import sampled
 
 #: Requests of a log that is kept whole; of a larger one a sample is replayed.
@@ -74,7 +74,7 @@ class Workload:
     traffic, decided : DataFrame, n rows
         As :func:`routelab.simulate` takes them; what a sample left out is missing.
     told : str
-        What was sampled or grown; "" for nothing.
+        What was sampled or grown, and what of the plan this log does not reach; "" for nothing.
     """
 
     def __init__(
@@ -99,7 +99,6 @@ class Workload:
         self.plan = plan
         self.seed = seed
         self.traffic = ready(kept, [])
-        self.told = " ".join(filter(None, (sample, grown)))
         tell("asking the router …")
         self.decided = decide(plan, self.traffic)
         groups = {group: number for number, group in enumerate(plan.models)}
@@ -111,6 +110,9 @@ class Workload:
         self.people = lru_cache(maxsize=2)(self._people)
         self._rows: dict[object, tuple[np.ndarray, Survey]] = {}
         self._answers: tuple[pd.DataFrame | None, Provider] | None = None
+        noted = note_unasked(plan, self.decided) + note_payers(plan, self._requests(plan)[0])
+        parts = [sample, grown, *(f"{note[0].upper()}{note[1:]}." for note in noted)]
+        self.told = " ".join(filter(None, parts))
 
     def __len__(self) -> int:
         return len(self.traffic)

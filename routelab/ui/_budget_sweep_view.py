@@ -47,6 +47,8 @@ class SweepView(w.VBox):
         wide = {"description_width": "150px"}
         room = w.Layout(width="420px", max_width="100%")
         self.found: Sweep | None = None
+        self._used: dict[str, Any] = {}
+        self._told = ""
         self._ids: list[str] = []
         self._at = self._places = np.zeros((0, 2))
         self._prepare, self._use = prepare, use
@@ -93,7 +95,7 @@ class SweepView(w.VBox):
 
     def run(self) -> None:
         """Sweep in the background; `job.join()` waits for it."""
-        work = self._prepare()
+        work, by = self._prepare(), self.by.value
 
         def swept(tell: Callable[[str], None], cancelled: Callable[[], bool]) -> None:
             def progress(done: int, total: int) -> None:
@@ -102,14 +104,14 @@ class SweepView(w.VBox):
                 if cancelled():
                     raise KeyboardInterrupt  # which a sweep takes as: keep what is done
 
-            self.take_in(work(progress))
+            self.take_in(work(progress), by)
 
         self.bar.value = 0
         if self.job.start(swept):
             self.status.ok("sweeping …")
 
-    def take_in(self, found: Sweep) -> None:
-        """Show a sweep."""
+    def take_in(self, found: Sweep, by: str) -> None:
+        """Show a sweep over daily limits and a setting."""
         self.found = found
         done = found.table[found.table["status"] == "done"]
         self.points.options = [
@@ -122,10 +124,13 @@ class SweepView(w.VBox):
         self._draw()
         self._shown.layout.display = ""
         stopped = " Cancelled: the rest was not replayed." if found.interrupted else ""
-        self.status.ok(
+        self._used = {}
+        self._told = (
             f"{len(done)} of {len(found.policies)} settings replayed on the same requests with the "
-            f"same luck. Click a point, or choose one in the list.{stopped}"
+            f"same luck: daily limits times {SWEPT[by]}. Click a point, or choose one in the list "
+            f"and use it.{stopped}"
         )
+        self.status.ok(self._told)
 
     def clicked(self, x: float, y: float) -> None:
         """Choose and use the point nearest to a click."""
@@ -140,7 +145,14 @@ class SweepView(w.VBox):
         """Set the panel to the chosen point."""
         values = self._values(self.points.value)
         self._use(**values)
+        self._used = values
         self.status.ok(f"The panel shows: {point_told(values)}.")
+
+    def follow(self, config: Any) -> None:
+        """Say no more that the panel shows a point once its settings are others."""
+        if any(getattr(config, name) != value for name, value in self._used.items()):
+            self._used = {}
+            self.status.ok(self._told)
 
     def _values(self, chosen: str) -> dict[str, Any]:
         assert self.found is not None

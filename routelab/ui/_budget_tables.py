@@ -7,7 +7,7 @@ import numpy as np
 from routelab._html import table
 from routelab.plots._style import short
 from routelab.ui._budget_replay import Outcome
-from routelab.ui._budget_told import NEVER, at, day_told, failure_told, run_out_told
+from routelab.ui._budget_told import at, day_told, failure_told, interval_told, run_out_told
 from routelab.ui._parts import told
 
 DAYS_SHOWN = 10
@@ -73,9 +73,8 @@ def _days(found: Outcome) -> str:
 def _budgets(found: Outcome) -> str:
     rows = []
     for clock in found.run_out:
-        median, low, high = map(at, clock.median)
-        rows.append([short(clock.budget), f"{clock.met} of {clock.days}", median,
-                     NEVER if low == high == NEVER else f"{low} to {high}"])  # fmt: skip
+        rows.append([short(clock.budget), f"{clock.met} of {clock.days}", at(clock.median[0]),
+                     interval_told(clock).removeprefix("95 %: ")])  # fmt: skip
     if not rows:
         return ""
     head = ["budget", "on days", "median", "95 % of it"]

@@ -43,7 +43,7 @@ def sentence(config: BudgetConfig, found: Outcome) -> str:
     ends = "" if found.load.told == "" else f" {found.load.told}"
     return (
         f"Budget ${config.daily_usd:,.2f} a day{soft}, fallbacks "
-        f"{'on' if config.fallbacks else 'off'}, {outage_told(found.outages, found.clock.zone)}, "
+        f"{'on' if config.fallbacks else 'off'}, {_outage_told(found)}, "
         f"{config.expected_output_tokens} tokens expected: {len(found.outcome):,} requests of "
         f"{days_told(found.clock)} cost ${found.total_usd:,.2f}{more}; "
         f"{counts['degraded']:,} served cheaper, {counts['failed']:,} failed, "
@@ -53,8 +53,28 @@ def sentence(config: BudgetConfig, found: Outcome) -> str:
 
 def run_out_told(clock: RunOut) -> str:
     """Return when a budget runs out, with its interval; "never" alone where no day comes near."""
-    median, low, high = map(at, clock.median)
-    return median if low == high == NEVER else f"{median} (95 %: {low} to {high})"
+    median, interval = at(clock.median[0]), interval_told(clock)
+    return median if interval == NEVER else f"{median} ({interval})"
+
+
+def interval_told(clock: RunOut) -> str:
+    """Return the interval of when a budget runs out; a single day has none."""
+    if clock.days == 1:
+        return "one day, no interval"
+    _, low, high = map(at, clock.median)
+    return NEVER if low == high == NEVER else f"95 %: {low} to {high}"
+
+
+def _outage_told(found: Outcome) -> str:
+    """Return the outages in a few words; that they are outside of the log is said."""
+    zone, outages = found.clock.zone, found.outages
+    told = outage_told(outages, zone)
+    if outages is None or not len(outages):
+        return told
+    stamps = found.load.traffic["timestamp"]
+    if ((outages["end"] >= stamps.iloc[0]) & (outages["start"] <= stamps.iloc[-1])).any():
+        return told
+    return f"{told}, {outages['start'].iloc[0]:%Y}: outside of this log"
 
 
 def days_told(clock: Clock) -> str:

@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from routelab import InputError, ui
+from routelab import InputError, Plan, ui
 from routelab._checks import require
+from routelab.datasets import data_dir
 from routelab.sweeps import policies, sweep
 from routelab.ui import _budget_load as load
 from routelab.ui._budget_config import BudgetConfig
@@ -115,6 +116,55 @@ def test_another_log_is_read_and_what_was_rejected_is_said(panel, tmp_path):
     assert panel.config.log == str(path) and len(panel.result.outcome) == 2
     panel.reset()
     assert panel.config.log == "" and len(panel.result.outcome) == 216
+
+
+def test_plan_a_is_replayed_on_the_log_that_is_shown(panel, tmp_path):
+    panel.pin()
+    panel.update(daily_usd=2.0)
+    path = tmp_path / "log.csv"
+    rows = "2026-03-02T10:00:00Z,9000,500\n" * 40
+    path.write_text(f"time,prompt_tokens,completion_tokens\n{rows}")
+    load_log(panel, path)
+    assert len(panel.result.pinned.outcome) == len(panel.result.outcome) == 40
+    assert panel._plan_a(panel.config).start_hour == panel.config.start_hour
+    load_log(panel, path)
+    panel.pin()
+    assert "log" not in dict(panel.config.pinned)
+
+
+def test_lines_that_are_true_no_more_go(panel, tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text("time,prompt_tokens,completion_tokens\n2026-03-02T10:00:00Z,12,5\n")
+    assert "The panel shows this log" in load_log(panel, path)
+    panel.update(daily_usd=3.0)
+    assert "The panel shows this log" in panel.loader.status.text
+    panel.reset()
+    assert panel.loader.status.text.startswith("A log of your gateway")
+    view = swept(panel)
+    view.use()
+    assert view.status.text.startswith("The panel shows: ")
+    panel.update(daily_usd=panel.config.daily_usd + 1)
+    assert "replayed on the same requests" in view.status.text
+
+
+def test_one_day_has_no_interval_and_what_the_log_does_not_reach_is_said(panel, tmp_path):
+    path = tmp_path / "log.csv"
+    rows = "".join(f"2026-03-02T10:{i:02d}:00Z,900000,50000\n" for i in range(40))
+    path.write_text(f"time,prompt_tokens,completion_tokens\n{rows}")
+    panel.update(outage_hours=1.0)
+    assert "outside of this log" not in panel.status.text
+    load_log(panel, path)
+    assert "(one day, no interval)" in panel.facts.value and "95 %:" not in panel.facts.value
+    if panel.config.incident:
+        assert ", 2026: outside of this log" in panel.status.text
+
+
+def test_a_router_and_a_budget_that_no_request_meets_are_told(plan, traffic):
+    bundled = Plan.from_yaml(data_dir() / "plan.yaml").fitted()
+    told = load.Workload(traffic.drop(columns="prompt"), bundled).told
+    assert "No request carries a prompt, so the router was never asked." in told
+    assert "No request is of tier 'free', which has a budget." in told
+    assert load.Workload(traffic, plan).told == ""
 
 
 def test_what_the_reader_of_a_log_warns_of_is_said(panel, tmp_path):

@@ -20,7 +20,7 @@ from routelab.ui._app_files import download_link
 from routelab.ui._base import Panel
 from routelab.ui._code import Recipe, arguments
 from routelab.ui._files import in_app, named_file
-from routelab.ui._keys import KEYS, key_box
+from routelab.ui._keys import KEYS, key_box, on_press
 from routelab.ui._label_parts import (
     agreement_told,
     label_bars,
@@ -81,7 +81,7 @@ class LabelPanel(Panel):
         self.labelling = labelling
         super().__init__(LabelConfig(labelling.annotator), **shared)
         self.box = key_box(labelling.labels)
-        self.box.on_msg(lambda _widget, content, _buffers: guarded(self.status)(self.act)(content))
+        on_press(self.box, guarded(self.status)(self.act))
         self.facts, self.agreed = Facts(), w.HTML()
         self.picture, self.curve = label_bars(labelling.labels), label_curve()
         csv = labelling.path.with_suffix(".csv")
@@ -155,10 +155,12 @@ class LabelPanel(Panel):
         prompt = self.labelling.prompt
         why = {"test": "for the test set, drawn at random", "random": "drawn at random",
                "uncertainty": "the classifier is least sure of it"}  # fmt: skip
-        self.box.prompt = prompt or ""
-        self.box.done = result.done / result.total
         chosen = why.get(self.labelling.chosen_by, "")
-        self.box.told = chosen if prompt is not None else "All prompts were asked."
+        with self.box.hold_sync():  # a prompt never shows with the number of another one
+            self.box.shown += self.box.prompt != (prompt or "")
+            self.box.prompt = prompt or ""
+            self.box.done = result.done / result.total
+            self.box.told = chosen if prompt is not None else "All prompts were asked."
         facts = {label: f"{count:,}" for label, count in result.counts.items()}
         facts["test labels"] = f"{result.parts['test'].sum():,}"
         within = "–" if result.within is None else f"± {100 * result.within:.0f} points"

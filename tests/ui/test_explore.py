@@ -344,6 +344,26 @@ def test_a_right_route_is_added_by_a_key_and_taken_back(routers, tmp_path):
     assert path.read_text().count("\n") == 1 and f"add_to={str(path)!r}" in panel.as_code()
 
 
+def test_a_key_adds_nothing_for_a_prompt_that_was_not_shown_yet(routers, tmp_path):
+    pytest.importorskip("anywidget", reason="needs the extra 'lab'")
+    panel = ui.explore(routers, ["fix the list", "a poem"], add_to=tmp_path / "labels.jsonl")
+    box = panel.labels.box
+
+    def press(shown):
+        content = {"do": "label", "number": 0, "shown": shown}
+        message = {"content": {"data": {"method": "custom", "content": content}}, "buffers": []}
+        box._handle_msg(message)
+
+    before = box.shown
+    panel.tokens.value = 50  # the same prompt
+    assert box.shown == before
+    panel.text.value = "a poem"
+    press(before)
+    assert panel.labels.file.added == []
+    press(box.shown)
+    assert panel.labels.file.added == [("a poem", "cheap")]
+
+
 def test_without_a_file_nothing_is_added(routers):
     panel = ui.explore(routers, ["fix"], labels=EXAMPLES)
     assert panel.labels is None

@@ -14,6 +14,12 @@ pytest.importorskip("anywidget", reason="needs the extra 'lab'")
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
+def send(panel, content):
+    """Let the browser send a message."""
+    message = {"content": {"data": {"method": "custom", "content": content}}, "buffers": []}
+    panel.box._handle_msg(message)
+
+
 @pytest.fixture
 def panel(tmp_path):
     prompts = [HOSTILE, *(f"prompt {i}" for i in range(9))]
@@ -40,8 +46,7 @@ def test_the_end_is_told(panel):
         panel.act({"do": "label", "number": 0})
     assert (panel.box.prompt, panel.box.told) == ("", "All prompts were asked.")
     assert panel.status.text.startswith("10 of 10 labelled by me, kept in l.jsonl.")
-    panel.box._handle_msg({"content": {"data": {"method": "custom", "content": {"do": "skip"}}},
-                           "buffers": []})  # fmt: skip
+    send(panel, {"do": "skip", "shown": panel.box.shown})
     assert "all prompts were asked" in panel.status.text
 
 
@@ -49,7 +54,45 @@ def test_the_end_is_told(panel):
                                      {"do": "label", "number": 99}, {"do": "eval"}])  # fmt: skip
 def test_messages_of_another_form_do_nothing(panel, message):
     panel.act(message)
+    send(panel, message)
     assert panel.result.done == 0
+
+
+def test_a_press_is_about_the_prompt_that_was_shown(panel, tmp_path):
+    first, shown = panel.box.prompt, panel.box.shown
+    for _ in range(12):  # a key that is held, or typed faster than the kernel answers
+        send(panel, {"do": "label", "number": 0, "shown": shown})
+    assert panel.result.done == 1 and (tmp_path / "l.jsonl").read_text().count("\n") == 1
+    assert panel.labelling.to_frame()["prompt"].tolist() == [first]
+    for stale in ({"do": "skip", "shown": shown}, {"do": "skip"}, {"do": "label", "number": 1}):
+        send(panel, stale)
+    assert panel.result.counts == {"easy": 1, "hard": 0, "skipped": 0}
+    send(panel, {"do": "skip", "shown": panel.box.shown})
+    assert panel.result.counts["skipped"] == 1
+
+
+def test_the_number_of_the_prompt_rises_with_every_prompt_that_is_shown(panel):
+    seen = [panel.box.shown]
+    for action in ("label", "skip", "undo", "undo", "label"):
+        panel.act({"do": action, "number": 0})
+        seen.append(panel.box.shown)
+    assert seen == sorted(set(seen))
+    panel.update()  # the same prompt is shown again
+    assert panel.box.shown == seen[-1]
+
+
+def test_undo_is_about_the_last_action_whatever_is_shown(panel):
+    first, shown = panel.box.prompt, panel.box.shown
+    send(panel, {"do": "label", "number": 1, "shown": shown})
+    send(panel, {"do": "undo", "shown": shown})  # typed before the next prompt was there
+    assert panel.result.done == 0 and panel.box.prompt == first
+
+
+def test_a_prompt_and_its_number_reach_the_browser_in_one_message(panel, monkeypatch):
+    sent = []
+    monkeypatch.setattr(type(panel.box), "send_state", lambda box, key: sent.append(set(key)))
+    panel.act({"do": "label", "number": 0})
+    assert [{"prompt", "shown"} <= keys for keys in sent] == [True]
 
 
 def test_hostile_text_is_set_as_text_only(panel):

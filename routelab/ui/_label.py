@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -104,7 +105,7 @@ class LabelPanel(Panel):
         """Return how this panel is made again: it goes on where the file of labels ends."""
         line = self.file_line("prompts", "pd.read_csv({})['prompt'].tolist()", "the prompts")
         kept = self.labelling
-        given = arguments({"annotator": kept.annotator})
+        given = arguments({"annotator": kept.annotator, **changed_options(kept)})
         asked = f"prompts, {list(kept.labels)!r}, {str(kept.path)!r}, {given}"
         return Recipe(f"ui.label(rl.LabelSession({asked}))", (line,), ("import pandas as pd",))
 
@@ -201,6 +202,14 @@ class LabelPanel(Panel):
                                 label=f"now: {tests}")  # fmt: skip
             moving.append(legend(right, theme, loc="upper right"))
         self.curve.show(moving)
+
+
+def changed_options(labelling: LabelSession) -> dict[str, Any]:
+    """Return a session's options that are not the default, beside who labels."""
+    options = inspect.signature(LabelSession).parameters
+    names = ("ordinal", "test_share", "seed", "retrain_every")
+    given = {name: getattr(labelling, name) for name in names}
+    return {name: value for name, value in given.items() if value != options[name].default}
 
 
 def label(

@@ -7,6 +7,7 @@ import pytest
 from routelab import InputError, LabelSession, read_labels
 from routelab.labelling import accuracy_within, agreement
 from routelab.ui import label
+from routelab.ui._label import changed_options
 
 from .conftest import FORMULA, html_of
 
@@ -214,6 +215,29 @@ def test_a_script_goes_on_where_the_file_of_labels_ends(tmp_path, capsys, monkey
     exec(compile(panel.as_code(), "script", "exec"), {})
     assert capsys.readouterr().out.strip() == panel.status.text
     assert (tmp_path / "label.png").read_bytes() == panel.still()
+
+
+def test_a_script_makes_the_same_session(tmp_path, monkeypatch):
+    prompts = tmp_path / "prompts.csv"
+    texts = [f"prompt {i}" for i in range(12)]
+    prompts.write_text("\n".join(["prompt", *texts]))
+    options = {"ordinal": True, "test_share": 0.5, "seed": 7, "retrain_every": 2}
+    for name in ("ann", "bob"):
+        session = LabelSession(texts, ["low", "medium", "high"], tmp_path / "l.jsonl",
+                               annotator=name, **options)  # fmt: skip
+        panel = label(session, files={"prompts": prompts})
+        for number in range(10):
+            panel.act({"do": "label", "number": number % (2 if name == "ann" else 3)})
+    monkeypatch.chdir(tmp_path)
+    found = {}
+    exec(compile(panel.as_code(), "script", "exec"), found)
+    again = found["panel"]
+    assert again.result.alpha == panel.result.alpha
+    assert again.result.parts.equals(panel.result.parts)
+    assert again.box.prompt == panel.box.prompt
+    assert changed_options(again.labelling) == changed_options(session) == options
+    plain = label(LabelSession(texts, ["low", "high"], tmp_path / "plain.jsonl"))
+    assert "annotator='me'))" in plain.as_code()
 
 
 def test_no_folder_is_made_for_a_csv_and_tools_without_a_meaning_are_left_out(panel, tmp_path):

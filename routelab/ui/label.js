@@ -28,7 +28,10 @@ function render({ model, el }) {
   text.hidden = bar.hidden = !model.get("asks");
   const row = make("div", "display:flex;flex-wrap:wrap;gap:.4em;margin-top:.5em", root);
   // Which prompt was shown goes along: Python leaves alone what was meant for one before.
-  const ask = (what) => model.send({ ...what, shown: model.get("shown") });
+  const ask = (what) => {
+    why.textContent = model.get("told");  // and no longer what a key without a label was told
+    model.send({ ...what, shown: model.get("shown") });
+  };
   const button = (name, what) => {
     const node = make("button", "padding:.3em .8em;cursor:pointer", row);
     node.textContent = name;

@@ -74,3 +74,12 @@ def test_a_held_key_is_one_press():
 def test_a_double_click_is_one_press():
     sent = run("click(0, 1); change({shown: 2}); click(0, 2); click(1, 1); click(1, 0);")
     assert [content["number"] for content in sent] == [0, 1, 1]  # 0: a button pressed by keyboard
+
+
+def test_what_a_key_without_a_label_is_told_goes_with_the_next_press_or_prompt():
+    note = "out.push(why.textContent.slice(0, 19));"
+    told = run(
+        f'out = []; press("9"); {note} press("1"); {note}'
+        f'press("9"); {note} change({{shown: 2}}); {note}'
+    )
+    assert told == ["There is no label 9", "why"] * 2

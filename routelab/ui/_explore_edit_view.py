@@ -124,6 +124,10 @@ class EditView(w.VBox):
         self._before.pop()
         self._update(edits=edits, retargets=retargets)
 
+    def forget(self) -> None:
+        """Leave nothing to undo."""
+        self._before.clear()
+
     def show(self, flips: list[tuple[int, str, str]], total: int) -> str:
         """List what flips, and return it in a sentence."""
         self.flips = flips

@@ -116,6 +116,18 @@ def test_edits_are_undone_one_by_one(panel):
         panel.edit.undo()
 
 
+def test_after_a_reset_there_is_nothing_to_undo(panel):
+    panel.edit.add("strong", "a poem")
+    panel.wait(30)
+    panel.edit.send("strong", "cheap")
+    panel.wait(30)
+    panel.tools.buttons["reset"].click()
+    panel.edit.buttons["undo"].click()
+    panel.wait(30)
+    assert panel.edit.status.text == "there is no edit to undo"
+    assert (panel.config.edits, panel.config.retargets) == ((), ())
+
+
 def test_what_cannot_be_edited_is_said_at_once_and_changes_nothing(panel):
     with pytest.raises(InputError, match="no example like this of 'nothing'") as told:
         panel.edit.remove("nothing", "never there")

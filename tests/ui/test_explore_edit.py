@@ -55,7 +55,7 @@ def test_an_added_example_flips_what_the_library_flips(panel, kind):
     assert f"After 1 edit {len(flipped)} of 6 prompts flip." in panel.status.text
     number, before, now = flipped[0]
     first = panel.edit.list.options[0]
-    assert first == (f"{number}. {PROMPTS[number - 1]}: {before}  ⇒  {now}", number)
+    assert first == (f"{number}. now {now}, was {before}: {PROMPTS[number - 1]}", number)
     assert panel.result.answers[kind] == after.predict([panel.config.prompt])[0]
     assert panel.result.reasons[kind].near[0][:2] == ("a list of rain songs", "strong")
 

@@ -128,6 +128,8 @@ class LabelPanel(Panel):
         An earlier CSV of labels is replaced, any other file is left alone. In the app the file is
         the reader's own, and offered as a download.
         """
+        if not os.fspath(path).strip():
+            raise InputError("the CSV file has no name: give one that ends in .csv")
         target = named_file(os.fspath(path))
         write_labels(self.labelling, target)
         if in_app():

@@ -198,6 +198,14 @@ def test_only_a_csv_of_labels_is_replaced(panel, tmp_path):
         assert (panel.labelling.path.read_bytes(), other.read_bytes()) == before
 
 
+@pytest.mark.parametrize("name", ["", "  "])
+def test_a_csv_without_a_name_is_said_to_have_none(panel, name):
+    panel.act({"do": "label", "number": 1})
+    panel.file.value = name
+    panel.children[4].children[1].click()
+    assert panel.status.text == "the CSV file has no name: give one that ends in .csv"
+
+
 def test_labels_that_are_formulas_or_markup_are_text_everywhere(tmp_path):
     panel = label(LabelSession(["a", "b", "c"], [FORMULA, HOSTILE], tmp_path / "l"))
     panel.act({"do": "label", "number": 1})

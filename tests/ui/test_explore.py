@@ -325,6 +325,19 @@ def test_the_asked_prompt_moves_on_the_map_and_the_router_colours_it(routers):
         panel.update(map_of="kn")
 
 
+def test_a_blank_prompt_has_no_ring_on_the_map(routers):
+    prompts = [*EXAMPLES["prompt"], *(f"sort poem {i}" for i in range(3))]
+    panel = ui.explore(routers, prompts, show_prompts=True)
+    first, ring = panel.map.picture.value, len(panel.map._ax.lines)
+    panel.text.value = " "
+    assert len(panel.map._ax.lines) < ring and panel.map.picture.value != first
+    panel.map.of.value = "knn"  # the map is drawn anew, and still without
+    panel.map.of.value = ""
+    assert len(panel.map._ax.lines) < ring
+    panel.pick.value = prompts[0]
+    assert panel.map.picture.value == first
+
+
 def test_a_right_route_is_added_by_a_key_and_taken_back(routers, tmp_path):
     pytest.importorskip("anywidget", reason="needs the extra 'lab'")
     path = tmp_path / "labels.jsonl"

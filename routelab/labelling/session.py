@@ -64,6 +64,8 @@ class LabelSession:
     ----------
     notes : list of str
         What was odd in the file, such as a last line that was cut off.
+    ordinal, test_share, seed, retrain_every
+        As given.
 
     Examples
     --------
@@ -100,6 +102,7 @@ class LabelSession:
         self.path = Path(path)
         self.annotator = annotator
         self.ordinal = ordinal
+        self.test_share, self.seed, self.retrain_every = test_share, seed, retrain_every
         self.notes: list[str] = []
         self._place = {prompt: i for i, prompt in enumerate(self.prompts)}
         self._people: dict[str, _Annotator] = {annotator: _Annotator()}

@@ -10,7 +10,7 @@ from routelab._checks import InputError
 from routelab.plots._style import short
 from routelab.ui._explore_add import LabelFile
 from routelab.ui._explore_asked import Explored, likeliest
-from routelab.ui._keys import KEYS, key_box
+from routelab.ui._keys import KEYS, key_box, on_press
 from routelab.ui._parts import Status, guarded
 
 
@@ -41,7 +41,8 @@ class AddView:
     ):
         self.file, self._routes, self._asked, self._status = LabelFile(path), routes, asked, status
         self.box = key_box([], asks=False)
-        self.box.on_msg(lambda _box, content, _data: guarded(status)(self.act)(content))
+        on_press(self.box, guarded(status)(self.act))
+        self._offered: str | None = None
 
     def add(self, route: str) -> None:
         """Add the prompt with its right route."""
@@ -70,11 +71,14 @@ class AddView:
         """Offer the routes to add, of more than nine those that the routers think likeliest."""
         offered = likeliest(list(self._routes), result.scores, len(KEYS))
         few = f" (the likeliest of {len(self._routes)})" if len(offered) < len(self._routes) else ""
-        self.box.labels = offered
-        self.box.told = (
-            f"The right route of this prompt, to be added to {self.file.path.name}{few}: "
-            "click one, or click here once and press its key"
-        )
+        with self.box.hold_sync():  # labels never show with the number of another prompt
+            self.box.shown += self._asked() != self._offered
+            self.box.labels = offered
+            self.box.told = (
+                f"The right route of this prompt, to be added to {self.file.path.name}{few}: "
+                "click one, or click here once and press its key"
+            )
+        self._offered = self._asked()
 
 
 def no_file() -> InputError:

@@ -124,6 +124,10 @@ class EditView(w.VBox):
         self._before.pop()
         self._update(edits=edits, retargets=retargets)
 
+    def forget(self) -> None:
+        """Leave nothing to undo."""
+        self._before.clear()
+
     def show(self, flips: list[tuple[int, str, str]], total: int) -> str:
         """List what flips, and return it in a sentence."""
         self.flips = flips
@@ -186,8 +190,9 @@ class EditView(w.VBox):
         self._list_examples()
 
     def _list_flips(self, flips: list[tuple[int, str, str]]) -> None:
+        """List what flips: the new answer first, a list cannot be scrolled to the right."""
         listed = tuple(
-            (f"{number:,}. {self._text(self._prompts[number - 1])}: {old}  ⇒  {new}", number)
+            (f"{number:,}. now {new}, was {old}: {self._text(self._prompts[number - 1])}", number)
             for number, old, new in flips[:FLIPS_LISTED]
         )
         if self.list.options != listed:

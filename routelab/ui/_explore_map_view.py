@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import ipywidgets as w
 import numpy as np
@@ -12,6 +13,9 @@ from routelab.plots._style import short
 from routelab.ui._explore_map import PromptMap, regions
 from routelab.ui._picture import PICTURE_DPI, LivePlot
 from routelab.ui._points import clickable, nearest
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
 
 WIDTH = 6.4
 HEIGHT = 4.4
@@ -60,7 +64,10 @@ class MapView(w.VBox):
         return np.column_stack([pixels[:, 0], 1 - pixels[:, 1]])
 
     def mark(self, prompt: str, router: str) -> str:
-        """Mark the prompt on the map of a router, and return what the map shows."""
+        """Mark the prompt on the map of a router, and return what the map shows.
+
+        A blank prompt is not asked: it has no mark.
+        """
         router = router or self.mapped.encoder_of
         if (prompt, router) != self._marked:  # else other settings have changed
             self.picture.clear()
@@ -68,7 +75,7 @@ class MapView(w.VBox):
                 self._drawn = router
                 self._color()
                 self.picture.rebuild()
-            self.picture.show(plots.asked_point(self.mapped.place(prompt), self._ax))
+            self.picture.show(self._ring(prompt))
             self._marked = prompt, router
         told = f" {self.mapped.told}" if self.mapped.told else ""
         return (
@@ -76,6 +83,11 @@ class MapView(w.VBox):
             f"{len(self.mapped.points):,} prompts: colour is what {short(router)} answers, "
             f"shade what most of the five nearest have.{told}"
         )
+
+    def _ring(self, prompt: str) -> list[Artist]:
+        if not prompt.strip():
+            return []
+        return plots.asked_point(self.mapped.place(prompt), self._ax)
 
     def _color(self) -> None:
         answers, points = self.mapped.answers[self._drawn], self.mapped.points

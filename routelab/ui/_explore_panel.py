@@ -166,6 +166,12 @@ class ExplorePanel(Panel):
         if prompt != self.config.prompt:
             self.update(prompt=prompt)
 
+    def reset(self) -> None:
+        """Go back to the settings at the start; there is nothing to undo then."""
+        super().reset()
+        if self.edit is not None:
+            self.edit.forget()
+
     def _move_controls(self) -> None:
         super()._move_controls()
         self.prompt.show(self.config.prompt)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ def box_class() -> Any:
         told = traitlets.Unicode("").tag(sync=True)
         done = traitlets.Float(0.0).tag(sync=True)
         asks = traitlets.Bool(True).tag(sync=True)
+        shown = traitlets.Int(0).tag(sync=True)  # rises with every prompt that is shown
 
     return Box
 
@@ -45,6 +46,28 @@ def key_box(labels: Sequence[str], *, asks: bool = True) -> Any:
     Returns
     -------
     anywidget.AnyWidget
-        Sends ``{"do": "label", "number": 0}``, ``{"do": "skip"}`` and ``{"do": "undo"}``.
+        Sends ``{"do": "label", "number": 0}``, ``{"do": "skip"}`` and ``{"do": "undo"}``, each with
+        its number of the prompt that was shown: ``"shown"``.
     """
     return box_class()(labels=list(labels)[: len(KEYS)], asks=asks)
+
+
+def on_press(box: Any, act: Callable[[Any], Any]) -> None:
+    """Call `act` with each message of a box that is about what the box shows now."""
+    box.on_msg(lambda _box, content, _data: act(content) if is_of_now(content, box.shown) else None)
+
+
+def is_of_now(content: Any, shown: int) -> bool:
+    """Return whether a message was not meant for a prompt shown before.
+
+    Keys are typed faster than prompts are read, and faster than a kernel answers. An undo is about
+    the last action, whatever is shown.
+
+    Examples
+    --------
+    >>> is_of_now({"do": "label", "number": 0, "shown": 3}, 4)
+    False
+    """
+    if not isinstance(content, dict):
+        return False
+    return content.get("do") == "undo" or content.get("shown") == shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from routelab.ui._app_files import download_link
 from routelab.ui._base import Panel
 from routelab.ui._code import Recipe, arguments
 from routelab.ui._files import in_app, named_file
-from routelab.ui._keys import KEYS, key_box
+from routelab.ui._keys import KEYS, key_box, on_press
 from routelab.ui._label_parts import (
     agreement_told,
     label_bars,
@@ -81,7 +82,7 @@ class LabelPanel(Panel):
         self.labelling = labelling
         super().__init__(LabelConfig(labelling.annotator), **shared)
         self.box = key_box(labelling.labels)
-        self.box.on_msg(lambda _widget, content, _buffers: guarded(self.status)(self.act)(content))
+        on_press(self.box, guarded(self.status)(self.act))
         self.facts, self.agreed = Facts(), w.HTML()
         self.picture, self.curve = label_bars(labelling.labels), label_curve()
         csv = labelling.path.with_suffix(".csv")
@@ -104,7 +105,7 @@ class LabelPanel(Panel):
         """Return how this panel is made again: it goes on where the file of labels ends."""
         line = self.file_line("prompts", "pd.read_csv({})['prompt'].tolist()", "the prompts")
         kept = self.labelling
-        given = arguments({"annotator": kept.annotator})
+        given = arguments({"annotator": kept.annotator, **changed_options(kept)})
         asked = f"prompts, {list(kept.labels)!r}, {str(kept.path)!r}, {given}"
         return Recipe(f"ui.label(rl.LabelSession({asked}))", (line,), ("import pandas as pd",))
 
@@ -127,6 +128,8 @@ class LabelPanel(Panel):
         An earlier CSV of labels is replaced, any other file is left alone. In the app the file is
         the reader's own, and offered as a download.
         """
+        if not os.fspath(path).strip():
+            raise InputError("the CSV file has no name: give one that ends in .csv")
         target = named_file(os.fspath(path))
         write_labels(self.labelling, target)
         if in_app():
@@ -155,10 +158,12 @@ class LabelPanel(Panel):
         prompt = self.labelling.prompt
         why = {"test": "for the test set, drawn at random", "random": "drawn at random",
                "uncertainty": "the classifier is least sure of it"}  # fmt: skip
-        self.box.prompt = prompt or ""
-        self.box.done = result.done / result.total
         chosen = why.get(self.labelling.chosen_by, "")
-        self.box.told = chosen if prompt is not None else "All prompts were asked."
+        with self.box.hold_sync():  # a prompt never shows with the number of another one
+            self.box.shown += self.box.prompt != (prompt or "")
+            self.box.prompt = prompt or ""
+            self.box.done = result.done / result.total
+            self.box.told = chosen if prompt is not None else "All prompts were asked."
         facts = {label: f"{count:,}" for label, count in result.counts.items()}
         facts["test labels"] = f"{result.parts['test'].sum():,}"
         within = "–" if result.within is None else f"± {100 * result.within:.0f} points"
@@ -199,6 +204,14 @@ class LabelPanel(Panel):
                                 label=f"now: {tests}")  # fmt: skip
             moving.append(legend(right, theme, loc="upper right"))
         self.curve.show(moving)
+
+
+def changed_options(labelling: LabelSession) -> dict[str, Any]:
+    """Return a session's options that are not the default, beside who labels."""
+    options = inspect.signature(LabelSession).parameters
+    names = ("ordinal", "test_share", "seed", "retrain_every")
+    given = {name: getattr(labelling, name) for name in names}
+    return {name: value for name, value in given.items() if value != options[name].default}
 
 
 def label(

@@ -27,11 +27,18 @@ function render({ model, el }) {
   bar.setAttribute("aria-label", "share of prompts labelled");
   text.hidden = bar.hidden = !model.get("asks");
   const row = make("div", "display:flex;flex-wrap:wrap;gap:.4em;margin-top:.5em", root);
-  const ask = (what) => model.send(what);
+  // Which prompt was shown goes along: Python leaves alone what was meant for one before.
+  const ask = (what) => {
+    why.textContent = model.get("told");  // and no longer what a key without a label was told
+    model.send({ ...what, shown: model.get("shown") });
+  };
   const button = (name, what) => {
     const node = make("button", "padding:.3em .8em;cursor:pointer", row);
     node.textContent = name;
-    node.addEventListener("click", () => { ask(what); root.focus(); });
+    node.addEventListener("click", (event) => {
+      if (event.detail < 2) ask(what);  // a double click is one press
+      root.focus();
+    });
   };
   const buttons = () => {
     row.replaceChildren();
@@ -48,14 +55,15 @@ function render({ model, el }) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (el.closest(".jupyter-widgets-disconnected")) return; // nobody would keep the label
     const number = "123456789".indexOf(event.key);
+    const press = (what) => { if (!event.repeat) ask(what); };  // a held key is one press
     if (event.key.length === 1 && number >= 0 && number < model.get("labels").length) {
-      ask({ do: "label", number });
+      press({ do: "label", number });
     } else if (event.key.length === 1 && number >= 0) {
       why.textContent = `There is no label ${number + 1}: labels have the keys 1 to ${model.get("labels").length}.`;
     } else if (event.key === "s" && model.get("asks")) {
-      ask({ do: "skip" });
+      press({ do: "skip" });
     } else if (event.key === "u") {
-      ask({ do: "undo" });
+      press({ do: "undo" });
     } else {
       return;
     }

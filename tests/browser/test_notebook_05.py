@@ -48,6 +48,13 @@ def press(page: Any, key: str, told: str) -> None:
     expect(page.locator(".rl-status")).to_contain_text(told)
 
 
+def hold(page: Any, key: str) -> None:
+    """Hold a key until it has repeated eleven times."""
+    for _ in range(12):
+        page.keyboard.down(key)
+    page.keyboard.up(key)
+
+
 def test_twenty_labels_by_keyboard_undo_and_reload(run_notebook, notebook):
     from playwright.sync_api import expect
 
@@ -71,10 +78,14 @@ def test_twenty_labels_by_keyboard_undo_and_reload(run_notebook, notebook):
     press(page, "3", "20 of 40 labelled")
     page.keyboard.press("s")
     expect(page.locator(".rl-fact").nth(3)).to_have_text("1")
+    hold(page, "1")
+    expect(page.locator(".rl-status")).to_contain_text("21 of 40 labelled")
+    page.get_by_role("button", name="2 medium").dblclick()
+    expect(page.locator(".rl-status")).to_contain_text("22 of 40 labelled")
     assert page.title() != "owned" and page.locator(".rl-label img").count() == 0
 
     again = run_notebook(path)  # the page and the kernel anew
-    expect(again.locator(".rl-status")).to_contain_text("20 of 40 labelled")
+    expect(again.locator(".rl-status")).to_contain_text("22 of 40 labelled")
     facts = again.locator(".rl-fact").all_inner_texts()
     labels = {}
     for entry in actions(kept):

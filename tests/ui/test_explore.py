@@ -325,6 +325,19 @@ def test_the_asked_prompt_moves_on_the_map_and_the_router_colours_it(routers):
         panel.update(map_of="kn")
 
 
+def test_a_blank_prompt_has_no_ring_on_the_map(routers):
+    prompts = [*EXAMPLES["prompt"], *(f"sort poem {i}" for i in range(3))]
+    panel = ui.explore(routers, prompts, show_prompts=True)
+    first, ring = panel.map.picture.value, len(panel.map._ax.lines)
+    panel.text.value = " "
+    assert len(panel.map._ax.lines) < ring and panel.map.picture.value != first
+    panel.map.of.value = "knn"  # the map is drawn anew, and still without
+    panel.map.of.value = ""
+    assert len(panel.map._ax.lines) < ring
+    panel.pick.value = prompts[0]
+    assert panel.map.picture.value == first
+
+
 def test_a_right_route_is_added_by_a_key_and_taken_back(routers, tmp_path):
     pytest.importorskip("anywidget", reason="needs the extra 'lab'")
     path = tmp_path / "labels.jsonl"
@@ -342,6 +355,26 @@ def test_a_right_route_is_added_by_a_key_and_taken_back(routers, tmp_path):
     for odd in ({"do": "label", "number": 2}, {"do": "label", "number": "0"}, "undo", {}):
         panel.labels.act(odd)
     assert path.read_text().count("\n") == 1 and f"add_to={str(path)!r}" in panel.as_code()
+
+
+def test_a_key_adds_nothing_for_a_prompt_that_was_not_shown_yet(routers, tmp_path):
+    pytest.importorskip("anywidget", reason="needs the extra 'lab'")
+    panel = ui.explore(routers, ["fix the list", "a poem"], add_to=tmp_path / "labels.jsonl")
+    box = panel.labels.box
+
+    def press(shown):
+        content = {"do": "label", "number": 0, "shown": shown}
+        message = {"content": {"data": {"method": "custom", "content": content}}, "buffers": []}
+        box._handle_msg(message)
+
+    before = box.shown
+    panel.tokens.value = 50  # the same prompt
+    assert box.shown == before
+    panel.text.value = "a poem"
+    press(before)
+    assert panel.labels.file.added == []
+    press(box.shown)
+    assert panel.labels.file.added == [("a poem", "cheap")]
 
 
 def test_without_a_file_nothing_is_added(routers):

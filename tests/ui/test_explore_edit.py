@@ -55,7 +55,7 @@ def test_an_added_example_flips_what_the_library_flips(panel, kind):
     assert f"After 1 edit {len(flipped)} of 6 prompts flip." in panel.status.text
     number, before, now = flipped[0]
     first = panel.edit.list.options[0]
-    assert first == (f"{number}. {PROMPTS[number - 1]}: {before}  ⇒  {now}", number)
+    assert first == (f"{number}. now {now}, was {before}: {PROMPTS[number - 1]}", number)
     assert panel.result.answers[kind] == after.predict([panel.config.prompt])[0]
     assert panel.result.reasons[kind].near[0][:2] == ("a list of rain songs", "strong")
 
@@ -114,6 +114,18 @@ def test_edits_are_undone_one_by_one(panel):
     assert panel.edit.status.text == "there is no edit to undo"
     with pytest.raises(InputError, match="no edit to undo"):
         panel.edit.undo()
+
+
+def test_after_a_reset_there_is_nothing_to_undo(panel):
+    panel.edit.add("strong", "a poem")
+    panel.wait(30)
+    panel.edit.send("strong", "cheap")
+    panel.wait(30)
+    panel.tools.buttons["reset"].click()
+    panel.edit.buttons["undo"].click()
+    panel.wait(30)
+    assert panel.edit.status.text == "there is no edit to undo"
+    assert (panel.config.edits, panel.config.retargets) == ((), ())
 
 
 def test_what_cannot_be_edited_is_said_at_once_and_changes_nothing(panel):

@@ -7,11 +7,18 @@ import pytest
 from routelab import InputError, LabelSession, read_labels
 from routelab.labelling import accuracy_within, agreement
 from routelab.ui import label
+from routelab.ui._label import changed_options
 
 from .conftest import FORMULA, html_of
 
 pytest.importorskip("anywidget", reason="needs the extra 'lab'")
 HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+def send(panel, content):
+    """Let the browser send a message."""
+    message = {"content": {"data": {"method": "custom", "content": content}}, "buffers": []}
+    panel.box._handle_msg(message)
 
 
 @pytest.fixture
@@ -40,8 +47,7 @@ def test_the_end_is_told(panel):
         panel.act({"do": "label", "number": 0})
     assert (panel.box.prompt, panel.box.told) == ("", "All prompts were asked.")
     assert panel.status.text.startswith("10 of 10 labelled by me, kept in l.jsonl.")
-    panel.box._handle_msg({"content": {"data": {"method": "custom", "content": {"do": "skip"}}},
-                           "buffers": []})  # fmt: skip
+    send(panel, {"do": "skip", "shown": panel.box.shown})
     assert "all prompts were asked" in panel.status.text
 
 
@@ -49,7 +55,45 @@ def test_the_end_is_told(panel):
                                      {"do": "label", "number": 99}, {"do": "eval"}])  # fmt: skip
 def test_messages_of_another_form_do_nothing(panel, message):
     panel.act(message)
+    send(panel, message)
     assert panel.result.done == 0
+
+
+def test_a_press_is_about_the_prompt_that_was_shown(panel, tmp_path):
+    first, shown = panel.box.prompt, panel.box.shown
+    for _ in range(12):  # a key that is held, or typed faster than the kernel answers
+        send(panel, {"do": "label", "number": 0, "shown": shown})
+    assert panel.result.done == 1 and (tmp_path / "l.jsonl").read_text().count("\n") == 1
+    assert panel.labelling.to_frame()["prompt"].tolist() == [first]
+    for stale in ({"do": "skip", "shown": shown}, {"do": "skip"}, {"do": "label", "number": 1}):
+        send(panel, stale)
+    assert panel.result.counts == {"easy": 1, "hard": 0, "skipped": 0}
+    send(panel, {"do": "skip", "shown": panel.box.shown})
+    assert panel.result.counts["skipped"] == 1
+
+
+def test_the_number_of_the_prompt_rises_with_every_prompt_that_is_shown(panel):
+    seen = [panel.box.shown]
+    for action in ("label", "skip", "undo", "undo", "label"):
+        panel.act({"do": action, "number": 0})
+        seen.append(panel.box.shown)
+    assert seen == sorted(set(seen))
+    panel.update()  # the same prompt is shown again
+    assert panel.box.shown == seen[-1]
+
+
+def test_undo_is_about_the_last_action_whatever_is_shown(panel):
+    first, shown = panel.box.prompt, panel.box.shown
+    send(panel, {"do": "label", "number": 1, "shown": shown})
+    send(panel, {"do": "undo", "shown": shown})  # typed before the next prompt was there
+    assert panel.result.done == 0 and panel.box.prompt == first
+
+
+def test_a_prompt_and_its_number_reach_the_browser_in_one_message(panel, monkeypatch):
+    sent = []
+    monkeypatch.setattr(type(panel.box), "send_state", lambda box, key: sent.append(set(key)))
+    panel.act({"do": "label", "number": 0})
+    assert [{"prompt", "shown"} <= keys for keys in sent] == [True]
 
 
 def test_hostile_text_is_set_as_text_only(panel):
@@ -154,6 +198,14 @@ def test_only_a_csv_of_labels_is_replaced(panel, tmp_path):
         assert (panel.labelling.path.read_bytes(), other.read_bytes()) == before
 
 
+@pytest.mark.parametrize("name", ["", "  "])
+def test_a_csv_without_a_name_is_said_to_have_none(panel, name):
+    panel.act({"do": "label", "number": 1})
+    panel.file.value = name
+    panel.children[4].children[1].click()
+    assert panel.status.text == "the CSV file has no name: give one that ends in .csv"
+
+
 def test_labels_that_are_formulas_or_markup_are_text_everywhere(tmp_path):
     panel = label(LabelSession(["a", "b", "c"], [FORMULA, HOSTILE], tmp_path / "l"))
     panel.act({"do": "label", "number": 1})
@@ -171,6 +223,29 @@ def test_a_script_goes_on_where_the_file_of_labels_ends(tmp_path, capsys, monkey
     exec(compile(panel.as_code(), "script", "exec"), {})
     assert capsys.readouterr().out.strip() == panel.status.text
     assert (tmp_path / "label.png").read_bytes() == panel.still()
+
+
+def test_a_script_makes_the_same_session(tmp_path, monkeypatch):
+    prompts = tmp_path / "prompts.csv"
+    texts = [f"prompt {i}" for i in range(12)]
+    prompts.write_text("\n".join(["prompt", *texts]))
+    options = {"ordinal": True, "test_share": 0.5, "seed": 7, "retrain_every": 2}
+    for name in ("ann", "bob"):
+        session = LabelSession(texts, ["low", "medium", "high"], tmp_path / "l.jsonl",
+                               annotator=name, **options)  # fmt: skip
+        panel = label(session, files={"prompts": prompts})
+        for number in range(10):
+            panel.act({"do": "label", "number": number % (2 if name == "ann" else 3)})
+    monkeypatch.chdir(tmp_path)
+    found = {}
+    exec(compile(panel.as_code(), "script", "exec"), found)
+    again = found["panel"]
+    assert again.result.alpha == panel.result.alpha
+    assert again.result.parts.equals(panel.result.parts)
+    assert again.box.prompt == panel.box.prompt
+    assert changed_options(again.labelling) == changed_options(session) == options
+    plain = label(LabelSession(texts, ["low", "high"], tmp_path / "plain.jsonl"))
+    assert "annotator='me'))" in plain.as_code()
 
 
 def test_no_folder_is_made_for_a_csv_and_tools_without_a_meaning_are_left_out(panel, tmp_path):

@@ -46,6 +46,11 @@ from routelab.ui._picture import beside, side_by_side, stacked
 
 PROMPTS_LISTED = 60
 MODELS_SHOWN = 8
+LONG_PROMPT = 3000  # characters: routers take longer than a touch may take
+
+
+def _edited(config: ExploreConfig) -> bool:
+    return bool(config.edits or config.retargets)
 
 
 class ExplorePanel(Panel):
@@ -233,7 +238,7 @@ class ExplorePanel(Panel):
             for group in groups.values():
                 chosen |= {d.model for d in plan.models.get(group or "", ())}
         flipped = []
-        if self.waits(config):
+        if _edited(config):
             before, after = self._edits.answers(config.edit_of, config.edits)
             flipped = flips(before, after, self.plan, plan)
         windows = {name: self.catalog[name].context_window for name in costs}
@@ -245,18 +250,20 @@ class ExplorePanel(Panel):
         )  # fmt: skip
 
     def heavy(self, config: ExploreConfig) -> bool:
-        """Return whether all loaded prompts are to be asked anew."""
-        return self.waits(config) and not self._edits.known(config.edit_of, config.edits)
+        """Return whether all loaded prompts are to be asked anew, or a long one is asked."""
+        if len(config.prompt) > LONG_PROMPT and config.prompt != self._settled.prompt:
+            return True
+        return _edited(config) and not self._edits.known(config.edit_of, config.edits)
 
     def waits(self, config: ExploreConfig) -> bool:
-        """Return whether there are edits."""
-        return bool(config.edits or config.retargets)
+        """Return whether there are edits, or the prompt is long."""
+        return _edited(config) or len(config.prompt) > LONG_PROMPT
 
     def work(
         self, config: ExploreConfig, tell: Callable[[str], None], cancelled: Callable[[], bool]
     ) -> Explored:
-        """Ask all loaded prompts, and then as usual."""
-        for edits in ((), config.edits):  # before and after
+        """Ask all loaded prompts where there are edits, and then as usual."""
+        for edits in ((), config.edits) if _edited(config) else ():  # before and after
             self._edits.change(config.edit_of, edits, tell, cancelled)
         return self.compute(config)
 

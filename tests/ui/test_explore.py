@@ -117,6 +117,9 @@ def test_a_long_prompt_is_told_with_the_windows_that_do_not_hold_it(routers, pla
     panel = ui.explore(routers, ["fix"], plan=plan)
     assert panel.result.too_long == ()
     panel.text.value = "x" * 150_000
+    panel.wait(60)  # in the background
+    panel.tokens.value = 100
+    assert not panel.computing  # what is known is a touch
     assert "About 37,500 input tokens" in panel.status.text
     assert set(panel.result.too_long) == {"dear", "fair"}  # 10,000 tokens each
     assert "Longer than the window of dear and 1 more." in panel.status.text

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from routelab import InputError, ui
-from routelab.ui._compare_calibration import stated
+from routelab.ui._compare_calibration import error_told, stated
 from routelab.ui._compare_told import about_errors, facts
 
 from .conftest import FORMULA, HOSTILE
@@ -123,6 +123,27 @@ def test_calibration_adds_up_to_the_error_of_the_table(comparison):
     assert len(right) == comparison.n
     ece = comparison.table.set_index("name").loc[FORMULA, "ece"]
     assert top_label_error(right, sure) == pytest.approx(ece, abs=1e-9)
+
+
+def test_the_calibration_error_is_that_of_the_table(comparison):
+    from dataclasses import replace
+
+    sure = stated(comparison, FORMULA)
+    told = error_told(comparison, FORMULA, *sure)
+    ece = comparison.table.set_index("name").loc[FORMULA, "ece"]
+    assert told == f"calibration error (ECE) {ece:.3f}"
+    # Of a router that does not always give its likeliest answer the table's is another figure.
+    table = comparison.table.assign(ece=ece + 0.06)
+    told = error_told(replace(comparison, table=table), FORMULA, *sure)
+    assert told.startswith(f"calibration error (ECE) {ece + 0.06:.3f},\nof its highest probability")
+
+
+def test_without_a_figure_in_the_table_the_calibration_error_is_of_what_is_drawn(comparison):
+    from dataclasses import replace
+
+    without = replace(comparison, table=comparison.table.drop(columns="ece"))
+    sure = stated(comparison, FORMULA)
+    assert error_told(without, FORMULA, *sure) == error_told(comparison, FORMULA, *sure)
 
 
 def test_calibration_has_the_colour_of_the_router(comparison):

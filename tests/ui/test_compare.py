@@ -212,6 +212,35 @@ def test_figures_say_what_they_are_of(comparison):
     )
 
 
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        ({}, " at threshold 0.3"),
+        ({"answered": "low"}, ", answered 'low', at threshold 0.3"),
+        ({"search": " the "}, ", with the text 'the', at threshold 0.3"),
+        (
+            {"answered": "low", "search": "the"},
+            ", answered 'low', with the text 'the', at threshold 0.3",
+        ),
+    ],
+)
+def test_the_list_says_its_filters(comparison, chosen, said):
+    from dataclasses import replace
+
+    config = replace(ui.compare(comparison).config, threshold=0.3, **chosen)
+    assert about_errors(config, True) == f"wrong answers{said}"
+    without = said.removesuffix(" at threshold 0.3").rstrip(",")
+    assert about_errors(config, False).endswith(f"would have served better{without}")
+
+
+def test_pictures_of_the_tabs_are_named_in_their_descriptions(comparison):
+    panel = ui.compare(comparison)
+    panel.update(view="figures", metric="macro_f1")
+    assert f"Macro f1, {comparison.n} prompts" in panel.tools.copy.titles
+    panel.update(view="calibration", router=FORMULA)
+    assert any(title.startswith("Calibration of ") for title in panel.tools.copy.titles)
+
+
 def test_a_gain_says_which_figure_it_is_of(comparison, outcome_comparison):
     from routelab import plots
 

@@ -231,6 +231,37 @@ def test_confusion_writes_counts_and_many_classes_go_without(comparison):
     assert not ax.texts and len(ax.get_yticklabels()) < 40
 
 
+@pytest.mark.parametrize("count", [3, 13, 77])
+def test_names_of_classes_beside_a_confusion_do_not_run_into_each_other(count):
+    fig, (ax,) = plots.figure(5.5, 4.6)
+    names = [f"a class with a name {i}" for i in range(count)]
+    plots.confusion(pd.DataFrame(np.eye(count, dtype=int), names, names), ax)
+    fig.canvas.draw()
+    shown = ax.get_xticklabels()
+    assert count > 13 or len(shown) == count
+    assert {(text.get_ha(), text.get_rotation_mode()) for text in shown} == {("right", "anchor")}
+    line = shown[0].get_fontsize() / 72 * fig.dpi
+    apart = np.diff([ax.transData.transform((x, 0))[0] for x in ax.get_xticks()])
+    assert (apart * np.sin(np.radians(shown[0].get_rotation())) > line).all()
+    apart = np.diff([ax.transData.transform((0, y))[1] for y in ax.get_yticks()])
+    assert (np.abs(apart) > line).all()
+
+
+def test_short_names_of_few_classes_stand_straight():
+    _, (ax,) = plots.figure(5.5, 3.6)
+    names = ["low", "medium", "high"]
+    plots.confusion(pd.DataFrame(np.eye(3, dtype=int), names, names), ax)
+    assert {text.get_rotation() for text in ax.get_xticklabels()} == {0.0}
+
+
+def test_the_figure_of_a_negative_bar_is_not_written_over_it(comparison):
+    table = comparison.table.assign(spearman=np.linspace(-0.3, 0.5, len(comparison.table)))
+    _, ax = axes()
+    plots.accuracy_bars(replace(comparison, table=table), ax, metric="spearman")
+    at = {text.get_text().strip(): text.get_position()[0] for text in ax.texts}
+    assert at["-0.300"] == 0 and at["0.500"] == pytest.approx(0.5)
+
+
 def test_scores_and_costs_of_one_prompt():
     fig, (left, right) = plots.figure(6, 3, columns=2)
     dots = plots.router_scores({"a": {"x": 0.2, "$\\frac{": 0.8}, "b": {"x": 0.9}}, left)

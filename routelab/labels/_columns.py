@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from routelab.labels._load import read_label_rows
-from routelab.labels.readers import LABEL_NAMES, PROMPT_NAMES, detect
+from routelab.labels._load import parseable, read_label_rows, usable
+from routelab.labels.readers import LABEL_NAMES, LABEL_READERS, PROMPT_NAMES, LabelReader, detect
 from routelab.labels.readers._base import usual
 from routelab.reading.files import Rows
 from routelab.reading.paths import PathLike, find_files
@@ -14,7 +14,9 @@ NO_LABELS = ("prompt", "group", "weight", "annotator", "split")
 
 
 def label_columns(path: PathLike, most: int) -> list[str]:
-    r"""Return the columns of 2 to `most` classes, those that are called like labels first.
+    r"""Return the columns of 2 to `most` classes, the format's own label first.
+
+    In a table of no known format those that are called like labels come first.
 
     Parameters
     ----------
@@ -25,7 +27,7 @@ def label_columns(path: PathLike, most: int) -> list[str]:
     Returns
     -------
     list of str
-        Empty for formats that know their label themselves.
+        Empty for formats whose label is no column of the file: CLINC150, for one.
 
     Examples
     --------
@@ -36,18 +38,32 @@ def label_columns(path: PathLike, most: int) -> list[str]:
     ['route', 'size']
     """
     rows, _ = read_label_rows(find_files(path)[0][0], None)
-    if detect(rows) not in (None, "generic"):
+    known = detect(rows)
+    if known in (None, "generic"):
+        prompt = usual(rows, PROMPT_NAMES)
+        others = [name for name in rows.names if name != prompt and name.lower() not in NO_LABELS]
+        named = {name: place for place, name in enumerate(LABEL_NAMES)}
+        others.sort(key=lambda name: named.get(name.lower(), len(named)))
+        return [name for name in others if 2 <= _classes(rows, name) <= most]
+    rows, reader = parseable(rows, known), LABEL_READERS[known]()
+    own = reader.parse(rows, None, None).label
+    if own not in rows.names:
         return []
-    prompt = usual(rows, PROMPT_NAMES)
-    others = [name for name in rows.names if name != prompt and name.lower() not in NO_LABELS]
-    fitting = [name for name in others if 2 <= _classes(rows, name) <= most]
-    named = {name: place for place, name in enumerate(LABEL_NAMES)}
-    return sorted(fitting, key=lambda name: named.get(name.lower(), len(named)))
+    others = [name for name in rows.names if name.lower() not in (*NO_LABELS, *PROMPT_NAMES)]
+    others.sort(key=lambda name: name != own)
+    return [name for name in others if 2 <= _classes_read(rows, reader, name) <= most]
 
 
 def _classes(rows: Rows, name: str) -> int:
     """Return how many classes a column has; 0 for one of lists."""
     column = rows.column(name)
-    if column.map(lambda value: isinstance(value, list | dict)).any():
+    if any(isinstance(value, list | dict) for value in column):
         return 0
     return int(strings(column).nunique())
+
+
+def _classes_read(rows: Rows, reader: LabelReader, name: str) -> int:
+    """Return how many classes a reader finds in a column; 0 for one of lists."""
+    if _classes(rows, name) == 0:
+        return 0
+    return int(usable(reader.parse(rows, name, None))["label"].nunique())

@@ -172,13 +172,12 @@ def _read_one(
 ) -> _Part:
     rows, warnings = read_label_rows(path, encoding)
     name = format or detect(rows) or "generic"
-    if name == "clinc150" and rows.kind == "json" and LABEL_READERS[name]().sniff(rows):
-        rows = expand(rows)
+    rows = parseable(rows, name)
     reader = LABEL_READERS[name]()
     if format is not None:
         check_format(rows, name, reader)
     parsed = reader.parse(rows, label, prompt)
-    frame = _usable(parsed)
+    frame = usable(parsed)
     rejects = [
         Reject(path, int(rows.lines[row]), reason, rows.raw(row))
         for row, reason in parsed.refused.items()
@@ -201,7 +200,15 @@ def read_label_rows(path: str, encoding: str | None) -> tuple[Rows, list[str]]:
     return again, [f"{broken[0].file}: not UTF-8 (first: line {broken[0].line}), read as cp1252"]
 
 
-def _usable(parsed: ParsedLabels) -> pd.DataFrame:
+def parseable(rows: Rows, name: str) -> Rows:
+    """Return the rows that the reader called `name` parses: of CLINC150 one per prompt."""
+    if name == "clinc150" and rows.kind == "json" and LABEL_READERS[name]().sniff(rows):
+        return expand(rows)
+    return rows
+
+
+def usable(parsed: ParsedLabels) -> pd.DataFrame:
+    """Return the rows that have a prompt and a label; the others are refused with a reason."""
     frame = parsed.frame
     if "weight" in frame:
         frame["weight"] = _weights(frame, parsed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 CONTROLS_SHOWN = 7
 CELLS_WITH_NUMBERS = 14
+# What names of classes need beside a confusion table.
+LINE_INCHES = 0.14
+SLANTED_INCHES = 0.23
 
 
 def router_colors(comparison: Comparison, theme: Theme) -> dict[str, str]:
@@ -84,13 +88,13 @@ def accuracy_bars(
     values = table[metric].to_numpy(float)
     names = table["name"].astype(str).tolist()
     bars = ax.barh(place, values, 0.62, color=[palette[name] for name in names])
-    right = values.copy()
+    right = np.maximum(values, 0.0)  # the figure of a negative bar stands beside the line of zero
     if metric == main:
         low, high = table["low"].to_numpy(float), table["high"].to_numpy(float)
         error = np.clip([values - low, high - values], 0, None)
         ax.errorbar(values, place, xerr=error, fmt="none", ecolor=colors.text, elinewidth=1.2,
                     capsize=2.5)  # fmt: skip
-        right = np.maximum(values, high)
+        right = np.maximum(right, high)
     for y, x, value in zip(place, right, values, strict=True):
         ax.text(x, y, f"  {value:.3f}", va="center", fontsize=8.5, color=colors.text)
     controls = table["is_control"].tolist()
@@ -246,12 +250,15 @@ def confusion(table: pd.DataFrame, ax: Axes, theme: str | Theme = "light") -> li
     ax.grid(False)
     ax.spines["bottom"].set_visible(False)
     rows, columns = ([short(name, 18) for name in axis] for axis in (table.index, table.columns))
-    slanted = max(map(len, columns), default=0) > 8
-    step = max(1, -(-len(rows) // 24))
+    width, height = _room(ax)
+    step = _step(len(rows), height / LINE_INCHES)
     ax.set_yticks(range(0, len(rows), step), rows[::step], parse_math=False)
+    step, slanted = 1, False
+    if len(columns) * max(map(_name_inches, columns), default=0.0) > width:
+        step, slanted = _step(len(columns), width / SLANTED_INCHES), True
     ax.set_xticks(range(0, len(columns), step), columns[::step], parse_math=False)
-    if slanted:
-        ax.tick_params(axis="x", labelrotation=40)
+    for text in ax.get_xticklabels() if slanted else []:
+        text.set(rotation=40, rotation_mode="anchor", ha="right")
     if len(rows) <= CELLS_WITH_NUMBERS:
         for (y, x), count in np.ndenumerate(counts):
             if not count:
@@ -263,3 +270,20 @@ def confusion(table: pd.DataFrame, ax: Axes, theme: str | Theme = "light") -> li
     ax.set_ylabel("truth")
     title(ax, "Truth and answers", colors)
     return [image]
+
+
+def _room(ax: Axes) -> tuple[float, float]:
+    """Return about how wide and high a table with names beside it will be, in inches."""
+    figure, box = ax.get_figure(), ax.get_window_extent()
+    assert figure is not None
+    return 0.8 * box.width / figure.dpi, 0.8 * box.height / figure.dpi
+
+
+def _step(count: int, room: float) -> int:
+    """Return which of `count` names are shown where there is room for so many: each, every 2nd."""
+    return max(1, math.ceil(count / max(1.0, room)))
+
+
+def _name_inches(name: str) -> float:
+    """Return about how wide a name and the gap after it are."""
+    return 0.1 + 0.075 * len(name)

@@ -41,9 +41,8 @@ def calibration(comparison: Comparison, height: float) -> Gallery:
             reliability(happened, confidence, BINS), ax, color=palette.get(router), found=right,
             heading=f"Calibration of {short(router)}: below the line it is too sure",
         )  # fmt: skip
-        known = np.isfinite(confidence)
-        error = top_label_error(happened[known], confidence[known])
-        ax.text(0.03, 0.93, f"calibration error (ECE) {error:.3f}", fontsize=9)
+        told = error_told(comparison, router, happened, confidence)
+        ax.text(0.03, 0.97, told, fontsize=9, va="top")
 
     def counts(router: str, ax: Any) -> None:
         sure = stated(comparison, router)
@@ -53,6 +52,26 @@ def calibration(comparison: Comparison, height: float) -> Gallery:
         plots.confidence_counts(reliability(*sure, BINS), ax, color=palette.get(router))
 
     return Gallery((points, counts), height)
+
+
+def error_told(
+    comparison: Comparison, router: str, happened: np.ndarray, confidence: np.ndarray
+) -> str:
+    """Return the calibration error in words: that of the table, where it has one.
+
+    The table's is of the highest probability; not every router, and not the control `random`,
+    answers with what has it.
+    """
+    known = np.isfinite(confidence)
+    drawn = top_label_error(happened[known], confidence[known])
+    table: pd.DataFrame = comparison.table.set_index("name")
+    error = table["ece"].to_dict()[router] if "ece" in table else np.nan
+    if not np.isfinite(error):
+        return f"calibration error (ECE) {drawn:.3f}"
+    told = f"calibration error (ECE) {error:.3f}"
+    if abs(error - drawn) > 1e-6:
+        told += ",\nof its highest probability; drawn is\nthe probability of its answer"
+    return told
 
 
 def stated(comparison: Comparison, router: str) -> tuple[np.ndarray, np.ndarray] | str:

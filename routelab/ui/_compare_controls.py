@@ -9,7 +9,7 @@ import ipywidgets as w
 from routelab.plots._style import short
 from routelab.ui._compare_config import EVERY, CompareConfig
 from routelab.ui._compare_stage import Stage
-from routelab.ui._parts import number
+from routelab.ui._parts import WholeText, number
 
 WRAP = {"flex_flow": "row wrap", "align_items": "center"}
 
@@ -30,7 +30,7 @@ class Controls(w.VBox):
         Where there are two to choose from.
     threshold, position : bounded number field
         Of these one is shown: the threshold for labels, the position for outcomes.
-    per_day : IntText
+    per_day : WholeText
         Not bounded, so that a number that is refused is said and not changed silently.
     """
 
@@ -48,8 +48,8 @@ class Controls(w.VBox):
         )  # fmt: skip
         self.threshold, threshold_row = number("Answer only when sure", 0.0, 0.0, 1.0, 0.01)
         self.position, position_row = number("Cost, % of its range", 50, 0, 100, 1)
-        self.per_day = w.IntText(
-            config.per_day, description="Requests per day", continuous_update=False,
+        self.per_day = WholeText(
+            config.per_day, step=1, description="Requests per day", continuous_update=False,
             style={"description_width": "120px"}, layout=w.Layout(width="250px"),
         )  # fmt: skip
         slider = threshold_row if kind == "labels" else position_row

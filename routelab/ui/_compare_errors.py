@@ -10,6 +10,7 @@ import pandas as pd
 from routelab._html import esc, table
 from routelab.plots._style import short
 from routelab.ui._compare_views import scrolling
+from routelab.ui._parts import BoundedWholeText
 
 PAGE = 10
 PROMPT_SHOWN = 160
@@ -67,7 +68,7 @@ class ErrorsView(w.VBox):
     ----------
     answered : Dropdown
     search : Text
-    page : BoundedIntText
+    page : BoundedWholeText
     """
 
     def __init__(self, prompts: Sequence[str] | None, show_prompts: bool, labels: bool):
@@ -81,8 +82,8 @@ class ErrorsView(w.VBox):
             description="Text holds", style=wide, layout=w.Layout(width="300px"),
             placeholder="any text", continuous_update=True,
         )  # fmt: skip
-        self.page = w.BoundedIntText(
-            1, min=1, max=1, description="Page", style=wide, layout=w.Layout(width="170px")
+        self.page = BoundedWholeText(
+            1, min=1, max=1, step=1, description="Page", style=wide, layout=w.Layout(width="170px")
         )
         self.back = w.Button(description="Previous", layout=w.Layout(width="auto"),
                              tooltip="Ten errors back")  # fmt: skip

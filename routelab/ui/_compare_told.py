@@ -110,13 +110,12 @@ def about_errors(config: CompareConfig, labels: bool) -> str:
     told = "wrong answers" if labels else "prompts that another model would have served better"
     if config.truth != EVERY:
         told += f" to prompts of class {config.truth!r}" if labels else f", {config.truth!r}"
-    if config.answered != EVERY:
-        told += f", answered {config.answered!r},"
-    if config.search.strip():
-        told += f", with the text {config.search.strip()!r},"
+    filters = [f"answered {config.answered!r}"] if config.answered != EVERY else []
+    filters += [f"with the text {config.search.strip()!r}"] if config.search.strip() else []
+    told = ", ".join([told, *filters])
     if labels:
-        told += f" at threshold {config.threshold:g}"
-    return told.rstrip(",")
+        told += f"{',' if filters else ''} at threshold {config.threshold:g}"
+    return told
 
 
 def sentences(config: CompareConfig, result: Mapping[str, float]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import ipywidgets as w
+import traitlets
 
 from routelab._html import esc
 
@@ -90,6 +91,36 @@ def guarded(status: Status) -> Callable[[Callable[..., Any]], Callable[..., Any]
     return wrap
 
 
+def _whole() -> Any:
+    """Return the trait of a whole number, which takes what a browser sends until it is rounded."""
+    return traitlets.Union([traitlets.Int(), traitlets.CFloat()], default_value=0).tag(sync=True)
+
+
+class WholeText(w.FloatText):
+    """A field for a whole number: 85.6 becomes 86, and the field shows it.
+
+    IntText of ipywidgets drops the point while one types, which makes 856 of it.
+    """
+
+    value = _whole()
+
+    @traitlets.validate("value")
+    def _validate_value(self, proposal: Any) -> int:
+        return round(proposal["value"])
+
+
+class BoundedWholeText(w.BoundedFloatText):
+    """A field for a whole number between two others; beyond them it becomes the nearer one."""
+
+    value = _whole()
+    min = traitlets.CInt(0).tag(sync=True)
+    max = traitlets.CInt(100).tag(sync=True)
+
+    @traitlets.validate("value")
+    def _validate_value(self, proposal: Any) -> int:
+        return min(max(round(proposal["value"]), self.min), self.max)
+
+
 def number(
     label: str, value: float, low: float, high: float, step: float, *, open_ended: bool = False
 ) -> tuple[w.Widget, w.HBox]:
@@ -105,10 +136,10 @@ def number(
     3.0000000000000004, and 3.0 sent back would pull the handle out of a hand that has moved on.
     """
     whole = all(float(x).is_integer() for x in (value, low, high, step))
-    slide, field = (w.IntSlider, w.BoundedIntText) if whole else (w.FloatSlider, w.BoundedFloatText)
+    slide, field = (w.IntSlider, BoundedWholeText) if whole else (w.FloatSlider, w.BoundedFloatText)
     bounds = {"min": low, "max": high, "step": step}
     if open_ended:
-        field = w.IntText if whole else w.FloatText
+        field = WholeText if whole else w.FloatText
     slider = slide(**bounds, readout=False, layout=w.Layout(width="190px", max_width="100%"))
     box = field(
         **({"step": step} if open_ended else bounds),

@@ -24,6 +24,7 @@ class Picture(w.Image):
 
     def __init__(self, width: float):
         self.width_px = round(width * WIDTH_DPI)
+        self._titles: dict[int, str] = {}  # by hash of the PNG: callers show what they kept again
         super().__init__(
             format="png", layout=w.Layout(width=f"{self.width_px}px", max_width="100%")
         )
@@ -32,12 +33,13 @@ class Picture(w.Image):
     @property
     def title(self) -> str:
         """What the picture shows; "" where it does not say."""
-        return ""
+        return self._titles.get(hash(self.value), "")
 
     def paint(self, fig: Figure) -> None:
         """Draw a figure (not of pyplot) and send it."""
         fig.canvas.draw()
         self.send_pixels(fig.canvas)
+        self._titles[hash(self.value)] = _titles_of(fig)
 
     def send_pixels(self, canvas: Any) -> None:
         """Send what is on a canvas; fast rather than small."""
@@ -67,8 +69,7 @@ class LivePlot(Picture):
     @property
     def title(self) -> str:
         """The titles of its charts."""
-        found = [ax.get_title(loc) for ax in self._fig.axes for loc in ("left", "center")]
-        return ", ".join(filter(None, found))
+        return _titles_of(self._fig)
 
     @property
     def axes(self) -> list[Any]:
@@ -110,6 +111,11 @@ class LivePlot(Picture):
         for artist in sorted(artists, key=lambda a: a.get_zorder()):
             artist.set_animated(True)
             self._fig.draw_artist(artist)
+
+
+def _titles_of(fig: Figure) -> str:
+    found = [ax.get_title(loc) for ax in fig.axes for loc in ("left", "center")]
+    return ", ".join(filter(None, found))
 
 
 def pictures_in(widget: w.Widget) -> list[Picture]:

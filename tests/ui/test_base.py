@@ -76,6 +76,19 @@ def test_pictures_are_png_of_the_announced_width_and_compact_keeps_the_size():
     assert small.format == "PNG" and small.size == (400, 200) == (picture.width_px, 200)
 
 
+def test_a_picture_is_called_like_its_chart_also_when_it_comes_back():
+    picture, kept = Picture(4), {}
+    assert picture.title == ""
+    fig, (ax,) = plots.figure(4, 2, dpi=100)
+    for name in ("Accuracy", "Recall"):
+        ax.set_title(name, loc="left")
+        picture.paint(fig)
+        assert picture.title == name
+        kept[name] = picture.value
+    picture.value = kept["Accuracy"]
+    assert picture.title == "Accuracy"
+
+
 def test_pictures_stand_beside_or_below_each_other_and_share_a_row_of_the_page():
     pictures = [Picture(4), Picture(3)]
     for picture, height in zip(pictures, (2, 1), strict=True):

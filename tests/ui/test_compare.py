@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from routelab import InputError, ui
-from routelab.ui._compare_calibration import stated
+from routelab.ui._compare_calibration import error_told, stated
 from routelab.ui._compare_told import about_errors, facts
 
 from .conftest import FORMULA, HOSTILE
@@ -125,6 +125,27 @@ def test_calibration_adds_up_to_the_error_of_the_table(comparison):
     assert top_label_error(right, sure) == pytest.approx(ece, abs=1e-9)
 
 
+def test_the_calibration_error_is_that_of_the_table(comparison):
+    from dataclasses import replace
+
+    sure = stated(comparison, FORMULA)
+    told = error_told(comparison, FORMULA, *sure)
+    ece = comparison.table.set_index("name").loc[FORMULA, "ece"]
+    assert told == f"calibration error (ECE) {ece:.3f}"
+    # Of a router that does not always give its likeliest answer the table's is another figure.
+    table = comparison.table.assign(ece=ece + 0.06)
+    told = error_told(replace(comparison, table=table), FORMULA, *sure)
+    assert told.startswith(f"calibration error (ECE) {ece + 0.06:.3f},\nof its highest probability")
+
+
+def test_without_a_figure_in_the_table_the_calibration_error_is_of_what_is_drawn(comparison):
+    from dataclasses import replace
+
+    without = replace(comparison, table=comparison.table.drop(columns="ece"))
+    sure = stated(comparison, FORMULA)
+    assert error_told(without, FORMULA, *sure) == error_told(comparison, FORMULA, *sure)
+
+
 def test_calibration_has_the_colour_of_the_router(comparison):
     import io
 
@@ -189,6 +210,35 @@ def test_figures_say_what_they_are_of(comparison):
     assert about_errors(panel.config, True) == (
         "wrong answers to prompts of class 'code' at threshold 0.2"
     )
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        ({}, " at threshold 0.3"),
+        ({"answered": "low"}, ", answered 'low', at threshold 0.3"),
+        ({"search": " the "}, ", with the text 'the', at threshold 0.3"),
+        (
+            {"answered": "low", "search": "the"},
+            ", answered 'low', with the text 'the', at threshold 0.3",
+        ),
+    ],
+)
+def test_the_list_says_its_filters(comparison, chosen, said):
+    from dataclasses import replace
+
+    config = replace(ui.compare(comparison).config, threshold=0.3, **chosen)
+    assert about_errors(config, True) == f"wrong answers{said}"
+    without = said.removesuffix(" at threshold 0.3").rstrip(",")
+    assert about_errors(config, False).endswith(f"would have served better{without}")
+
+
+def test_pictures_of_the_tabs_are_named_in_their_descriptions(comparison):
+    panel = ui.compare(comparison)
+    panel.update(view="figures", metric="macro_f1")
+    assert f"Macro f1, {comparison.n} prompts" in panel.tools.copy.titles
+    panel.update(view="calibration", router=FORMULA)
+    assert any(title.startswith("Calibration of ") for title in panel.tools.copy.titles)
 
 
 def test_a_gain_says_which_figure_it_is_of(comparison, outcome_comparison):

@@ -370,6 +370,11 @@ def test_settings_of_the_first_table_take_the_place_of_an_upload(table, other, t
     [
         ("notes.txt", b"x", "notes.txt ends in none of .csv"),
         ("empty.csv", b"", "empty.csv"),
+        (
+            "open.csv",
+            b'prompt,label\n"never closed,1\n',
+            "unexpected end of data (there is not one",
+        ),
         ("log.csv", b"time,model\n2026-03-02T10:00:00Z,gpt-4o\n", "no prompt column"),
         ("one.csv", b"prompt,label\na,x\nb,x\n", "1 class in 'label'; 2 to 200"),
         ("<img src=x onerror=alert(1)>.csv", b"prompt\na\n", "<img src=x"),

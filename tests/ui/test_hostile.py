@@ -35,6 +35,7 @@ def panels(comparison, traffic, plan):
     assert mapped.map is not None
     yield mapped
     mapped.text.value = f"\x1b[31m{HOSTILE} {'x' * 100_000}"
+    mapped.wait(60)  # a long prompt is asked about in the background
     assert "router" in mapped.status.text
     mapped.map.of.value = FORMULA
     yield mapped

@@ -141,7 +141,7 @@ class Prover(w.VBox):
         auto = w.Layout(width="auto")
         self.start = w.Button(description="Prove on the real proxy", layout=auto)
         self.stop = w.Button(description="Cancel the proof", layout=auto, disabled=True)
-        self.start.on_click(guarded(self.status)(lambda _: self.prove()))
+        self.start.on_click(guarded(self.status)(lambda _: self._pressed()))
         self.stop.on_click(lambda _: self.cancel())
         self.bar = w.IntProgress(max=1, layout=w.Layout(width="190px"))
         self.clock = w.Label()
@@ -183,6 +183,11 @@ class Prover(w.VBox):
         """Say whether the result is of the files that are shown."""
         self._current = files
         self._show()
+
+    def _pressed(self) -> None:
+        """Start a proof; the second press of a double click comes before the button is grey."""
+        if not self.job.running:
+            self.prove()
 
     def _run(
         self,

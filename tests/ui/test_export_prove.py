@@ -136,6 +136,26 @@ def test_cancel_stops_the_proxy_and_says_so(panel, gateway, monkeypatch):
     assert panel.prover.proof is None and not panel.prover.start.disabled
 
 
+def test_a_second_press_while_the_first_starts_does_nothing(panel, monkeypatch):
+    entered, ended, runs, prover = threading.Event(), threading.Event(), [], panel.prover
+
+    def slow(*given, **options):
+        runs.append(given)
+        entered.set()
+        assert ended.wait(30)
+        raise module.InputError("enough")
+
+    monkeypatch.setattr(module, "run_proof", slow)
+    prover.start.click()
+    assert entered.wait(30)
+    before = prover.status.text
+    prover.start.click()
+    assert prover.status.text == before and "reading LiteLLM" in before
+    ended.set()
+    prover.wait(30)
+    assert len(runs) == 1
+
+
 def test_what_is_waited_for_is_said_at_once_with_seconds(panel, gateway, monkeypatch):
     seen, prover = [], panel.prover
 

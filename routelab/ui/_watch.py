@@ -31,6 +31,7 @@ from routelab.watching.agreement import verdicts
 from routelab.watching.run import Chance, first_half, foreseen, judge
 from routelab.watching.seen import see
 from routelab.watching.shift import bin_counts
+from routelab.watching.spend import full_days
 
 WIDTH = 5.5
 #: Requests of both sides up to which a window is judged within a touch.
@@ -112,6 +113,7 @@ class WatchPanel(Panel):
         named = self._rows["day"].to_numpy(str)
         self.days = np.unique(named).tolist()
         self._starts = np.append(np.searchsorted(named, self.days), len(named))
+        self._full = full_days(self._log.traffic, zone)  # a few days alone do not tell
         self._notes: list[str] = []
         sides = self._old.traffic, self._log.traffic
         self.forecast = foreseen(
@@ -266,6 +268,7 @@ class WatchPanel(Panel):
                 self.forecast,
                 self.chance,
                 self._notes,
+                self._full,
             )
         return self._judged[key]
 
@@ -331,7 +334,7 @@ def watch(
     -------
     WatchPanel
         ``panel.result.report`` is what :func:`routelab.drift` returns for these days and
-        ``panel.forecast``.
+        ``panel.forecast``; which days are full is judged on all days of the panel.
 
     Raises
     ------

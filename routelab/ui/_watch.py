@@ -209,14 +209,15 @@ class WatchPanel(Panel):
         config, report = self.config, result.report
         self.facts.show(facts_of(report, self.forecast))
         self.alarms.value = alarm_list(report)
-        facts = feature_facts(report, result.feature) or {"not compared here": "–"}
-        self.moved.show(facts, HINTS)
+        facts = feature_facts(report, result.feature)
+        said = "Shown" if facts else "Not compared here"
+        self.moved.show(facts or {"not compared here": "–"}, HINTS)
         self._mark_days(config)
         self._paint(self.shift, None, lambda ax: plots.drift(report, ax))
         self._paint(self.bins, result.feature, lambda ax: _bins(result.bins, ax))
         days = self.days[config.first_day - 1 : config.last_day]
         which = f"Day {config.first_day}" + (f" to {config.last_day}" if len(days) > 1 else "")
-        shown = f" Shown: {result.feature}." if result.feature else ""
+        shown = f" {said}: {result.feature}." if result.feature else ""
         return f"{which} ({days_told(days)}): {sentence(report)}{shown}{self._along}"
 
     def still(self) -> bytes:

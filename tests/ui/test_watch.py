@@ -114,6 +114,7 @@ def test_a_feature_that_the_days_do_not_hold_is_said_to_be_missing(panel):
                      reference=days_of("2026-01-05", 0), n_paths=5)  # fmt: skip
     short.update(first_day=2, last_day=2, feature="hour of day")
     assert short.result.bins.empty and "not compared here" in short.moved.value
+    assert short.status.text.endswith("Not compared here: hour of day.")
     assert len(short.still()) > 5_000
 
 

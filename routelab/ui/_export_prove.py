@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import tempfile
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -106,7 +107,7 @@ def run_proof(
         proof = prove(
             folder, prompts, failures=failures, latency_requests=LATENCY_REQUESTS, progress=progress
         )
-    return replace(proof, directory="this export")
+    return replace(proof, directory=folder.name)
 
 
 class Prover(w.VBox):
@@ -128,6 +129,8 @@ class Prover(w.VBox):
         self._wanted = wanted
         self.proof: Proof | None = None
         self._proved: Mapping[str, bytes] | None = None
+        self._current: Mapping[str, bytes] | None = None
+        self._showing = threading.Lock()  # a proof ends in a thread, while the plan is edited
         self.status = Status()
         self.job = Job(self.status, self._busy)
         self.prompts, row = number("Prompts to prove with", 8, 1, MOST_PROMPTS, 1)
@@ -138,7 +141,7 @@ class Prover(w.VBox):
         auto = w.Layout(width="auto")
         self.start = w.Button(description="Prove on the real proxy", layout=auto)
         self.stop = w.Button(description="Cancel the proof", layout=auto, disabled=True)
-        self.start.on_click(guarded(self.status)(lambda _: self.prove()))
+        self.start.on_click(guarded(self.status)(lambda _: self._pressed()))
         self.stop.on_click(lambda _: self.cancel())
         self.bar = w.IntProgress(max=1, layout=w.Layout(width="190px"))
         self.clock = w.Label()
@@ -178,8 +181,13 @@ class Prover(w.VBox):
 
     def refresh(self, files: Mapping[str, bytes]) -> None:
         """Say whether the result is of the files that are shown."""
-        old = self._proved is not None and self._proved != files
-        self._show("of an export before this one" if old else "")
+        self._current = files
+        self._show()
+
+    def _pressed(self) -> None:
+        """Start a proof; the second press of a double click comes before the button is grey."""
+        if not self.job.running:
+            self.prove()
 
     def _run(
         self,
@@ -206,7 +214,7 @@ class Prover(w.VBox):
             self.status.ok("cancelled; the proxy has been stopped")
             return
         self.proof, self._proved = proof, files
-        self._show("")
+        self._show()
         verdict = "does what the plan decides" if proof.identical else "differs from the plan"
         self.status.ok(
             f"The real proxy (LiteLLM {proof.litellm}) {verdict}: {proof.agreed} of "
@@ -214,12 +222,18 @@ class Prover(w.VBox):
             f"{counted(len(proof.differences), 'difference')}."
         )
 
-    def _show(self, heading: str) -> None:
-        if self.proof is None:
-            return
-        # Texts of a proof hold no prompts; names of groups are anybody's.
-        head = f"<b>Proof {esc(heading)}</b>" if heading else "<b>Proof of this export</b>"
-        self.told.value = f'{head}<pre class="rl-lines" tabindex="0">{esc(self.proof)}</pre>'
+    def _show(self) -> None:
+        """Show the last proof, and whether it is of the files that the panel shows now."""
+        with self._showing:
+            if self.proof is None:
+                return
+            fresh = self._proved == self._current
+            of = "this export" if fresh else "an export before this one"
+            # Texts of a proof hold no prompts; names of groups are anybody's.
+            lines = esc(replace(self.proof, directory=of))
+            self.told.value = (
+                f'<b>Proof of {of}</b><pre class="rl-lines" tabindex="0">{lines}</pre>'
+            )
 
     def _busy(self, running: bool) -> None:
         self.start.disabled, self.stop.disabled = running, not running

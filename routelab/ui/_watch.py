@@ -31,6 +31,7 @@ from routelab.watching.agreement import verdicts
 from routelab.watching.run import Chance, first_half, foreseen, judge
 from routelab.watching.seen import see
 from routelab.watching.shift import bin_counts
+from routelab.watching.spend import full_days
 
 WIDTH = 5.5
 #: Requests of both sides up to which a window is judged within a touch.
@@ -112,6 +113,7 @@ class WatchPanel(Panel):
         named = self._rows["day"].to_numpy(str)
         self.days = np.unique(named).tolist()
         self._starts = np.append(np.searchsorted(named, self.days), len(named))
+        self._full = full_days(self._log.traffic, zone)  # a few days alone do not tell
         self._notes: list[str] = []
         sides = self._old.traffic, self._log.traffic
         self.forecast = foreseen(
@@ -207,14 +209,15 @@ class WatchPanel(Panel):
         config, report = self.config, result.report
         self.facts.show(facts_of(report, self.forecast))
         self.alarms.value = alarm_list(report)
-        facts = feature_facts(report, result.feature) or {"not compared here": "–"}
-        self.moved.show(facts, HINTS)
+        facts = feature_facts(report, result.feature)
+        said = "Shown" if facts else "Not compared here"
+        self.moved.show(facts or {"not compared here": "–"}, HINTS)
         self._mark_days(config)
         self._paint(self.shift, None, lambda ax: plots.drift(report, ax))
         self._paint(self.bins, result.feature, lambda ax: _bins(result.bins, ax))
         days = self.days[config.first_day - 1 : config.last_day]
         which = f"Day {config.first_day}" + (f" to {config.last_day}" if len(days) > 1 else "")
-        shown = f" Shown: {result.feature}." if result.feature else ""
+        shown = f" {said}: {result.feature}." if result.feature else ""
         return f"{which} ({days_told(days)}): {sentence(report)}{shown}{self._along}"
 
     def still(self) -> bytes:
@@ -266,6 +269,7 @@ class WatchPanel(Panel):
                 self.forecast,
                 self.chance,
                 self._notes,
+                self._full,
             )
         return self._judged[key]
 
@@ -331,7 +335,7 @@ def watch(
     -------
     WatchPanel
         ``panel.result.report`` is what :func:`routelab.drift` returns for these days and
-        ``panel.forecast``.
+        ``panel.forecast``; which days are full is judged on all days of the panel.
 
     Raises
     ------

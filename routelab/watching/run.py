@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -136,6 +136,7 @@ def judge(
     forecast: Forecast | None,
     chance: Chance,
     notes: Iterable[str] = (),
+    full: Collection[str] | None = None,
 ) -> DriftReport:
     """Return the report of what was seen already.
 
@@ -154,6 +155,9 @@ def judge(
     chance : Chance
     notes : iterable of str
         What the report says beside its own.
+    full : collection of str, optional
+        Days whose spend may be judged, where the requests are a part of a log. Default: the full
+        days of the requests.
     """
     judged = rows["verdict"].isin(JUDGED)
     reasons = rows["verdict"][~judged].value_counts()
@@ -171,7 +175,7 @@ def judge(
         not_judged={str(why): int(n) for why, n in reasons.items()},
         unknown=unknown_models(plan, rows),
         prices=price_table(old.traffic, new.traffic, plan.catalog),
-        spend=_spend(new.traffic, forecast, chance.alpha, told),
+        spend=_spend(new.traffic, forecast, chance.alpha, told, full),
         notes=tuple(told),
     )
 
@@ -262,7 +266,11 @@ def foreseen(
 
 
 def _spend(
-    traffic: pd.DataFrame, forecast: Forecast | None, alpha: float, notes: list[str]
+    traffic: pd.DataFrame,
+    forecast: Forecast | None,
+    alpha: float,
+    notes: list[str],
+    full: Collection[str] | None,
 ) -> pd.DataFrame:
     nothing = pd.DataFrame(columns=list(SPEND_COLUMNS)).astype(
         dict.fromkeys(("outside", "beyond", "seen"), bool)
@@ -273,7 +281,7 @@ def _spend(
     if missing:
         notes.append(f"spend is not judged: {missing:,} requests have no cost")
         return nothing
-    table = spend_table(traffic, forecast, alpha=alpha)
+    table = spend_table(traffic, forecast, alpha=alpha, full=full)
     if table.empty:
         notes.append("spend is not judged: no full day of the log is a day of the forecast")
         return nothing

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -31,7 +33,27 @@ _LEAST_USD = 1e-9  # a day without spend has no logarithm
 FEWEST = 20
 
 
-def spend_table(traffic: pd.DataFrame, forecast: Forecast, *, alpha: float) -> pd.DataFrame:
+def full_days(traffic: pd.DataFrame, zone: str) -> frozenset[str]:
+    """Return the days that a log holds in full.
+
+    Parameters
+    ----------
+    traffic : DataFrame
+        In the order of time.
+    zone : str
+        Whose days these are.
+    """
+    dates, keep, _ = kept_days(wall_clock(traffic["timestamp"], zone))
+    return frozenset(str(date) for date in dates[keep])
+
+
+def spend_table(
+    traffic: pd.DataFrame,
+    forecast: Forecast,
+    *,
+    alpha: float,
+    full: Collection[str] | None = None,
+) -> pd.DataFrame:
     r"""Return a row per full day of the log that the forecast covers.
 
     Parameters
@@ -41,6 +63,9 @@ def spend_table(traffic: pd.DataFrame, forecast: Forecast, *, alpha: float) -> p
     forecast : Forecast
     alpha : float
         Of all days together.
+    full : collection of str, optional
+        Days that are full, where `traffic` is a part of a log, which alone cannot tell. Default:
+        the full days of `traffic`.
 
     Returns
     -------
@@ -60,10 +85,13 @@ def spend_table(traffic: pd.DataFrame, forecast: Forecast, *, alpha: float) -> p
     ----------
     G. J. Hahn and W. Q. Meeker, Statistical Intervals, Wiley 1991, section 4.7.
     """
-    dates, keep, day = kept_days(wall_clock(traffic["timestamp"], forecast.zone))
+    if full is None:
+        full = full_days(traffic, forecast.zone)
+    day = wall_clock(traffic["timestamp"], forecast.zone).astype("datetime64[D]")
+    dates = [str(date) for date in np.arange(day[0], day[-1] + 1)]
     cost = traffic["cost_usd"].to_numpy(float)
     known = set(forecast.days)
-    judged = [str(date) for date in dates[keep] if str(date) in known]
+    judged = [date for date in dates if date in full and date in known]
     n_logged = len(forecast.logged_days)
     factor = stats.t.ppf(1 - alpha / (2 * max(1, len(judged))), max(1, n_logged - 1))
     # Every day of a path is one of the logged days: all of them tell how far these differ.

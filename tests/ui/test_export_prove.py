@@ -77,11 +77,36 @@ def test_the_result_says_when_it_is_of_an_export_before(panel, gateway):
     area = panel.editor.area
     area.value = area.value.replace("num_retries: 0", "num_retries: 3")
     panel.wait(30)
-    assert "of an export before this one" in panel.prover.told.value
+    assert "Proof of an export before this one" in panel.prover.told.value
+    assert "identical: an export before this one" in panel.prover.told.value
     panel.editor.revert.click()
     area.value = area.value.replace("num_retries: 3", "num_retries: 0")
     panel.wait(30)
     assert "Proof of this export" in panel.prover.told.value
+
+
+def test_a_plan_that_is_edited_while_it_is_proved_makes_the_result_one_of_before(
+    panel, gateway, monkeypatch
+):
+    entered, edited = threading.Event(), threading.Event()
+    run_proof = module.run_proof
+
+    def slow(*given, **options):
+        entered.set()
+        assert edited.wait(30)
+        return run_proof(*given, **options)
+
+    monkeypatch.setattr(module, "run_proof", slow)
+    panel.prove()
+    assert entered.wait(30)
+    area = panel.editor.area
+    area.value = area.value.replace("num_retries: 0", "num_retries: 3")
+    panel.wait(30)
+    edited.set()
+    panel.prover.wait(60)
+    assert "Proof of an export before this one" in panel.prover.told.value
+    assert "identical: an export before this one" in panel.prover.told.value
+    assert "of this export" not in panel.prover.told.value
 
 
 def test_cancel_stops_the_proxy_and_says_so(panel, gateway, monkeypatch):
@@ -109,6 +134,26 @@ def test_cancel_stops_the_proxy_and_says_so(panel, gateway, monkeypatch):
     assert "the proxy has been stopped" in panel.prover.status.text
     assert len(stopped) == 1 and not stopped[0].exists()
     assert panel.prover.proof is None and not panel.prover.start.disabled
+
+
+def test_a_second_press_while_the_first_starts_does_nothing(panel, monkeypatch):
+    entered, ended, runs, prover = threading.Event(), threading.Event(), [], panel.prover
+
+    def slow(*given, **options):
+        runs.append(given)
+        entered.set()
+        assert ended.wait(30)
+        raise module.InputError("enough")
+
+    monkeypatch.setattr(module, "run_proof", slow)
+    prover.start.click()
+    assert entered.wait(30)
+    before = prover.status.text
+    prover.start.click()
+    assert prover.status.text == before and "reading LiteLLM" in before
+    ended.set()
+    prover.wait(30)
+    assert len(runs) == 1
 
 
 def test_what_is_waited_for_is_said_at_once_with_seconds(panel, gateway, monkeypatch):

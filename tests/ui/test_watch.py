@@ -114,6 +114,7 @@ def test_a_feature_that_the_days_do_not_hold_is_said_to_be_missing(panel):
                      reference=days_of("2026-01-05", 0), n_paths=5)  # fmt: skip
     short.update(first_day=2, last_day=2, feature="hour of day")
     assert short.result.bins.empty and "not compared here" in short.moved.value
+    assert short.status.text.endswith("Not compared here: hour of day.")
     assert len(short.still()) > 5_000
 
 
@@ -125,6 +126,22 @@ def test_the_spend_is_the_sum_of_the_days_beside_the_forecast_of_the_sum(panel, 
     facts = facts_of(panel.result.report, panel.forecast)
     assert facts["spent on 2 full days"] == f"${usd:,.2f}"
     assert facts["forecast (5-95 %)"].startswith(f"${np.median(paths):,.2f} (")
+
+
+def test_whether_a_day_is_full_is_judged_on_all_days_of_the_panel(weeks, plan):
+    """At midday only: no day alone tells that it is full, and the last one is not."""
+    earlier, log = (days[days["timestamp"].dt.hour.between(9, 14)] for days in weeks)
+    panel = ui.watch(log.iloc[:-12], plan, reference=earlier, n_paths=5)
+    assert panel.whole.spend["day"].tolist() == panel.days[:3]
+    for k, day in enumerate(panel.days[:3]):
+        panel.update(first_day=k + 1, last_day=k + 1)
+        spend = panel.result.report.spend
+        assert spend["day"].tolist() == [day]
+        assert spend["spend_usd"].iloc[0] == panel.whole.spend["spend_usd"].iloc[k]
+        assert "spent on 1 full day" in panel.facts.value
+    panel.update(first_day=4, last_day=4)
+    assert panel.result.report.spend.empty
+    assert "no full day of the log is a day of the forecast" in panel.alarms.value
 
 
 def test_a_first_day_after_the_last_takes_it_along(panel):

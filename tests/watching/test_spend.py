@@ -11,7 +11,7 @@ from scipy import stats
 
 from routelab import drift
 from routelab.forecasting import forecast
-from routelab.watching.spend import price_table, spend_table
+from routelab.watching.spend import full_days, price_table, spend_table
 
 from .conftest import kinds, make_log
 
@@ -35,6 +35,19 @@ def test_the_days_of_the_forecast_are_judged(plan, months, ahead):
     total = months[1]["cost_usd"][months[1]["timestamp"].dt.day == 16].sum()
     assert table["spend_usd"][1] == pytest.approx(total)
     assert not table["beyond"].any() and table["seen"].all()
+
+
+def test_which_days_of_a_part_are_full_can_be_told(months, ahead):
+    whole = spend_table(months[1], ahead, alpha=0.05)
+    stamps = months[1]["timestamp"]
+    part = months[1][(stamps.dt.day == 16) & stamps.dt.hour.between(9, 14)]
+    assert spend_table(part, ahead, alpha=0.05).empty
+    full = full_days(months[1], ahead.zone)
+    assert full == set(whole["day"])
+    told = spend_table(part, ahead, alpha=0.05, full=full)
+    assert told["day"].tolist() == ["2026-01-16"]
+    assert told["spend_usd"].tolist() == pytest.approx([part["cost_usd"].sum()])
+    assert spend_table(part, ahead, alpha=0.05, full=full - {"2026-01-16"}).empty
 
 
 def test_the_wider_interval_is_that_of_one_more_normal_day(months, ahead):

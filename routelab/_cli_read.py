@@ -173,7 +173,7 @@ def _write(found: Read, out: Path) -> None:
 def _check_name(out: Path, kind: str, endings: tuple[str, ...]) -> None:
     """Refuse a name that says another format than what is written: nobody could read it."""
     if out.suffix.lower() not in endings:
+        allowed = " or ".join(endings)
         raise InputError(
-            f"--out: what was read ({kind}) goes to a file that ends in {' or '.join(endings)}, got "
-            f"{str(out)!r}"
+            f"--out: what was read ({kind}) goes to a file that ends in {allowed}, got {str(out)!r}"
         )

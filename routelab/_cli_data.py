@@ -10,6 +10,7 @@ import typer
 
 from routelab._checks import InputError, require
 from routelab._cli_common import Json, examples, progress_bar, say, tell
+from routelab._words import counted
 
 app = typer.Typer()
 
@@ -74,7 +75,7 @@ def fetch(
     if not yes and not _agreed():
         raise InputError("nothing was fetched: answer y, or pass --yes")
     files = module.fetch(name, folder, progress=progress_bar("fetch"))
-    say(f"{len(files)} files in {folder / name}", {"files": files}, as_json)
+    say(f"{counted(len(files), 'file')} in {folder / name}", {"files": files}, as_json)
 
 
 def _agreed() -> bool:

@@ -90,7 +90,9 @@ def _run(
     """Run a server of the extra `lab` on a copy of the notebooks, until it ends."""
     from routelab._checks import require
     from routelab.datasets import copy_notebooks
+    from routelab.serving.server import check_port
 
+    check_port(port)
     require(module, "lab")
     folder = copy_notebooks(directory)
     say(f"notebooks in {folder}{first}", {"directory": folder, "port": port}, as_json)

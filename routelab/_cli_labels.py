@@ -41,6 +41,8 @@ def judge(
     from routelab.labelling import judge_labels
     from routelab.labelling.judge import Estimate
 
+    if not max_usd > 0:  # the estimate asks nobody, so the budget is not looked at there
+        raise InputError(f"--max-usd must be above 0, got {max_usd:g}")
     prompts = _prompts(file)[:limit]
     names = [name.strip() for name in labels.split(",") if name.strip()]
     options = {"max_usd": max_usd, "cache": cache, "instructions": instructions}

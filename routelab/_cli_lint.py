@@ -39,6 +39,11 @@ def lint(
         return
     if config is None:
         raise InputError("lint takes a config.yaml, or --list")
+    if config.exists() and not config.is_file() and not config.is_dir():
+        raise InputError(
+            f"lint takes a file, got the pipe {str(config)!r}: write it to a file, since a config "
+            "may name files beside it"
+        )
     findings = run_lint(config)
     count = Counter(finding.severity for finding in findings)
     if sarif is not None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
+PARQUET, CSV, YAML = (".parquet",), (".csv",), (".yaml", ".yml")
+
 
 @app.command(
     epilog=examples(
@@ -30,7 +32,8 @@ app = typer.Typer()
 def read(
     file: Annotated[list[Path], typer.Argument(help="Files, folders or patterns of one kind.")],
     out: Annotated[
-        Path | None, typer.Option(help="Parquet for traffic; CSV for labels, outages, decisions.")
+        Path | None,
+        typer.Option(help="Parquet for traffic; CSV for labels, outages, decisions; YAML: prices."),
     ] = None,
     format: Annotated[str | None, typer.Option(help="Log format, when detection fails.")] = None,
     columns: Annotated[
@@ -134,6 +137,7 @@ def _log(request: Request) -> Read | Report:
         if request.rejects is not None:
             read.report.write_rejects(request.rejects)
         return Read("traffic", read.frame, read.report)
+    _check_name(request.out, "traffic", PARQUET)
     salt = None if request.salt_variable is None else salt_from_env(request.salt_variable)
 
     def clean(frame: pd.DataFrame) -> pd.DataFrame:
@@ -155,10 +159,21 @@ def _write(found: Read, out: Path) -> None:
 
     data = found.data
     if isinstance(data, Catalog):
+        _check_name(out, found.kind, YAML)
         data.to_yaml(out)
         return
     frame = data.to_frame() if isinstance(data, OutcomeTable) else data
     if not isinstance(frame, pd.DataFrame):
         raise InputError("names are not written to --out")
+    _check_name(out, found.kind, CSV)
     with atomic_file(out) as temporary:
         frame.to_csv(temporary, index=False)
+
+
+def _check_name(out: Path, kind: str, endings: tuple[str, ...]) -> None:
+    """Refuse a name that says another format than what is written: nobody could read it."""
+    if out.suffix.lower() not in endings:
+        allowed = " or ".join(endings)
+        raise InputError(
+            f"--out: what was read ({kind}) goes to a file that ends in {allowed}, got {str(out)!r}"
+        )

@@ -7,6 +7,7 @@ Exit codes: 0 done, 1 the answer is "no" (verify differs, lint found something),
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable
 
@@ -99,6 +100,33 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        if error.errno is None:  # no answer of the operating system: a fault of the program
+            raise
+        tell(f"routelab: {file_trouble(error)}")
+        sys.exit(2)
+
+
+def file_trouble(error: OSError) -> str:
+    """Return one line on a file or folder that the operating system refuses.
+
+    What is written goes to ``.NAME.`` and eight letters first; the line names what was asked for.
+
+    Examples
+    --------
+    >>> file_trouble(PermissionError(13, "Permission denied", "out/.x.csv.ab12_xyz"))
+    "'out/x.csv' cannot be read or written: Permission denied"
+    >>> file_trouble(FileExistsError(17, "File exists", "notes.txt"))
+    "'notes.txt' cannot be read or written: a file is where a folder is needed"
+    """
+    in_the_way = isinstance(error, FileExistsError | NotADirectoryError)
+    why = "a file is where a folder is needed" if in_the_way else error.strerror
+    named = error.filename2 or error.filename
+    if named is None:
+        return f"the operating system says: {why}"
+    folder, name = os.path.split(os.fsdecode(named))
+    asked = re.sub(r"^\.(.+)\.[a-z0-9_]{8}$", r"\1", name)
+    return f"{os.path.join(folder, asked)!r} cannot be read or written: {why}"
 
 
 def with_paths(arguments: Iterable[str]) -> list[str]:

@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import quote
 
 from routelab._checks import InputError, did_you_mean, require
+from routelab._words import counted
 
 #: Environment variable: a folder that holds the sets already.
 DATA_VARIABLE = "ROUTELAB_DATA"
@@ -66,7 +67,7 @@ def describe(name: str) -> str:
     size = sum(file.bytes for file in files) / 1e6
     return "\n".join(
         [
-            f"{name}: {len(files)} files, {size:.1f} MB",
+            f"{name}: {counted(len(files), 'file')}, {size:.1f} MB",
             f"source   {', '.join(sources)}",
             f"licence  {'; '.join(sorted({file.licence for file in files}))}",
         ]

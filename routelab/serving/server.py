@@ -31,6 +31,12 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def check_port(port: int) -> None:
+    """Refuse a number that is no port."""
+    if not 0 <= port <= 65535:
+        raise InputError(f"port must be from 0 to 65535, got {port}")
+
+
 def listen(host: str = HOST, port: int = PORT) -> socket.socket:
     """Return a socket that listens; port 0 takes a free one.
 
@@ -41,8 +47,7 @@ def listen(host: str = HOST, port: int = PORT) -> socket.socket:
     """
     if not host:
         raise InputError(f"host must be an address such as {HOST}, got ''; 0.0.0.0 is all of them")
-    if not 0 <= port <= 65535:
-        raise InputError(f"port must be from 0 to 65535, got {port}")
+    check_port(port)
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family)

@@ -224,7 +224,10 @@ class Panel(w.VBox):
             raise InputError(f"{name!r} has {len(content):,} bytes, at most {LARGEST_BYTES:,} fit")
         with atomic_file(named_file(name)) as temporary:
             temporary.write_bytes(content)
-            read_choices(temporary)  # a session, and no plan: that may name files
+            try:
+                read_choices(temporary)  # a session, and no plan: that may name files
+            except InputError as error:
+                raise InputError(str(error).replace(str(temporary), name)) from None
         self.load_settings(name)
 
     def fallback(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as w
@@ -43,7 +44,7 @@ from routelab.ui._file_loader import FileLoader
 from routelab.ui._inputs import as_outages, as_plan, as_traffic, noted
 from routelab.ui._parts import Facts, guarded
 from routelab.ui._session import Session
-from routelab.ui._share import choice_of
+from routelab.ui._share import choice_of, shared
 
 #: Settings that no plan A has of its own.
 _OF_THE_VIEW = ("who", "sweep_by", "pinned", "log", "uploaded", "edited")
@@ -239,11 +240,16 @@ class BudgetPanel(Panel):
         return self.frames.still()
 
     def share(self) -> None:
-        """Make the plan with these settings that of the session: other panels take it over."""
+        """Make the plan with these settings that of the session: other panels take it over.
+
+        Those of other pages of the app cannot: there the plan is offered as a download.
+        """
         plan = plan_with(self.sources.plan_of(self.config), self.config)
         self._choice = choice_of(self.session, plan)
         self.session.choose_plan(self._choice, plan)
-        self.status.ok(f"The other panels have the plan with these settings now. {self._line}")
+        if self._choice.path is not None:
+            self.tools.offer(Path(self._choice.path))
+        self.status.ok(f"{shared(self._choice)} {self._line}")
 
     def fallback(self) -> str:
         """Return the settings that are not the usual ones, and the status."""

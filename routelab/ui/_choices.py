@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from routelab._checks import InputError, atomic_file, did_you_mean
 from routelab._plan_parts import RouterSpec
 from routelab._yaml import Document, read_yaml
 from routelab.plan import Plan
+from routelab.ui._files import found_plan, kept_plan
 from routelab.ui._settings import SETTINGS, from_mapping, to_mapping
 
 VERSION = 1
@@ -115,7 +116,7 @@ class Choices:
 
 
 def read_choices(path: Path) -> Choices:
-    """Read a session's file.
+    """Read a session's file; a plan that lies beside it is found where the two were moved to.
 
     Raises
     ------
@@ -137,15 +138,17 @@ def read_choices(path: Path) -> Choices:
     if data.get("version", VERSION) != VERSION:
         where = document.where(("version",))
         raise InputError(f"{where}: version {VERSION} can be read, got {data['version']!r}")
-    return Choices(
+    found = Choices(
         _choice(document, "router", RouterChoice, "kind"),
         _choice(document, "plan", PlanChoice, "name"),
         _panels(document),
     )
+    return _with_plans(found, lambda text: found_plan(text, path.absolute().parent))
 
 
 def write_choices(choices: Choices, path: Path) -> None:
-    """Write a session's file at once or not at all."""
+    """Write a session's file at once or not at all; it can be moved with the plan beside it."""
+    choices = _with_plans(choices, lambda text: kept_plan(text, path.absolute().parent))
     data: dict[str, Any] = {"version": VERSION}
     for name in ("router", "plan"):
         if choices.section(name) is not None:
@@ -156,6 +159,16 @@ def write_choices(choices: Choices, path: Path) -> None:
     text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
     with atomic_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def _with_plans(choices: Choices, change: Callable[[str], str]) -> Choices:
+    """Return the same with other paths of plans: that of all panels, and the budget panel's own."""
+    plan, budget = choices.plan, choices.panels.get("budget", {})
+    if plan is not None and plan.path is not None:
+        choices = choices.put("plan", replace(plan, path=change(plan.path)))
+    if budget.get("plan"):
+        choices = choices.put("budget", {**budget, "plan": change(budget["plan"])})
+    return choices
 
 
 def _choice(document: Document, name: str, kind: type, needed: str) -> Any:

@@ -14,6 +14,9 @@ from routelab._checks import InputError
 #: Set by ``routelab app``: whoever reaches its address is not whoever started it.
 APP = "ROUTELAB_APP"
 
+#: Of the plan that is written beside a session's file.
+PLAN_SUFFIX = ".plan.yaml"
+
 
 def in_app() -> bool:
     """Return whether panels are shown to readers who may not see this machine's files."""
@@ -41,6 +44,33 @@ def named_file(text: str) -> Path:
             "settings.yaml; bring files of your own by upload"
         )
     return own_folder() / text
+
+
+def kept_plan(path: str, folder: Path) -> str:
+    """Return how the session's file in `folder` names a plan: by name alone if it lies beside.
+
+    Only a plan that routelab wrote for a session: the others stay as their reader named them.
+
+    Examples
+    --------
+    >>> kept_plan("/work/team.plan.yaml", Path("/work")), kept_plan("/work/own.yaml", Path("/work"))
+    ('team.plan.yaml', '/work/own.yaml')
+    """
+    beside = path.endswith(PLAN_SUFFIX) and Path(path).parent == folder
+    return Path(path).name if beside else path
+
+
+def found_plan(text: str, folder: Path) -> str:
+    """Return the path of a plan that the session's file in `folder` names.
+
+    It lies beside the session, wherever that was moved to; else it stays as it is named, from the
+    folder at hand. In the app nothing outside of `folder` is even looked for.
+    """
+    beside = folder / text
+    if (in_app() and Path(text).name != text) or not beside.is_file():
+        return text
+    at_hand = not text.endswith(PLAN_SUFFIX) and named_file(text).is_file()
+    return text if at_hand else str(beside)
 
 
 def shown_name(path: Path) -> str:

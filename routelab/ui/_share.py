@@ -9,6 +9,7 @@ from routelab.plan import Plan
 from routelab.privacy import redact
 from routelab.ui._choices import PlanChoice
 from routelab.ui._export_plan import plan_text
+from routelab.ui._files import PLAN_SUFFIX, in_app
 from routelab.ui._session import Session
 
 
@@ -23,6 +24,25 @@ def choice_of(session: Session, plan: Plan) -> PlanChoice:
     path = None
     trained = plan.router is None or plan.router.labels is not None
     if session.path is not None and trained and redact(text) == text:
-        path = os.fspath(session.path.with_suffix(".plan.yaml"))
+        path = os.fspath(session.path.with_suffix(PLAN_SUFFIX))
         plan.to_yaml(path)
     return PlanChoice(plan.name, path, hashlib.sha256(text.encode()).hexdigest()[:12])
+
+
+def shared(choice: PlanChoice) -> str:
+    """Return who has a plan now that was given to all panels: in the app those of its page alone.
+
+    Examples
+    --------
+    >>> shared(PlanChoice("team"))
+    'The other panels have the plan with these settings now.'
+    """
+    if not in_app():
+        return "The other panels have the plan with these settings now."
+    told = "The panels of this page have the plan with these settings now."
+    if choice.path is None:
+        return f"{told} Other pages of the app do not have it."
+    return (
+        f"{told} Other pages of the app do not have it: download it below, and put its text in "
+        "place of the plan in 04."
+    )

@@ -13,6 +13,7 @@ import pandas as pd
 from routelab._checks import atomic_folder
 from routelab._html import esc
 from routelab._html import table as html_table
+from routelab._words import counted
 from routelab.watching.alarms import DriftAlarm, find_alarms
 
 SHOWN = 12
@@ -109,8 +110,8 @@ class DriftReport:
     def _title(self) -> str:
         bad = sum(alarm.severity == "alarm" for alarm in self.alarms)
         return (
-            f"{self.n_log:,} requests against the plan {self.plan!r}: {bad} alarms, "
-            f"{len(self.alarms) - bad} warnings"
+            f"{self.n_log:,} requests against the plan {self.plan!r}: {counted(bad, 'alarm')}, "
+            f"{counted(len(self.alarms) - bad, 'warning')}"
         )
 
     def _agreed(self) -> str:

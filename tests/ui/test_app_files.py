@@ -11,6 +11,7 @@ from routelab import InputError, ui
 from routelab.labelling import LabelSession
 from routelab.ui import _files
 from routelab.ui._files import in_app, named_file
+from routelab.ui._share import shared
 
 
 @pytest.fixture
@@ -97,3 +98,40 @@ def test_a_plan_or_labels_that_a_reader_brings_are_not_read(own, plan, traffic, 
     assert session.router is None and "root:x" not in panel.status.text
     with pytest.raises(InputError, match="is no plain name"):
         named_file(f"{own}/..")
+
+
+def test_what_is_wrong_in_settings_that_were_brought_has_the_name_that_the_reader_knows(
+    own, plan, traffic
+):
+    panel = ui.budget(traffic, plan)
+    for text, told in (
+        ("panels:\n  budget:\n    daily_usd: many", "evil.yaml:3:5: daily_usd: "),
+        ("panels: [", "evil.yaml:2:1: not valid YAML"),
+    ):
+        with pytest.raises(InputError) as error:
+            panel.bring_settings("evil.yaml", text.encode())
+        assert str(error.value).startswith(told)
+
+
+def test_in_the_app_a_plan_goes_to_another_page_as_a_download(own, traffic):
+    from routelab.datasets import data_dir
+
+    one = ui.budget(traffic, data_dir() / "plan.yaml", session=ui.Session("routelab-session.yaml"))
+    one.update(daily_usd=9.0)
+    one.wait()
+    one.share()
+    assert one.status.text.startswith("The panels of this page have the plan with these settings")
+    assert "put its text in place of the plan in 04." in one.status.text
+    link = one.tools.exchange.link.value
+    assert 'download="routelab-session.plan.yaml"' in link
+    other = ui.export(data_dir() / "plan.yaml", session=ui.Session())
+    other.editor.area.value = base64.b64decode(re.search('base64,([^"]+)', link)[1]).decode()
+    other.wait()
+    assert "limit_usd: 9.0" in other.config.plan and "This is the plan in use" in (
+        other.editor.status.text
+    )
+
+
+def test_in_the_app_a_plan_without_a_file_is_said_to_stay_on_its_page(own):
+    told = shared(ui.PlanChoice("team"))
+    assert told.endswith("Other pages of the app do not have it.")

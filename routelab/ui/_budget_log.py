@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from routelab._checks import InputError
+from routelab._words import counted
 from routelab.traffic import read_log
 from routelab.ui._file_loader import account
-from routelab.ui._parts import counted
 from routelab.ui._uploaded import uploaded_file
 
 ABOUT = (

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from routelab._checks import InputError
+from routelab._words import counted
 from routelab.decide import group_of_route
 from routelab.evaluate.cuts import NOT_ANSWERED
 from routelab.evaluate.served import Served
 from routelab.plan import Plan
-from routelab.ui._parts import counted
 
 REQUESTS_PER_DAY = 10_000
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from routelab._checks import InputError
+from routelab._words import counted
 from routelab.labels import load_labels
 from routelab.labels._columns import NO_LABELS, label_columns
 from routelab.ui._file_loader import account
 from routelab.ui._files import named_file
-from routelab.ui._parts import counted
 from routelab.ui._uploaded import UPLOADED, uploaded_file
 
 CLASSES_MOST = 200

@@ -14,6 +14,7 @@ import ipywidgets as w
 
 from routelab._checks import InputError
 from routelab._html import esc
+from routelab._words import counted
 from routelab.exporters import TARGETS
 from routelab.plan import Plan
 from routelab.privacy import redact
@@ -29,7 +30,7 @@ from routelab.ui._export_prove import Prover, prompts_of
 from routelab.ui._export_view import FileView, lines_of
 from routelab.ui._export_writer import Writer
 from routelab.ui._inputs import as_plan, noted
-from routelab.ui._parts import Status, counted, told
+from routelab.ui._parts import Status, told
 from routelab.ui._session import Session
 from routelab.ui._share import choice_of
 

@@ -12,6 +12,7 @@ import ipywidgets as w
 
 from routelab._checks import InputError, existing_file
 from routelab._html import esc
+from routelab._words import counted
 from routelab._yaml import YamlError, parse_yaml
 from routelab.exporters import Finding, lint
 from routelab.ui._export_diff import changes, text_diff
@@ -19,7 +20,7 @@ from routelab.ui._export_files import text_of
 from routelab.ui._export_mask import masked, read_masked
 from routelab.ui._export_view import FileView, lines_of
 from routelab.ui._job import Job
-from routelab.ui._parts import Status, counted, guarded
+from routelab.ui._parts import Status, guarded
 
 LARGEST = 5 * 1024 * 1024
 ENDS = (".yaml", ".yml")

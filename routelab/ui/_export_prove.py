@@ -14,9 +14,10 @@ import ipywidgets as w
 
 from routelab._checks import InputError
 from routelab._html import esc
+from routelab._words import counted
 from routelab.plan import Plan
 from routelab.ui._job import Job
-from routelab.ui._parts import Status, counted, guarded, number
+from routelab.ui._parts import Status, guarded, number
 from routelab.ui._waiting import Waiting
 
 if TYPE_CHECKING:

@@ -12,11 +12,12 @@ import ipywidgets as w
 import pandas as pd
 
 from routelab._checks import InputError
+from routelab._words import counted
 from routelab.report.profile import traffic_facts
 from routelab.traffic import check_traffic, read_log
 from routelab.ui._base import Panel
 from routelab.ui._code import Recipe
-from routelab.ui._parts import Facts, counted
+from routelab.ui._parts import Facts
 from routelab.ui._picture import beside
 from routelab.ui._profile_figures import Coded, ProfilePlots, bars
 from routelab.ui._session import Session

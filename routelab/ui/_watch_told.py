@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from routelab._html import esc
+from routelab._words import counted
 from routelab.forecasting import Forecast
-from routelab.ui._parts import counted, told
+from routelab.ui._parts import told
 from routelab.watching import DriftReport
 from routelab.watching.spend import spend_total
 

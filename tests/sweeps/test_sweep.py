@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -186,7 +187,15 @@ def test_ctrl_c_keeps_what_was_done(traffic, plan, tmp_path):
     assert len(part.front()) == done and "not run" in str(part)
 
 
-def test_a_signal_in_the_middle_keeps_what_was_done(traffic, plan):
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """SIGINT interrupts Python, in a run that was started in the background too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_signal_in_the_middle_keeps_what_was_done(traffic, plan, heard):
     timer = threading.Timer(0.1, _thread.interrupt_main)
 
     def start_timer(done, total):

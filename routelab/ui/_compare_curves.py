@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -161,7 +162,7 @@ class CostCurves(_LabelCurves):
         )
         drawn += plots.single_groups(self._groups, ax, self._theme)
         controls = (self._controls & {*self._curves}) - {"constant"}  # it is a single group
-        for name, mark in zip(sorted(controls), "x+1234", strict=False):
+        for name, mark in zip(sorted(controls), itertools.cycle("x+1234"), strict=False):
             if name != router:
                 own = self._curves[name].iloc[0]
                 drawn += ax.plot(

@@ -53,8 +53,8 @@ def kept_plan(path: str, folder: Path) -> str:
 
     Examples
     --------
-    >>> kept_plan("/work/team.plan.yaml", Path("/work")), kept_plan("/work/own.yaml", Path("/work"))
-    ('team.plan.yaml', '/work/own.yaml')
+    >>> kept_plan("notes/team.plan.yaml", Path("notes")), kept_plan("notes/own.yaml", Path("notes"))
+    ('team.plan.yaml', 'notes/own.yaml')
     """
     beside = path.endswith(PLAN_SUFFIX) and Path(path).parent == folder
     return Path(path).name if beside else path

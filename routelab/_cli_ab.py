@@ -10,6 +10,7 @@ import typer
 
 from routelab._checks import InputError
 from routelab._cli_common import Json, examples, plan_of, read_table, say
+from routelab._cli_inputs import file_argument
 
 app = typer.Typer(help="A/B tests: how long to run one, and what it found.", no_args_is_help=True)
 
@@ -59,7 +60,7 @@ def plan(
     )
 )
 def analyse(
-    file: Annotated[Path, typer.Argument(help="CSV, JSONL or Parquet, one row per request.")],
+    file: Annotated[Path, file_argument("CSV, JSONL or Parquet, one row per request")],
     metric: Annotated[str, typer.Option(help="Column of the outcome.")],
     kind: Annotated[str, typer.Option(help="binary, continuous or ratio.")] = "continuous",
     unit: Annotated[

@@ -10,6 +10,8 @@ import typer
 
 from routelab._checks import InputError
 from routelab._cli_common import Force, Json, Seed, examples, plan_of, progress_bar, say
+from routelab._cli_inputs import Log
+from routelab._words import dollars
 
 app = typer.Typer()
 
@@ -22,7 +24,7 @@ app = typer.Typer()
     )
 )
 def sweep(
-    log: Annotated[Path, typer.Argument(help="Log, or traffic.parquet from 'read'.")],
+    log: Log,
     plan: Annotated[Path, typer.Option(help="Plan YAML or bundle.")],
     grid: Annotated[Path, typer.Option(help="YAML: plan fields to lists of values or ranges.")],
     out: Annotated[
@@ -90,7 +92,7 @@ def sweep(
 
 @app.command(epilog=examples("routelab fit bundled:traffic.parquet --out assumptions.yaml"))
 def fit(
-    log: Annotated[Path, typer.Argument(help="Log, or traffic.parquet from 'read'.")],
+    log: Log,
     out: Annotated[Path, typer.Option(help="YAML file for the assumptions.")],
     outages: Annotated[
         Path | None, typer.Option(help="Outage schedule; default: found in the log.")
@@ -145,7 +147,7 @@ def fit(
     )
 )
 def forecast(
-    log: Annotated[Path, typer.Argument(help="Log, or traffic.parquet from 'read'.")],
+    log: Log,
     plan: Annotated[Path, typer.Option(help="Plan YAML or bundle.")],
     out: Annotated[Path, typer.Option(help="Folder for tables, JSON and picture.")],
     days: Annotated[int, typer.Option(help="Days to look ahead.")] = 30,
@@ -194,7 +196,7 @@ def forecast(
     epilog=examples("routelab what-if traffic.parquet --plan plan.yaml --changes changes.yaml"),
 )
 def what_if(
-    log: Annotated[Path, typer.Argument(help="Log, or traffic.parquet from 'read'.")],
+    log: Log,
     plan: Annotated[Path, typer.Option(help="Plan YAML or bundle.")],
     changes: Annotated[Path, typer.Option(help="YAML: a list of changes, see below.")],
     outages: Annotated[Path | None, typer.Option(help="Outage schedule.")] = None,
@@ -232,7 +234,7 @@ def what_if(
     )
 )
 def savings(
-    log: Annotated[Path, typer.Argument(help="Log, or traffic.parquet from 'read'.")],
+    log: Log,
     plan: Annotated[Path, typer.Option(help="Plan YAML or bundle.")],
     against: Annotated[str, typer.Option(help="log, a model group, or a plan file.")],
     outages: Annotated[Path | None, typer.Option(help="Outage schedule.")] = None,
@@ -253,9 +255,9 @@ def savings(
     share = "" if found["savings_share"] is None else f" ({found['savings_share']:.1%})"
     lines = [
         f"against {found['against']}, {found['compared']:,} requests that both served",
-        f"plan            ${found['plan_usd']:,.2f}",
-        f"counterfactual  ${found['counterfactual_usd']:,.2f}",
-        f"saved           ${found['savings_usd']:,.2f}{share}",
+        f"plan            {dollars(found['plan_usd'])}",
+        f"counterfactual  {dollars(found['counterfactual_usd'])}",
+        f"saved           {dollars(found['savings_usd'])}{share}",
         *(f"note: {note}" for note in found["notes"]),
     ]
     say("\n".join(lines), found, as_json)
@@ -265,7 +267,7 @@ def savings(
     epilog=examples("routelab regret traffic.parquet --plan plan.yaml --quality worth.yaml")
 )
 def regret(
-    log: Annotated[Path, typer.Argument(help="Log, or traffic.parquet from 'read'.")],
+    log: Log,
     plan: Annotated[Path, typer.Option(help="Plan YAML or bundle.")],
     quality: Annotated[Path, typer.Option(help="YAML: model group to the worth of its answer.")],
     objective: Annotated[str, typer.Option(help="quality or cost.")] = "quality",

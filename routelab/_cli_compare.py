@@ -20,7 +20,7 @@ from routelab._cli_common import (
     say,
     typed,
 )
-from routelab._cli_inputs import published_split, read_data
+from routelab._cli_inputs import Data, published_split, read_data
 
 app = typer.Typer()
 
@@ -32,7 +32,7 @@ app = typer.Typer()
     )
 )
 def compare(
-    data: Annotated[Path, typer.Argument(help="Label file or outcome table.")],
+    data: Data,
     router: RouterKinds = None,
     encoder: Encoder = "tfidf",
     label: Annotated[str | None, typer.Option(help="Label column.")] = None,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from routelab._cli_common import Force, Json, Seed, examples, plan_of, progress_bar, say
+from routelab._cli_inputs import Log
 
 app = typer.Typer()
 
@@ -18,7 +19,7 @@ app = typer.Typer()
     )
 )
 def drift(
-    log: Annotated[Path, typer.Argument(help="Log, or traffic.parquet from 'read'.")],
+    log: Log,
     plan: Annotated[Path, typer.Option(help="Plan YAML or bundle.")],
     reference: Annotated[
         Path | None, typer.Option(help="Earlier log; default: the first half of LOG.")

@@ -10,7 +10,7 @@ import typer
 
 from routelab._checks import InputError
 from routelab._cli_common import Force, Json, Seed, examples, say
-from routelab._cli_inputs import read_data
+from routelab._cli_inputs import Data, read_data
 
 app = typer.Typer()
 
@@ -19,7 +19,7 @@ app = typer.Typer()
     epilog=examples("routelab tune-gateway labels.csv --tiers tiers.yaml --out config.yaml")
 )
 def tune_gateway(
-    data: Annotated[Path, typer.Argument(help="Label file or outcome table.")],
+    data: Data,
     out: Annotated[Path, typer.Option(help="LiteLLM config file with the tuned router.")],
     tiers: Annotated[
         Path | None,

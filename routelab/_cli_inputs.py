@@ -1,15 +1,50 @@
-"""What several commands read: labels or outcomes, and prompts from a file or a pipe."""
+"""What several commands read: logs, labels, outcomes and prompts, from a file or a pipe."""
 
 from __future__ import annotations
 
+import shutil
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from routelab._checks import existing_file
 from routelab._cli_common import tell
 
 STANDARD_INPUT = ("-", "/dev/stdin")
+
+
+@contextmanager
+def piped(path: Path) -> Iterator[Path]:
+    """Give the path, or for a pipe (``-`` is standard input) that of a copy, which then goes."""
+    named = str(path) in STANDARD_INPUT
+    if not named and (path.is_file() or path.is_dir() or not path.exists()):
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="routelab-") as folder:
+        copy = Path(folder) / ("standard-input" if named else "pipe")
+        with sys.stdin.buffer if named else path.open("rb") as source, copy.open("wb") as target:
+            shutil.copyfileobj(source, target)
+        yield copy
+
+
+def _unpiped(context: typer.Context, given: Path | list[Path]) -> Any:
+    if isinstance(given, list):
+        return [context.with_resource(piped(path)) for path in given]
+    return context.with_resource(piped(given))
+
+
+def file_argument(told: str) -> Any:
+    """Return the argument of a command for a file, which may be a pipe."""
+    return typer.Argument(help=f"{told}; - for a pipe.", callback=_unpiped)
+
+
+Log = Annotated[Path, file_argument("Log, or traffic.parquet from 'read'")]
+Data = Annotated[Path, file_argument("Label file or outcome table")]
 
 
 def read_data(path: Path, label: str | None = None) -> Any:

@@ -9,7 +9,7 @@ import typer
 
 from routelab._checks import InputError, atomic_file
 from routelab._cli_common import Json, examples, progress_bar, say, tell
-from routelab._cli_inputs import STANDARD_INPUT, read_prompts
+from routelab._cli_inputs import STANDARD_INPUT, file_argument, read_prompts
 
 app = typer.Typer()
 
@@ -63,7 +63,7 @@ def judge(
 
 @app.command(epilog=examples("routelab plan-labels pilot.csv --models small,large --delta 0.03"))
 def plan_labels(
-    outcomes: Annotated[Path, typer.Argument(help="Outcome table of a pilot.")],
+    outcomes: Annotated[Path, file_argument("Outcome table of a pilot")],
     models: Annotated[str, typer.Option(help="The two to compare, parted by a comma.")],
     delta: Annotated[float | None, typer.Option(help="The difference that matters.")] = None,
     power: Annotated[float, typer.Option(help="Probability to find it.")] = 0.8,

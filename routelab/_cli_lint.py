@@ -11,6 +11,7 @@ import typer
 
 from routelab._checks import InputError, atomic_file
 from routelab._cli_common import Json, examples, say
+from routelab._cli_inputs import piped
 
 app = typer.Typer()
 
@@ -19,7 +20,9 @@ app = typer.Typer()
     epilog=examples("routelab lint config.yaml --sarif lint.sarif", "routelab lint --list")
 )
 def lint(
-    config: Annotated[Path | None, typer.Argument(help="LiteLLM config.yaml.")] = None,
+    config: Annotated[
+        Path | None, typer.Argument(help="LiteLLM config.yaml; - for a pipe.")
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
     sarif: Annotated[Path | None, typer.Option(help="Also write SARIF 2.1.0 to this file.")] = None,
     list_: Annotated[bool, typer.Option("--list", help="Print all checks and stop.")] = False,
@@ -39,12 +42,8 @@ def lint(
         return
     if config is None:
         raise InputError("lint takes a config.yaml, or --list")
-    if config.exists() and not config.is_file() and not config.is_dir():
-        raise InputError(
-            f"lint takes a file, got the pipe {str(config)!r}: write it to a file, since a config "
-            "may name files beside it"
-        )
-    findings = run_lint(config)
+    with piped(config) as file:  # what a config from a pipe names lies in the working folder
+        findings = run_lint(file, None if file == config else Path.cwd())
     count = Counter(finding.severity for finding in findings)
     if sarif is not None:
         with atomic_file(sarif) as temporary:

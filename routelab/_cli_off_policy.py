@@ -9,6 +9,7 @@ import typer
 
 from routelab._checks import InputError
 from routelab._cli_common import Json, Seed, examples, plan_of, read_table, say
+from routelab._cli_inputs import file_argument
 
 app = typer.Typer()
 
@@ -21,7 +22,7 @@ app = typer.Typer()
     ),
 )
 def off_policy(
-    log: Annotated[Path, typer.Argument(help="CSV, JSONL or Parquet, one row per decision.")],
+    log: Annotated[Path, file_argument("CSV, JSONL or Parquet, one row per decision")],
     policy: Annotated[
         str, typer.Option(help="A model, a YAML file of shares per model, or a bundle.")
     ],

@@ -10,6 +10,7 @@ import typer
 
 from routelab._checks import InputError, atomic_file
 from routelab._cli_common import Json, examples, progress_bar, say
+from routelab._cli_inputs import file_argument
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +31,7 @@ PARQUET, CSV, YAML = (".parquet",), (".csv",), (".yaml", ".yml")
     )
 )
 def read(
-    file: Annotated[list[Path], typer.Argument(help="Files, folders or patterns of one kind.")],
+    file: Annotated[list[Path], file_argument("Files, folders or patterns of one kind")],
     out: Annotated[
         Path | None,
         typer.Option(help="Parquet for traffic; CSV for labels, outages, decisions; YAML: prices."),

@@ -10,6 +10,7 @@ import typer
 
 from routelab._checks import InputError, check_free
 from routelab._cli_common import Force, Json, Seed, examples, plan_of, progress_bar, say, typed
+from routelab._cli_inputs import Log
 
 app = typer.Typer()
 
@@ -21,7 +22,7 @@ app = typer.Typer()
     )
 )
 def simulate(
-    log: Annotated[Path, typer.Argument(help="Log, or traffic.parquet from 'read'.")],
+    log: Log,
     plan: Annotated[Path, typer.Option(help="Plan YAML or bundle.")],
     out: Annotated[Path, typer.Option(help="Folder for decisions.parquet and the rest.")],
     outages: Annotated[Path | None, typer.Option(help="Outage schedule.")] = None,

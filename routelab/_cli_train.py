@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from routelab._cli_common import Encoder, Force, Json, RouterKind, examples, named_values, say
-from routelab._cli_inputs import published_split, read_data
+from routelab._cli_inputs import Data, published_split, read_data
 
 app = typer.Typer()
 
@@ -20,7 +20,7 @@ app = typer.Typer()
     )
 )
 def train(
-    data: Annotated[Path, typer.Argument(help="Label file or outcome table.")],
+    data: Data,
     router: RouterKind,
     out: Annotated[Path, typer.Option(help="Bundle: a folder, or a file that ends in .zip.")],
     encoder: Encoder = "tfidf",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 
 def counted(n: int, what: str, many: str = "") -> str:
     """Return a number with its noun, which has its plural where the number asks for it.
@@ -12,3 +14,20 @@ def counted(n: int, what: str, many: str = "") -> str:
     ('1 finding', '1,200 findings', '0 parts left')
     """
     return f"{n:,} {what}" if n == 1 else f"{n:,} {many or what + 's'}"
+
+
+def dollars(usd: float) -> str:
+    """Return USD with cents, or with three significant digits where cents would say less.
+
+    Examples
+    --------
+    >>> dollars(1234.5), dollars(0.5), dollars(0.0042), dollars(-3), dollars(math.nan)
+    ('$1,234.50', '$0.50', '$0.0042', '-$3.00', '–')
+    """
+    if math.isnan(usd):
+        return "–"
+    size = abs(usd)
+    # What floating point leaves of nothing is nothing.
+    digits = 2 if size >= 1 or size < 1e-9 else min(2 - math.floor(math.log10(size)), 10)
+    whole, point, cents = f"{size:,.{digits}f}".partition(".")
+    return f"{'-' if usd < 0 else ''}${whole}{point}{cents[:2]}{cents[2:].rstrip('0')}"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from routelab._checks import atomic_folder
+from routelab._words import dollars
 from routelab.datasets import data_dir, load_traffic
 from routelab.evaluate import Comparison, compare
 from routelab.exporters import export, save_bundle
@@ -98,17 +99,16 @@ def _told(what: str, comparison: Comparison) -> Iterator[str]:
 def _compared(replay: Replay, without: Replay) -> Iterator[str]:
     s, bare = replay.summary, without.summary
     days = ", ".join(
-        f"{str(day)[5:]} ${spend:,.2f}" for day, spend in replay.daily["spend_usd"].items()
+        f"{str(day)[5:]} {dollars(spend)}" for day, spend in replay.daily["spend_usd"].items()
     )
     shares = ", ".join(f"{model} {share:.0%}" for model, share in s["share_by_model"].items())
     single = s["served_by_one_model_usd"]
     dearest = max(single, key=lambda name: single[name])
-    yield f"replay: {s['requests']:,} requests of {period(replay)} cost ${s['spend_usd']:,.2f}"
+    yield f"replay: {s['requests']:,} requests of {period(replay)} cost {dollars(s['spend_usd'])}"
     yield f"replay: per day {days}"
     yield (
-        f"replay: the log paid ${s['logged_usd']:,.2f}; the same answers all from {dearest} "
-        f"would cost "
-        f"${s['served_by_one_model_usd'][dearest]:,.2f}"
+        f"replay: the log paid {dollars(s['logged_usd'])}; the same answers all from {dearest} "
+        f"would cost {dollars(s['served_by_one_model_usd'][dearest])}"
     )
     yield f"replay: share per model: {shares}"
     yield (

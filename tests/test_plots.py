@@ -268,7 +268,7 @@ def test_scores_and_costs_of_one_prompt():
     assert len(dots) == 2 and left.get_yticklabels()[0].get_text() == "x"
     bars = plots.request_costs({"big": 1.5, "mid": 0.02, "small": 1e-5}, right, chosen=("big",))
     assert [bar.get_width() for bar in bars] == [1.5, 0.02, 1e-5]
-    assert [t.get_text() for t in right.texts] == ["$1.50", "$0.02", "$0.000010"]
+    assert [t.get_text() for t in right.texts] == ["$1.50", "$0.02", "$0.00001"]
     plots.png(fig)
 
 

@@ -50,8 +50,17 @@ class Finding:
         return f"{place}: {self.message}: {self.why} (fix: {self.fix})"
 
 
-def lint(path: str | os.PathLike[str]) -> list[Finding]:
+def lint(
+    path: str | os.PathLike[str], folder: str | os.PathLike[str] | None = None
+) -> list[Finding]:
     r"""Return what is wrong or surprising in a LiteLLM config, in the order of the file.
+
+    Parameters
+    ----------
+    path : path
+        The config.
+    folder : path, optional
+        Where the files lie that it names; by default beside it.
 
     Raises
     ------
@@ -84,7 +93,7 @@ def lint(path: str | os.PathLike[str]) -> list[Finding]:
             f"{file}: this is a routelab plan, no config of LiteLLM; export it first (routelab "
             "export PLAN --out FOLDER) and check the config.yaml that is written"
         )
-    config = Config(document.data, Path(file).parent)
+    config = Config(document.data, file.parent if folder is None else Path(folder))
     found = [
         _finding(entry, spot, document) for entry in lint_checks() for spot in entry.find(config)
     ]

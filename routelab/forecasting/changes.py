@@ -13,6 +13,7 @@ import pandas as pd
 from routelab._checks import InputError
 from routelab._html import esc
 from routelab._html import table as html_table
+from routelab._words import dollars
 from routelab.catalog import Catalog, Model
 from routelab.forecasting._days import zone_of
 from routelab.forecasting._paths import REFUSED
@@ -284,7 +285,7 @@ def _shown(name: str, value: float) -> str:
     if np.isnan(value):
         return "–"
     if name == "spend_usd":
-        return f"${value:,.2f}" if value >= 0 else f"-${-value:,.2f}"
+        return dollars(value)
     if name.startswith("share "):
         return f"{value:.1%}"
     return f"{value:,.2f}" if name.endswith("_s") else f"{value:,.0f}"

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from routelab._checks import InputError
+from routelab._words import dollars
 from routelab.forecasting._accounts import accounts_of, calendar_budgets, label_of
 from routelab.forecasting._cells import Cells, first_cells, refined_cells
 from routelab.forecasting._days import wall_clock
@@ -240,8 +241,8 @@ def _note_overspending(rows: pd.DataFrame, limits: str, notes: list[str]) -> Non
     if (over > 1e-9).any():
         then = "the hindsight keeps to the limits" if limits == "plan" else "it may do so, too"
         notes.append(
-            f"the replay spent ${over.sum():,.4f} above the limits on {int((over > 1e-9).sum())} "
-            f"account days (answers in flight, serve-last); {then}"
+            f"the replay spent {dollars(over.sum())} above the limits on "
+            f"{int((over > 1e-9).sum())} account days (answers in flight, serve-last); {then}"
         )
     if len(rows):
         notes.append("a request's cost counts on the day on which it came")

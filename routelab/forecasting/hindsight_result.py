@@ -9,6 +9,7 @@ import pandas as pd
 
 from routelab._html import esc
 from routelab._html import table as html_table
+from routelab._words import dollars
 from routelab.plan import Plan
 
 
@@ -84,7 +85,7 @@ class Regret:
 
     def _figures(self) -> list[tuple[str, str]]:
         def told(value: float) -> str:
-            return f"{value:,.2f}" if self.objective == "quality" else f"${value:,.4f}"
+            return f"{value:,.2f}" if self.objective == "quality" else dollars(value)
 
         what = "total quality" if self.objective == "quality" else "cost"
         share = _share(self.regret, max(self.optimum, self.achieved))
@@ -104,7 +105,7 @@ class Regret:
 
     def _group_rows(self) -> list[list[str]]:
         return [
-            [str(name), f"{n:,.0f}", f"{best:,.0f}", f"${usd:,.4f}", f"${best_usd:,.4f}"]
+            [str(name), f"{n:,.0f}", f"{best:,.0f}", dollars(usd), dollars(best_usd)]
             for name, n, best, usd, best_usd in self.groups.itertuples(name=None)
         ]
 

@@ -14,6 +14,7 @@ import pandas as pd
 from routelab._checks import atomic_folder
 from routelab._html import esc
 from routelab._html import table as html_table
+from routelab._words import dollars
 from routelab.forecasting._paths import MEASURES
 from routelab.plan import Plan
 
@@ -157,7 +158,7 @@ class Forecast:
                     str(name),
                     f"{row['probability']:.1%}",
                     *hours,
-                    f"${row['overshoot_usd_q95']:,.4f}",
+                    dollars(row["overshoot_usd_q95"]),
                 ]
             )
         return rows
@@ -226,7 +227,7 @@ def _plain(frame: Any) -> dict[str, dict[str, float | None]]:
 def _shown(measure: str, value: float) -> str:
     if np.isnan(value):
         return "–"
-    return f"${value:,.2f}" if measure == "spend_usd" else f"{value:.2%}"
+    return dollars(value) if measure == "spend_usd" else f"{value:.2%}"
 
 
 def _clock(hour: float) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from routelab._words import dollars
 from routelab.plots._style import Theme, color_of, dress, legend, short, title
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def spend_fan(forecast: Forecast, ax: Axes, theme: str | Theme = "light") -> lis
     top = float(spend.max())
     for budget in forecast.plan.budgets:
         if budget.scope == "plan" and budget.limit_usd * x[-1] <= 2.5 * top:
-            label = f"daily budget ${budget.limit_usd:,.2f}, added up"
+            label = f"daily budget {dollars(budget.limit_usd)}, added up"
             line = ax.plot(x, budget.limit_usd * x, color=colors.text, lw=1.4, ls="--", label=label)
             artists += line
             top = max(top, budget.limit_usd * x[-1])

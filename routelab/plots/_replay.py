@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from routelab._words import dollars
 from routelab.plots._request import bars
 from routelab.plots._style import (
     Theme,
@@ -109,7 +110,7 @@ def spend_artists(replay: Replay, ax: Axes, theme: Theme) -> list[Artist]:
         )
     for budget in replay.plan.budgets:
         if budget.scope == "plan" and _fits(budget.limit_usd, replay):
-            label = f"daily budget ${budget.limit_usd:,.2f}"
+            label = f"daily budget {dollars(budget.limit_usd)}"
             line = ax.axhline(budget.limit_usd, color=theme.text, lw=1.4, ls="--", label=label)
             artists.append(line)
     return artists

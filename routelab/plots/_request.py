@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from routelab._words import dollars
 from routelab.plots._style import Theme, dress, legend, short, title
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _cost_bars(
 ) -> tuple[list[float], list[str], list[str], float]:
     """Return the values, colours and texts of the bars, and the room for the texts."""
     palette = [theme.text if name in chosen else theme.muted for name in costs]
-    told, room = [_usd(value) for value in costs.values()], 1.22
+    told, room = [dollars(value) for value in costs.values()], 1.22
     if seconds is not None:
         told = [f"{usd}, {_s(seconds[name])}" for usd, name in zip(told, costs, strict=True)]
         room = 1.6
@@ -108,10 +109,6 @@ def _s(value: float) -> str:
     return (
         "time unknown" if value != value else f"{value:.2g} s" if value < 10 else f"{value:.0f} s"
     )
-
-
-def _usd(value: float) -> str:
-    return f"${value:,.2f}" if value >= 1 else f"${value:.3g}" if value >= 1e-3 else f"${value:.6f}"
 
 
 def score_order(scores: Mapping[str, Mapping[str, float]], limit: int = 8) -> list[str]:

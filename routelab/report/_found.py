@@ -7,21 +7,11 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from routelab import plots
+from routelab._words import dollars
 from routelab.evaluate import Comparison
 from routelab.exporters import ExportResult
 from routelab.plots._replay import whole_days
 from routelab.simulation import Replay
-
-
-def usd(value: float) -> str:
-    """Return USD with as many digits as its size needs.
-
-    Examples
-    --------
-    >>> usd(1234.5), usd(0.0042)
-    ('$1,234.50', '$0.0042')
-    """
-    return f"${value:,.2f}" if abs(value) >= 1 or value == 0 else f"${value:.3g}"
 
 
 def period(replay: Replay) -> str:
@@ -39,22 +29,22 @@ def replay_sentences(replay: Replay) -> Iterator[str]:
     days = replay.daily.loc[whole_days(replay), "spend_usd"].astype(float)
     yield (
         f"Under the plan {replay.plan.name!r}, {s['requests']:,} requests of {period(replay)} "
-        f"(days in {s['timezone']}) cost {usd(s['spend_usd'])}, "
-        f"{usd(s['spend_per_day_usd'])} a day."
+        f"(days in {s['timezone']}) cost {dollars(s['spend_usd'])}, "
+        f"{dollars(s['spend_per_day_usd'])} a day."
     )
     if s["logged_usd"]:
         change = s["spend_usd"] / s["logged_usd"] - 1
         word = "less" if change < 0 else "more"
         yield (
-            f"The log paid {usd(s['logged_usd'])} for them, so the plan costs "
+            f"The log paid {dollars(s['logged_usd'])} for them, so the plan costs "
             f"{abs(change):.0%} {word}."
         )
     single = s["served_by_one_model_usd"]
     if len(single) > 1:
         dear, cheap = max(single, key=lambda m: single[m]), min(single, key=lambda m: single[m])
         yield (
-            f"The same tokens all from {dear} would cost {usd(single[dear])}, all from {cheap} "
-            f"{usd(single[cheap])}."
+            f"The same tokens all from {dear} would cost {dollars(single[dear])}, all from {cheap} "
+            f"{dollars(single[cheap])}."
         )
     shares = list(s["share_by_model"].items())
     if shares:
@@ -62,8 +52,8 @@ def replay_sentences(replay: Replay) -> Iterator[str]:
         yield f"Served by: {told}{' and others' if len(shares) > 4 else ''}."
     if len(days) > 1:
         yield (
-            f"The dearest whole day is {days.idxmax()} with {usd(days.max())}, the cheapest "
-            f"{days.idxmin()} with {usd(days.min())}."
+            f"The dearest whole day is {days.idxmax()} with {dollars(days.max())}, the cheapest "
+            f"{days.idxmin()} with {dollars(days.min())}."
         )
     yield (
         f"{s['failed']:,} requests failed ({s['failure_rate']:.2%}); {counts['fallback']:,} were "
@@ -94,11 +84,11 @@ def _budget_sentences(replay: Replay, counts: Mapping[str, int]) -> Iterator[str
         if len(over):
             yield (
                 f"{len(over)} day{'s end' if len(over) > 1 else ' ends'} above the daily budget of "
-                f"{usd(budget.limit_usd)}, at most {usd(float(over.max()))}: the plan says "
+                f"{dollars(budget.limit_usd)}, at most {dollars(float(over.max()))}: the plan says "
                 f"{budget.when_exhausted!r} when it is used up."
             )
         else:
-            yield f"Every day stays within the daily budget of {usd(budget.limit_usd)}."
+            yield f"Every day stays within the daily budget of {dollars(budget.limit_usd)}."
 
 
 def comparison_sentences(comparison: Comparison) -> Iterator[str]:

@@ -6,8 +6,8 @@ from functools import partial
 
 from routelab import plots
 from routelab._html import esc, table
+from routelab._words import dollars
 from routelab.exporters import ExportResult
-from routelab.report._found import usd
 from routelab.report._page import facts, items, picture, scroll
 from routelab.simulation import Replay
 
@@ -18,15 +18,15 @@ def simulation(replay: Replay) -> str:
     tiles = facts(
         {
             "requests": f"{s['requests']:,}",
-            "spend": usd(s["spend_usd"]),
-            "a day": usd(s["spend_per_day_usd"]),
+            "spend": dollars(s["spend_usd"]),
+            "a day": dollars(s["spend_per_day_usd"]),
             "failed": f"{s['failed']:,} ({s['failure_rate']:.2%})",
             "saved by a fallback": f"{counts['fallback']:,}",
             "served cheaper": f"{counts['degraded']:,}",
             "refused": f"{s['refused']:,}",
         }
     )
-    days = ", ".join(f"{day} {usd(float(v))}" for day, v in replay.daily["spend_usd"].items())
+    days = ", ".join(f"{day} {dollars(float(v))}" for day, v in replay.daily["spend_usd"].items())
     became = ", ".join(f"{name} {count:,}" for name, count in counts.items() if count)
     shares = ", ".join(f"{m} {share:.1%}" for m, share in s["share_by_model"].items())
     shown = [
@@ -52,7 +52,7 @@ def simulation(replay: Replay) -> str:
     ]  # fmt: skip
     head = ["day", "requests", "served", "failed", "refused", "degraded", "spend"]
     rows = [
-        [day, *(f"{int(row[c]):,}" for c in head[1:-1]), usd(float(row["spend_usd"]))]
+        [day, *(f"{int(row[c]):,}" for c in head[1:-1]), dollars(float(row["spend_usd"]))]
         for day, row in replay.daily.iterrows()
     ]
     daily = table(head, rows, f"Totals per day in {s['timezone']}.")

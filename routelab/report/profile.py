@@ -11,6 +11,7 @@ import pandas as pd
 from routelab import __version__, plots
 from routelab._checks import atomic_file
 from routelab._html import table
+from routelab._words import dollars
 from routelab.read_any import Read
 from routelab.report._page import facts, items, page, picture, scroll
 
@@ -84,7 +85,7 @@ def traffic_facts(traffic: pd.DataFrame) -> dict[str, str]:
         if traffic[name].notna().any():
             found[f"{name}s"] = f"{traffic[name].nunique():,}"
     if cost.notna().any():
-        found["logged cost"] = f"${cost.sum():,.2f}"
+        found["logged cost"] = dollars(cost.sum())
     return found
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from routelab._checks import InputError, atomic_folder
+from routelab._words import dollars
 from routelab.decide import decide
 from routelab.plan import Plan
 from routelab.simulation.answers import build_answers
@@ -83,7 +84,7 @@ class FileReplay:
         lines = [
             f"{s['requests']:,} requests from {s['start']} to {s['end']} under "
             f"{self.plan.name!r}{cut}",
-            f"spend      ${s['spend_usd']:,.2f}, a day ${s['spend_per_day_usd']:,.2f}",
+            f"spend      {dollars(s['spend_usd'])}, a day {dollars(s['spend_per_day_usd'])}",
             f"failures   {s['failed']:,}; refused by budgets {s['refused']:,}; "
             f"degraded {s['degraded']:,}",
         ]

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from routelab._checks import atomic_folder
+from routelab._words import dollars
 from routelab.plan import Plan
 from routelab.simulation.arrays import (
     A_DEPLOYMENT,
@@ -87,10 +88,10 @@ class Replay:
         s = self.summary
         lines = [
             f"{s['requests']:,} requests from {s['start']} to {s['end']} under {self.plan.name!r}",
-            f"spend      ${s['spend_usd']:,.2f}, a day ${s['spend_per_day_usd']:,.2f}",
+            f"spend      {dollars(s['spend_usd'])}, a day {dollars(s['spend_per_day_usd'])}",
         ]
         if s["logged_usd"] is not None:
-            lines[-1] += f" (the log: ${s['logged_usd']:,.2f})"
+            lines[-1] += f" (the log: {dollars(s['logged_usd'])})"
         shares = ", ".join(f"{m} {share:.1%}" for m, share in s["share_by_model"].items())
         lines += [
             f"share      {shares or 'nothing was served'}",
@@ -104,16 +105,18 @@ class Replay:
             f"{_seconds(s['latency_p95_s'])}",
         ]
         lines += [
-            f"{day}  ${row.spend_usd:>10,.2f}  {row.requests:>7,} requests  {row.failed:>6,} "
+            f"{day}  {dollars(usd):>11}  {row.requests:>7,} requests  {row.failed:>6,} "
             f"failed  "
             f"{row.degraded:>6,} degraded"
-            for day, row in zip(self.daily.index, self.daily.itertuples(), strict=True)
+            for (day, usd), row in zip(
+                self.daily["spend_usd"].items(), self.daily.itertuples(), strict=True
+            )
         ]
         return "\n".join(lines + [f"note: {note}" for note in self.notes])
 
     def _repr_html_(self) -> str:
         notes = "".join(f"<li>{html.escape(note)}</li>" for note in self.notes)
-        title = html.escape(f"{self.plan.name}: ${self.summary['spend_usd']:,.2f}")
+        title = html.escape(f"{self.plan.name}: {dollars(self.summary['spend_usd'])}")
         table = self.daily.to_html(escape=True, float_format=lambda v: f"{v:,.4g}")
         return f"<h4>{title}</h4>{table}<ul>{notes}</ul>"
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from routelab._checks import InputError
+from routelab._words import dollars
 from routelab.plan import Plan
 from routelab.plots._style import short
 from routelab.sweeps import Policy, Sweep, sweep
@@ -77,7 +78,7 @@ def point_told(values: dict[str, Any]) -> str:
     >>> point_told({"daily_usd": 8.0, "downgrade": "to:cheap"})
     '$8.00 a day, then to cheap'
     """
-    said = [f"${values['daily_usd']:,.2f} a day"]
+    said = [f"{dollars(values['daily_usd'])} a day"]
     for name, value in values.items():
         if name == "downgrade":
             planned = value == PLANNED

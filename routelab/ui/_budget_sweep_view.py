@@ -9,6 +9,7 @@ import ipywidgets as w
 import numpy as np
 
 from routelab import plots
+from routelab._words import dollars
 from routelab.sweeps import Sweep
 from routelab.ui._budget_controls import SWEPT
 from routelab.ui._budget_sweep import point_told
@@ -115,7 +116,7 @@ class SweepView(w.VBox):
         self.found = found
         done = found.table[found.table["status"] == "done"]
         self.points.options = [
-            (f"{point_told(dict(policy.values))}: ${cost:,.2f} a day", policy.id)
+            (f"{point_told(dict(policy.values))}: {dollars(cost)} a day", policy.id)
             for policy, cost in zip(found.policies, found.table.get(COST, []), strict=False)
             if policy.id in set(done["id"])
         ]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from routelab._html import table
+from routelab._words import dollars
 from routelab.plots._style import short
 from routelab.ui._budget_replay import Outcome
 from routelab.ui._budget_told import at, day_told, failure_told, interval_told, run_out_told
 from routelab.ui._parts import told
 
 DAYS_SHOWN = 10
+USD = ", USD"  # how names of money end; its cells say so themselves
 _SIDE_BY_SIDE = "display:flex;flex-wrap:wrap;gap:.6em 2.4em;align-items:flex-start"
 
 
@@ -18,8 +20,8 @@ def facts(found: Outcome) -> dict[str, str]:
     """Return the numbers of a replay that a reader asks for first."""
     counts, total = found.counts, max(1, len(found.outcome))
     shown = {
-        "spent in all": f"${found.total_usd:,.2f}",
-        "dearest day": f"${found.per_day.max():,.2f}",
+        "spent in all": dollars(found.total_usd),
+        "dearest day": dollars(found.per_day.max()),
         "served cheaper": f"{counts['degraded']:,}",
         "served by a fallback": f"{counts['fallback']:,}",
         "failed": f"{counts['failed']:,} ({counts['failed'] / total:.2%})",
@@ -28,7 +30,7 @@ def facts(found: Outcome) -> dict[str, str]:
     }
     clock = found.plan_clock
     if clock is not None:
-        shown["above the daily budget"] = f"${clock.over_usd.sum():,.2f}"
+        shown["above the daily budget"] = dollars(clock.over_usd.sum())
         shown[f"budget runs out, {found.clock.zone}"] = run_out_told(clock)
     return shown
 
@@ -50,7 +52,7 @@ def _models(found: Outcome) -> str:
     served = max(1, int(found.served_by.sum()))
     spent = found.per_model_and_day.sum(axis=1)
     rows = [
-        [short(name), f"{count:,}", f"{count / served:.1%}", f"${usd:,.2f}",
+        [short(name), f"{count:,}", f"{count / served:.1%}", dollars(usd),
          _seconds(quick), _seconds(slow)]
         for name, count, usd, (quick, slow) in zip(
             found.plan.catalog.names, found.served_by, spent, found.latency[1:], strict=True)
@@ -63,7 +65,7 @@ def _days(found: Outcome) -> str:
     clock, days = found.plan_clock, found.clock
     rows = [
         [f"{day_told(days.dates[place])}{'' if days.full[place] else ', in part'}",
-         f"${found.per_day[place]:,.2f}", "–" if clock is None else at(clock.hours[place])]
+         dollars(found.per_day[place]), "–" if clock is None else at(clock.hours[place])]
         for place in range(len(days.dates))[-DAYS_SHOWN:]
     ]  # fmt: skip
     few = "" if len(rows) == len(days.dates) else f", the last {DAYS_SHOWN}"
@@ -107,22 +109,29 @@ def compared(found: Outcome) -> str:
     for (name, was), is_now in zip(
         _measures(before).items(), _measures(found).values(), strict=True
     ):
-        rows.append([name, _told(name, was), _told(name, is_now), _difference(name, is_now - was)])
+        rows.append(
+            [
+                name.removesuffix(USD),
+                _told(name, was),
+                _told(name, is_now),
+                _difference(name, is_now - was),
+            ]
+        )
     return told(table(["figure", "A", "B", "B - A"], rows, "Plan A, pinned, and plan B, live"))
 
 
 def _measures(found: Outcome) -> dict[str, float]:
     clock = found.plan_clock
     return {
-        "spend, USD": found.total_usd,
-        "dearest day, USD": float(found.per_day.max()),
+        f"spend{USD}": found.total_usd,
+        f"dearest day{USD}": float(found.per_day.max()),
         "served cheaper": found.counts["degraded"],
         "served by a fallback": found.counts["fallback"],
         "failed": found.counts["failed"],
         "refused": found.counts["refused"],
         "median latency, s": float(found.latency[0, 0]),
         "95 % latency, s": float(found.latency[0, 1]),
-        "above the daily budget, USD": np.nan if clock is None else float(clock.over_usd.sum()),
+        f"above the daily budget{USD}": np.nan if clock is None else float(clock.over_usd.sum()),
         "budget runs out": np.nan if clock is None else clock.median[0],
     }
 
@@ -132,7 +141,9 @@ def _told(name: str, value: float) -> str:
         return "–"
     if name == "budget runs out":
         return at(value)
-    return f"{value:,.2f}" if name.endswith(("USD", ", s")) else f"{int(value):,}"
+    if name.endswith(USD):
+        return dollars(value)
+    return f"{value:,.2f}" if name.endswith(", s") else f"{int(value):,}"
 
 
 def _difference(name: str, value: float) -> str:
@@ -140,7 +151,9 @@ def _difference(name: str, value: float) -> str:
         return "–"
     if name == "budget runs out":
         return f"{value:+.1f} h"
-    return f"{value:+,.2f}" if name.endswith(("USD", ", s")) else f"{int(value):+,}"
+    if name.endswith(USD):
+        return f"{'+' if value > 0 else ''}{dollars(value)}"
+    return f"{value:+,.2f}" if name.endswith(", s") else f"{int(value):+,}"
 
 
 def _seconds(value: float) -> str:

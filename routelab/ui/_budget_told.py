@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from routelab._words import dollars
 from routelab.plots._style import short
 from routelab.ui._budget_config import BudgetConfig
 from routelab.ui._budget_load import Clock
@@ -39,13 +40,13 @@ def sentence(config: BudgetConfig, found: Outcome) -> str:
     soft = "" if config.soft_percent == 100 else f", soft limit at {config.soft_percent} %"
     over = 0.0 if clock is None else float(clock.over_usd.sum())
     no_cap = over >= 0.005 and counts["degraded"] > 0
-    more = f" (${over:,.2f} above the budget, which redirects and is no cap)" if no_cap else ""
+    more = f" ({dollars(over)} above the budget, which redirects and is no cap)" if no_cap else ""
     ends = "" if found.load.told == "" else f" {found.load.told}"
     return (
-        f"Budget ${config.daily_usd:,.2f} a day{soft}, fallbacks "
+        f"Budget {dollars(config.daily_usd)} a day{soft}, fallbacks "
         f"{'on' if config.fallbacks else 'off'}, {_outage_told(found)}, "
         f"{config.expected_output_tokens} tokens expected: {len(found.outcome):,} requests of "
-        f"{days_told(found.clock)} cost ${found.total_usd:,.2f}{more}; "
+        f"{days_told(found.clock)} cost {dollars(found.total_usd)}{more}; "
         f"{counts['degraded']:,} served cheaper, {counts['failed']:,} failed, "
         f"{counts['refused']:,} refused.{ends}"
     )

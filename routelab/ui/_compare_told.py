@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from routelab._words import dollars
 from routelab.plots._style import short
 from routelab.ui._code import Recipe, file_line
 from routelab.ui._compare_config import EVERY, CompareConfig
@@ -35,17 +36,6 @@ def share(value: float) -> str:
     ('12.5%', '–')
     """
     return "–" if value != value else f"{value:.1%}"
-
-
-def usd(value: float) -> str:
-    """Return USD with as many digits as its size needs.
-
-    Examples
-    --------
-    >>> usd(1234.5), usd(0.0018234)
-    ('$1,234.50', '$0.0018')
-    """
-    return f"${value:,.2f}" if value >= 0.1 or value == 0 else f"${value:.2g}"
 
 
 def facts(config: CompareConfig, result: Mapping[str, float]) -> dict[str, str]:
@@ -85,7 +75,7 @@ def facts(config: CompareConfig, result: Mapping[str, float]) -> dict[str, str]:
     if "served as labels ask" in result:
         told["served as their labels ask"] = share(result["served as labels ask"])
     if "USD per day" in result:
-        told["USD per day"] = usd(result["USD per day"])
+        told["USD per day"] = dollars(result["USD per day"])
     return told
 
 
@@ -137,7 +127,7 @@ def sentences(config: CompareConfig, result: Mapping[str, float]) -> str:
     if "USD per day" in result:
         many = "1 request" if config.per_day == 1 else f"{config.per_day:,} requests"
         cost = "costs" if config.per_day == 1 else "cost"
-        told += f" {many} a day {cost} {usd(result['USD per day'])}"
+        told += f" {many} a day {cost} {dollars(result['USD per day'])}"
         if "served as labels ask" in result:
             told += f"; {share(result['served as labels ask'])} are served as their labels ask"
         told += "."

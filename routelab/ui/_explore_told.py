@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from routelab._words import dollars
 from routelab.plots._style import short
 from routelab.ui._code import Recipe, file_line
 from routelab.ui._explore_asked import Explored
@@ -54,7 +55,7 @@ def cost(result: Explored, output_tokens: int) -> str:
     low, high = min(result.costs.values()), max(result.costs.values())
     told = (
         f"About {result.input_tokens:,} input tokens ({CHARACTERS_PER_TOKEN} characters each) and "
-        f"{output_tokens:,} output tokens cost ${low:.3g} to ${high:.3g}."
+        f"{output_tokens:,} output tokens cost {dollars(low)} to {dollars(high)}."
     )
     if result.too_long:
         more = f" and {len(result.too_long) - 1} more" if len(result.too_long) > 1 else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from routelab._html import esc
-from routelab._words import counted
+from routelab._words import counted, dollars
 from routelab.forecasting import Forecast
 from routelab.ui._parts import told
 from routelab.watching import DriftReport
@@ -28,8 +28,8 @@ def facts_of(report: DriftReport, forecast: Forecast | None) -> dict[str, str]:
     usd, q05, q50, q95 = spend_total(report.spend, forecast)
     days = len(report.spend)
     return facts | {
-        f"spent on {counted(days, 'full day')}": f"${usd:,.2f}",
-        "forecast (5-95 %)": f"${q50:,.2f} (${q05:,.2f} to ${q95:,.2f})",
+        f"spent on {counted(days, 'full day')}": dollars(usd),
+        "forecast (5-95 %)": f"{dollars(q50)} ({dollars(q05)} to {dollars(q95)})",
     }
 
 

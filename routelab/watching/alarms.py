@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from routelab._words import dollars
 from routelab.watching.stability import LARGE, MODERATE
 
 if TYPE_CHECKING:
@@ -121,8 +122,8 @@ def _spend(report: DriftReport) -> Iterator[DriftAlarm]:
         yield DriftAlarm(
             "alarm" if row["seen"] else "warning",
             "spend",
-            f"{row['day']} cost ${row['spend_usd']:,.2f}; a further day of the forecast's kind "
-            f"costs ${row['low']:,.2f} to ${row['high']:,.2f}{unlike}.",
+            f"{row['day']} cost {dollars(row['spend_usd'])}; a further day of the forecast's kind "
+            f"costs {dollars(row['low'])} to {dollars(row['high'])}{unlike}.",
             float(row["spend_usd"]),
             "see whether requests, tokens, prices or the mix of models changed.",
         )

@@ -13,7 +13,7 @@ import pandas as pd
 from routelab._checks import atomic_folder
 from routelab._html import esc
 from routelab._html import table as html_table
-from routelab._words import counted
+from routelab._words import counted, dollars
 from routelab.watching.alarms import DriftAlarm, find_alarms
 
 SHOWN = 12
@@ -147,10 +147,10 @@ class DriftReport:
             [
                 row["day"],
                 f"{row['requests']:,}",
-                f"${row['spend_usd']:,.2f}",
-                f"${row['q50']:,.2f}",
-                f"${row['q05']:,.2f} to ${row['q95']:,.2f}",
-                f"${row['low']:,.2f} to ${row['high']:,.2f}",
+                dollars(row["spend_usd"]),
+                dollars(row["q50"]),
+                f"{dollars(row['q05'])} to {dollars(row['q95'])}",
+                f"{dollars(row['low'])} to {dollars(row['high'])}",
             ]
             for row in self.spend.to_dict("records")
         ]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 
@@ -53,12 +51,6 @@ def test_a_name_that_says_another_format(run, tmp_path, file, name, told):
     code, _, err = run("read", f"bundled:{file}", "--out", tmp_path / name)
     assert code == 2 and f"--out: {told}" in err and f"{name}'" in err
     assert not list(tmp_path.iterdir())
-
-
-def test_a_pipe_for_lint(run, tmp_path):
-    os.mkfifo(tmp_path / "pipe")
-    code, _, err = run("lint", tmp_path / "pipe")
-    assert code == 2 and "lint takes a file, got the pipe" in err
 
 
 def test_one_of_something_is_no_plural(run):

@@ -92,7 +92,7 @@ def test_cost_per_day_is_the_price_of_the_answers_times_the_requests(tiers, plan
     panel.update(per_day=1, threshold=1.0)
     asked = (tiers.judged["truth"] == "cheap").mean()
     assert panel.status.text.endswith(
-        f"1 request a day costs $0.011; {asked:.1%} are served as their labels ask."
+        f"1 request a day costs $0.0108; {asked:.1%} are served as their labels ask."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -56,12 +57,12 @@ def app_command(
 ) -> None:
     """Serve the notebooks as pages, without their code (Voila).
 
-    Each reader has a kernel, settings and files of their own: panels read no file of this machine
-    that a reader names, but what the reader uploads, and offer what they write as a download.
-    There is no password: whoever reaches the address can use the pages.
+    Each reader has settings and files of their own, which all pages of the reader share: panels
+    read no file of this machine that a reader names, but what the reader uploads, and offer what
+    they write as a download. There is no password: whoever reaches the address can use the pages.
     """
     from routelab.serving.server import is_loopback
-    from routelab.ui._files import APP
+    from routelab.ui._files import APP, READERS
 
     if not is_loopback(host):
         tell(f"anybody who reaches {host}, port {port}, can use the pages")
@@ -72,10 +73,13 @@ def app_command(
             *([] if browser else ["--no-browser"]),
             f"--MappingKernelManager.cull_idle_timeout={IDLE_S}",
             "--MappingKernelManager.cull_interval=60",
+            "--VoilaConfiguration.http_header_envs=Cookie",
         ]  # fmt: skip
 
     first = f", the first page is http://{host}:{port}/voila/render/00_start.ipynb"
-    _run("voila", directory, port, options, as_json, {APP: "1"}, first)
+    with tempfile.TemporaryDirectory(prefix="routelab-app-") as readers:
+        variables = {APP: "1", READERS: readers}
+        _run("voila", directory, port, options, as_json, variables, first)
 
 
 def _run(

@@ -11,7 +11,7 @@ from typing import Any
 import ipywidgets as w
 
 from routelab._checks import InputError, atomic_file
-from routelab.ui._choices import read_choices
+from routelab.ui._choices import Choices, read_choices, write_choices
 from routelab.ui._code import Recipe, file_line, script
 from routelab.ui._files import named_file, shown_name
 from routelab.ui._job import Job
@@ -222,12 +222,15 @@ class Panel(w.VBox):
         """Take the settings from a file that a reader of the app uploads."""
         if len(content) > LARGEST_BYTES:
             raise InputError(f"{name!r} has {len(content):,} bytes, at most {LARGEST_BYTES:,} fit")
-        with atomic_file(named_file(name)) as temporary:
+        target = named_file(name)
+        with atomic_file(target) as temporary:
             temporary.write_bytes(content)
             try:
-                read_choices(temporary)  # a session, and no plan: that may name files
+                panels = read_choices(temporary).panels  # a plan or a router may name files to read
+                write_choices(Choices(panels=panels).over(target), temporary)
             except InputError as error:
-                raise InputError(str(error).replace(str(temporary), name)) from None
+                told = str(error).replace(str(temporary), name).replace(str(target), name)
+                raise InputError(told) from None
         self.load_settings(name)
 
     def fallback(self) -> str:

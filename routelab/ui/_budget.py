@@ -242,7 +242,7 @@ class BudgetPanel(Panel):
     def share(self) -> None:
         """Make the plan with these settings that of the session: other panels take it over.
 
-        Those of other pages of the app cannot: there the plan is offered as a download.
+        In the app it is offered as a download, too.
         """
         plan = plan_with(self.sources.plan_of(self.config), self.config)
         self._choice = choice_of(self.session, plan)

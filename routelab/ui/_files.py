@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import atexit
 import functools
+import hashlib
 import os
+import secrets
 import shutil
 import tempfile
 from pathlib import Path
@@ -13,6 +15,12 @@ from routelab._checks import InputError
 
 #: Set by ``routelab app``: whoever reaches its address is not whoever started it.
 APP = "ROUTELAB_APP"
+
+#: Set by ``routelab app``: where each of its readers has a folder.
+READERS = "ROUTELAB_APP_READERS"
+
+#: By this cookie the pages of one reader know each other (``tools.js`` sets it).
+COOKIE = "routelab-reader"
 
 #: Of the plan that is written beside a session's file.
 PLAN_SUFFIX = ".plan.yaml"
@@ -86,8 +94,28 @@ def shown_name(path: Path) -> str:
 
 
 @functools.cache
+def reader() -> str:
+    """Return whose page this kernel serves: who its cookie says, else somebody new.
+
+    "" outside of ``routelab app``.
+    """
+    if not os.environ.get(READERS):
+        return ""
+    # One by one: http.cookies would stop at the first of another program that it cannot read.
+    pairs = (part.strip().partition("=") for part in os.environ.get("HTTP_COOKIE", "").split(";"))
+    return next(
+        (value for name, _, value in pairs if name == COOKIE and value), secrets.token_hex(16)
+    )
+
+
+@functools.cache
 def own_folder() -> Path:
-    """Return a folder of this kernel alone, which goes when the kernel ends."""
+    """Return the folder of this reader, or one of this kernel alone, which goes when it ends."""
+    if reader():
+        name = hashlib.sha256(reader().encode()).hexdigest()  # a cookie may hold any text
+        folder = Path(os.environ[READERS]) / name
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder
     folder = Path(tempfile.mkdtemp(prefix="routelab-app-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder

@@ -226,8 +226,6 @@ class Session:
         self._tell(name)
 
     def _merged(self, found: Choices) -> Choices:
-        if in_app():  # a reader may have brought the file: it names no plan and no labels to read
-            found = Choices(self.router, self.plan, found.panels)
         for name in self._changed:
             found = found.put(name, self._choices.section(name))
         return found

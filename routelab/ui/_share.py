@@ -9,7 +9,7 @@ from routelab.plan import Plan
 from routelab.privacy import redact
 from routelab.ui._choices import PlanChoice
 from routelab.ui._export_plan import plan_text
-from routelab.ui._files import PLAN_SUFFIX, in_app
+from routelab.ui._files import PLAN_SUFFIX
 from routelab.ui._session import Session
 
 
@@ -30,19 +30,16 @@ def choice_of(session: Session, plan: Plan) -> PlanChoice:
 
 
 def shared(choice: PlanChoice) -> str:
-    """Return who has a plan now that was given to all panels: in the app those of its page alone.
+    """Return who has a plan now that was given to all panels.
 
     Examples
     --------
-    >>> shared(PlanChoice("team"))
+    >>> shared(PlanChoice("team", "s.plan.yaml"))
     'The other panels have the plan with these settings now.'
     """
-    if not in_app():
+    if choice.path is not None:
         return "The other panels have the plan with these settings now."
-    told = "The panels of this page have the plan with these settings now."
-    if choice.path is None:
-        return f"{told} Other pages of the app do not have it."
     return (
-        f"{told} Other pages of the app do not have it: download it below, and put its text in "
-        "place of the plan in 04."
+        "The panels here have the plan with these settings now. It has no file: those of other "
+        "notebooks and pages do not have it."
     )

@@ -11,7 +11,7 @@ import ipywidgets as w
 
 from routelab._checks import InputError, require
 from routelab.ui._app_files import Exchange
-from routelab.ui._files import in_app
+from routelab.ui._files import in_app, reader
 
 DEFAULT_FILE = "routelab-session.yaml"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -39,6 +39,7 @@ def copy_class() -> Any:
         _esm = script
         alt = traitlets.Unicode("").tag(sync=True)
         titles = traitlets.List().tag(sync=True)
+        reader = traitlets.Unicode("").tag(sync=True)
 
     return Copy
 
@@ -127,7 +128,7 @@ class Tools(w.VBox):
 
     def _copy(self) -> w.Widget:
         try:
-            copy = copy_class()()
+            copy = copy_class()(reader=reader() if in_app() else "")
         except InputError:  # without the extra, the code is shown instead of copied
             button = w.Button(
                 description="Show as code", tooltip="Show a script that makes this again",

@@ -146,7 +146,13 @@ function watchKernel(panel) {
   return () => watcher.disconnect();
 }
 
+// In the app the pages of one reader know each other by a cookie, which lives as long as the browser.
+function keepReader(reader) {
+  if (reader) document.cookie = `routelab-reader=${reader}; path=/; SameSite=Lax`;
+}
+
 function render({ model, el }) {
+  keepReader(model.get("reader"));
   const button = document.createElement("button");
   button.type = "button";
   button.className = "jupyter-button lm-Widget rl-copy";

@@ -1,4 +1,4 @@
-"""The notebooks as pages: two readers at once have kernels and settings of their own."""
+"""The notebooks as pages: two readers at once share nothing, the pages of one reader share all."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ import pytest
 
 pytestmark = pytest.mark.browser
 SOURCE = """from routelab import Plan, ui
-ui.export(Plan(models={"cheap": "gpt-4o-mini"}, default="cheap"))"""
+plan = Plan(models={"cheap": "gpt-4o-mini"}, default="cheap")
+ui.export(plan, session=ui.Session("routelab-session.yaml"))"""
 
 
 @pytest.fixture
@@ -56,27 +57,40 @@ def started(server: subprocess.Popen[bytes], url: str) -> str:
     raise AssertionError("routelab app did not start in 60 s")
 
 
+STATUS = ".rl-panel > .widget-html .rl-status"
+
+
+def opened(browser, app):
+    from playwright.sync_api import expect
+
+    page = browser.new_page()
+    page.set_default_timeout(60_000)
+    page.goto(f"{app}/render/small.ipynb")
+    expect(page.locator(STATUS)).to_contain_text("by lint")
+    return page
+
+
 def test_two_readers_at_once_share_nothing(browser, app):
     from playwright.sync_api import expect
 
-    pages = [browser.new_page(), browser.new_page()]
+    browser.clear_cookies()
+    pages = [opened(browser, app)]
+    browser.clear_cookies()  # as in another browser
+    pages.append(opened(browser, app))
     for page in pages:
-        page.set_default_timeout(60_000)
-        page.goto(f"{app}/render/small.ipynb")
-    for page in pages:
-        expect(page.locator(".rl-panel > .widget-html .rl-status")).to_contain_text("litellm: ")
+        expect(page.locator(STATUS)).to_contain_text("litellm: ")
     pages[0].locator("select").first.select_option("plan")
-    expect(pages[0].locator(".rl-panel > .widget-html .rl-status")).to_contain_text("plan: ")
-    expect(pages[1].locator(".rl-panel > .widget-html .rl-status")).to_contain_text("litellm: ")
+    expect(pages[0].locator(STATUS)).to_contain_text("plan: ")
+    expect(pages[1].locator(STATUS)).to_contain_text("litellm: ")
     assert pages[0].locator("text=from routelab import").count() == 0  # no code on the page
     pages[0].get_by_role("button", name="Save settings").click()
     link = pages[0].get_by_role("link", name="Download routelab-session.yaml")
     with pages[0].expect_download() as download:
         link.click()
     assert "target: plan" in Path(download.value.path()).read_text(encoding="utf-8")
-    status = pages[1].locator(".rl-panel > .widget-html .rl-status")
+    status = pages[1].locator(STATUS)
     pages[1].get_by_role("button", name="Load settings").click()
-    expect(status).to_contain_text("does not exist")  # the first reader's file is not there
+    expect(status).to_contain_text("holds no settings")  # the first reader's file is not there
     name = pages[1].get_by_label("Settings file")
     name.fill("/etc/passwd")
     name.press("Enter")
@@ -88,3 +102,17 @@ def test_two_readers_at_once_share_nothing(browser, app):
     expect(status).to_contain_text("plan: ")
     for page in pages:
         page.close()
+
+
+def test_the_pages_of_one_reader_share_settings(browser, app):
+    from playwright.sync_api import expect
+
+    browser.clear_cookies()
+    one = opened(browser, app)
+    one.locator("select").first.select_option("plan")
+    one.get_by_role("button", name="Save settings").click()
+    expect(one.get_by_role("link", name="Download routelab-session.yaml")).to_be_visible()
+    other = opened(browser, app)
+    expect(other.locator(STATUS)).to_contain_text("plan: ")
+    one.close()
+    other.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -53,6 +54,8 @@ def test_app_serves_pages_on_this_machine_and_ends_idle_kernels(run, started, tm
     assert "--Voila.ip=127.0.0.1" in started[0] and "--no-browser" in started[0]
     assert "--MappingKernelManager.cull_idle_timeout=900" in started[0]
     assert environments[0]["ROUTELAB_APP"] == "1"  # readers see no files of this machine
+    assert "--VoilaConfiguration.http_header_envs=Cookie" in started[0]
+    assert not Path(environments[0]["ROUTELAB_APP_READERS"]).exists()  # they end with the app
 
 
 def test_app_says_when_others_can_reach_it(run, started, tmp_path):

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from routelab import InputError, ui
+from routelab.datasets import data_dir
 from routelab.labelling import LabelSession
 from routelab.ui import _files
 from routelab.ui._files import in_app, named_file
@@ -113,25 +114,62 @@ def test_what_is_wrong_in_settings_that_were_brought_has_the_name_that_the_reade
         assert str(error.value).startswith(told)
 
 
-def test_in_the_app_a_plan_goes_to_another_page_as_a_download(own, traffic):
-    from routelab.datasets import data_dir
-
+def test_in_the_app_a_plan_goes_to_the_readers_other_pages(own, traffic):
     one = ui.budget(traffic, data_dir() / "plan.yaml", session=ui.Session("routelab-session.yaml"))
     one.update(daily_usd=9.0)
     one.wait()
     one.share()
-    assert one.status.text.startswith("The panels of this page have the plan with these settings")
-    assert "put its text in place of the plan in 04." in one.status.text
-    link = one.tools.exchange.link.value
-    assert 'download="routelab-session.plan.yaml"' in link
-    other = ui.export(data_dir() / "plan.yaml", session=ui.Session())
-    other.editor.area.value = base64.b64decode(re.search('base64,([^"]+)', link)[1]).decode()
+    one.session.save()
+    assert one.status.text.startswith("The other panels have the plan with these settings now.")
+    assert 'download="routelab-session.plan.yaml"' in one.tools.exchange.link.value
+    other = ui.export(data_dir() / "plan.yaml", session=ui.Session("routelab-session.yaml"))
     other.wait()
-    assert "limit_usd: 9.0" in other.config.plan and "This is the plan in use" in (
-        other.editor.status.text
+    assert "limit_usd: 9.0" in other.config.plan
+
+
+def test_a_plan_without_a_file_is_said_to_stay_where_it_is(own):
+    assert shared(ui.PlanChoice("team")).endswith(
+        "those of other notebooks and pages do not have it."
     )
 
 
-def test_in_the_app_a_plan_without_a_file_is_said_to_stay_on_its_page(own):
-    told = shared(ui.PlanChoice("team"))
-    assert told.endswith("Other pages of the app do not have it.")
+@pytest.fixture
+def folder_of(monkeypatch, tmp_path):
+    """Return a function from the cookies of a page's request to its kernel's folder."""
+    monkeypatch.setenv("ROUTELAB_APP", "1")
+    monkeypatch.setenv("ROUTELAB_APP_READERS", str(tmp_path))
+
+    def call(cookies):
+        _files.reader.cache_clear()
+        _files.own_folder.cache_clear()
+        monkeypatch.setenv("HTTP_COOKIE", cookies)
+        return _files.own_folder()
+
+    yield call
+    _files.reader.cache_clear()
+    _files.own_folder.cache_clear()
+
+
+def test_the_pages_of_a_reader_have_one_folder_and_no_other_reader_has_it(folder_of, tmp_path):
+    mine = folder_of("_xsrf=2|a; other={1: 2}; routelab-reader=abc")
+    assert folder_of("routelab-reader=abc") == mine != folder_of("routelab-reader=abd")
+    assert mine.parent == tmp_path and mine.stat().st_mode & 0o777 == 0o700
+    assert folder_of("") != folder_of("")  # who has no cookie yet is somebody new
+
+
+@pytest.mark.parametrize("name", ["../../etc", "/etc/passwd", "..", '"a b"', "%2e%2e", "x" * 5000])
+def test_a_cookie_leads_nowhere_else(folder_of, tmp_path, name):
+    folder = folder_of(f"routelab-reader={name}")
+    assert folder.parent == tmp_path and folder.is_dir() and folder.name.isalnum()
+    assert folder_of("routelab-reader") != folder_of("routelab-reader=; {")
+
+
+def test_the_page_gets_the_cookie_of_its_reader(folder_of, plan):
+    folder_of("routelab-reader=abc")
+    assert ui.export(plan).tools.copy.reader == "abc"
+    folder_of("")
+    assert len(ui.export(plan).tools.copy.reader) == 32
+
+
+def test_a_notebook_sets_no_cookie(plan):
+    assert ui.export(plan).tools.copy.reader == ""

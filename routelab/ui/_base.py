@@ -216,7 +216,9 @@ class Panel(w.VBox):
 
     def load_settings(self, path: str) -> None:
         """Take the settings from a file; the session's own file is read again for all panels."""
-        self.update(**self.session.settings_in(path, self.kind))
+        settings = self.session.settings_in(path, self.kind)
+        if settings:
+            self.update(**settings)
 
     def bring_settings(self, name: str, content: bytes) -> None:
         """Take the settings from a file that a reader of the app uploads."""

@@ -80,7 +80,7 @@ class BudgetPanel(Panel):
         self.expected = self.controls.expected
         self.fallbacks = self.controls.fallbacks
         self.facts = Facts()
-        self.frames = Frames(source.dearest)
+        self.frames = Frames()
         self.picture = self.frames.pictures["days"]
         self._framed: tuple[Any, ...] = ()
         self._loaded: tuple[str, ...] = ()  # the log that the loader's line is about
@@ -249,7 +249,7 @@ class BudgetPanel(Panel):
         self.session.choose_plan(self._choice, plan)
         if self._choice.path is not None:
             self.tools.offer(Path(self._choice.path))
-        self.status.ok(f"{shared(self._choice)} {self._line}")
+        self.status.ok(f"{shared(self.session, self._choice)} {self._line}")
 
     def fallback(self) -> str:
         """Return the settings that are not the usual ones, and the status."""

@@ -15,7 +15,7 @@ from routelab.ui._budget_replay import Outcome
 from routelab.ui._picture import LivePlot, beside, side_by_side, stacked
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    pass
 
 READABLE = "440px"  # hours of a week shrink no further: a narrow window scrolls
 
@@ -29,19 +29,16 @@ class Frames(w.VBox):
         ``days``, ``hours`` in the first row; ``spend``, ``run_outs``, ``latency`` in the second.
     """
 
-    def __init__(self, dearest: Outcome):
+    def __init__(self) -> None:
         self.theme = style("light")
         kinds: dict[str, type[Chart]] = {
             "days": Days, "hours": Hours, "spend": Spend, "run_outs": RunOuts, "latency": Latency,
         }  # fmt: skip
         self._charts: dict[str, Chart] = {}
-        self._figures: dict[str, Figure] = {}
         self.pictures: dict[str, LivePlot] = {}
         for name, kind in kinds.items():
             fig, (ax,) = plots.figure(*kind.size, dpi=DPI)
-            chart = self._charts[name] = kind(ax, self.theme)
-            self._frame(chart, dearest, pinned=False, scale=1.0)
-            self._figures[name], self.pictures[name] = fig, LivePlot(fig)
+            self._charts[name], self.pictures[name] = kind(ax, self.theme), LivePlot(fig)
         days, hours, *below = self.pictures.values()
         above = side_by_side(days, hours)
         days.layout.flex, hours.layout.min_width = "330 1 330px", READABLE
@@ -66,9 +63,7 @@ class Frames(w.VBox):
             ax.clear()
             self._charts[name] = type(self._charts[name])(ax, self.theme)
             self._frame(self._charts[name], dearest, pinned=pinned, scale=scale)
-            self._figures[name].set_layout_engine("constrained")  # legends may have more rows
-            live.rebuild()
-            self._figures[name].set_layout_engine("none")
+            live.lay_out()  # legends may have more rows
 
     def show(self, found: Outcome, config: BudgetConfig) -> None:
         """Draw a replay, and plan A's as outlines where both have the same days."""

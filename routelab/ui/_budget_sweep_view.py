@@ -164,13 +164,11 @@ class SweepView(w.VBox):
             return
         self.picture.clear()
         self._ax.clear()
-        self._fig.set_layout_engine("constrained")
         self._ax.set_autoscale_on(True)
         plots.pareto_front(self.found, self._ax, x=COST, y=self.against.value)
         self._ax.set_xlabel("USD a day")
         self._ax.set_ylabel(next(told for told, name in AGAINST if name == self.against.value))
-        self.picture.rebuild()
-        self._fig.set_layout_engine("none")
+        self.picture.lay_out()
         table = self.found.table
         table = table[table["status"] == "done"]
         self._ids = table["id"].tolist()

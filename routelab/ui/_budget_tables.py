@@ -152,7 +152,8 @@ def _difference(name: str, value: float) -> str:
     if name == "budget runs out":
         return f"{value:+.1f} h"
     if name.endswith(USD):
-        return f"{'+' if value > 0 else ''}{dollars(value)}"
+        cents = round(value, 2) or value  # no more digits than the amounts beside it have
+        return f"{'+' if value > 0 else ''}{dollars(cents)}"
     return f"{value:+,.2f}" if name.endswith(", s") else f"{int(value):+,}"
 
 

@@ -38,12 +38,9 @@ class _Live(LivePlot):
 
     def settle(self) -> None:
         """Give what was laid out its room, and keep the axes without what moves."""
-        self._fig.set_layout_engine("constrained")
-        self._canvas.draw()
-        self._fig.set_layout_engine("none")
+        self.lay_out()
         for artist in [*self._ax.lines, *self._ax.patches, *self._ax.texts]:
             artist.remove()
-        self.rebuild()
 
 
 class ScoresView(_Live):

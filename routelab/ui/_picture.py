@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 import numpy as np
+from ipywidgets.widgets.trait_types import CByteMemoryView
 
 from routelab.ui._png import quick_png
 
@@ -19,14 +21,21 @@ WIDTH_DPI = 100  # pixels on the page per inch of figure
 PICTURE_DPI = 144  # pixels in the picture per inch of figure
 
 
+def _as_url(png: memoryview, _: w.Widget) -> bytes:
+    """Return the picture as an address that holds it: of bytes a browser would make one, slowly."""
+    return b"data:image/png;base64," + base64.b64encode(png) if len(png) else b""
+
+
 class Picture(w.Image):
     """A figure as PNG; `paint` shows another one of the same size."""
+
+    value = CByteMemoryView(help="The PNG").tag(sync=True, to_json=_as_url)
 
     def __init__(self, width: float):
         self.width_px = round(width * WIDTH_DPI)
         self._titles: dict[int, str] = {}  # by hash of the PNG: callers show what they kept again
         super().__init__(
-            format="png", layout=w.Layout(width=f"{self.width_px}px", max_width="100%")
+            format="url", layout=w.Layout(width=f"{self.width_px}px", max_width="100%")
         )
         self.add_class("rl-picture")
 
@@ -47,12 +56,12 @@ class Picture(w.Image):
 
 
 class LivePlot(Picture):
-    """A figure whose axes are drawn once; `show` replaces what moves.
+    """A figure whose axes are drawn once, when they are first needed; `show` replaces what moves.
 
     Parameters
     ----------
     fig : Figure
-        Not of pyplot. Its layout is frozen at the first drawing.
+        Not of pyplot. Its layout is frozen as it is now; `lay_out` makes another.
     shown : iterable of artists
         What is drawn already and moves: it counts for the layout and is then removed.
     """
@@ -62,9 +71,9 @@ class LivePlot(Picture):
         self._fig = fig
         self._canvas: Any = fig.canvas
         self._artists: list[Artist] = list(shown)
-        self._canvas.draw()
-        self._fig.set_layout_engine("none")
-        self.rebuild()
+        self._axes_only: Any = None  # pixels of the axes, once they are drawn
+        self._background: Any = None  # with what is held over them
+        self.lay_out()
 
     @property
     def title(self) -> str:
@@ -76,19 +85,26 @@ class LivePlot(Picture):
         """The figure's axes, from left to right."""
         return list(self._fig.axes)
 
+    def lay_out(self) -> None:
+        """Give each chart the room that its names and legends leave, and draw the axes again."""
+        self._fig.set_layout_engine("constrained")
+        engine = self._fig.get_layout_engine()
+        assert engine is not None  # it was set just now
+        engine.execute(self._fig)
+        self._fig.set_layout_engine("none")
+        self.rebuild()
+
     def rebuild(self) -> None:
         """Draw axes, ticks and labels again, after limits or names have changed."""
         self.clear()
-        self._canvas.draw()
-        self._axes_only = self._canvas.copy_from_bbox(self._fig.bbox)
-        self._background = self._axes_only
+        self._axes_only = self._background = None
 
     def hold(self, artists: Iterable[Artist]) -> None:
         """Draw these over the axes once, in place of what was held before; others move over them.
 
         The caller keeps the artists, and removes them when they are held no longer.
         """
-        self._canvas.restore_region(self._axes_only)
+        self._begin(artists := list(artists), held=False)
         self._draw(artists)
         self._background = self._canvas.copy_from_bbox(self._fig.bbox)
 
@@ -103,13 +119,21 @@ class LivePlot(Picture):
     def show(self, artists: Iterable[Artist]) -> None:
         """Draw these artists over the axes and send the picture."""
         self._artists = list(artists)
-        self._canvas.restore_region(self._background)
+        self._begin(self._artists, held=True)
         self._draw(self._artists)
         self.send_pixels(self._canvas)
 
-    def _draw(self, artists: Iterable[Artist]) -> None:
+    def _begin(self, artists: list[Artist], *, held: bool) -> None:
+        """Put the axes on the canvas, and with `held` what is held over them."""
+        for artist in artists:
+            artist.set_animated(True)  # the axes are drawn without them
+        if self._axes_only is None:
+            self._canvas.draw()
+            self._axes_only = self._background = self._canvas.copy_from_bbox(self._fig.bbox)
+        self._canvas.restore_region(self._background if held else self._axes_only)
+
+    def _draw(self, artists: list[Artist]) -> None:
         for artist in sorted(artists, key=lambda a: a.get_zorder()):
-            artist.set_animated(True)
             self._fig.draw_artist(artist)
 
 

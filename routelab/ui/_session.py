@@ -169,13 +169,16 @@ class Session:
     def settings_in(self, path: str, panel: str) -> dict[str, Any]:
         """Return a panel's settings from a file; the session's own is read for all panels.
 
+        These have by then what is new in it, the panel that asks as well: it gets none.
+
         Raises
         ------
         InputError
             There is no such file, it is wrong, or it holds no settings of the panel.
         """
         if self._is_own(path):
-            self.refresh()
+            if self.refresh():
+                return {}
             found = self.settings(panel)
         else:
             found = Session.load(_chosen(path)).settings(panel)

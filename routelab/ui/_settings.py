@@ -41,7 +41,7 @@ def private(default: Any = dataclasses.MISSING) -> Any:
 
 def kept_fields(kind: type) -> dict[str, Any]:
     """Return the fields of a configuration that may stand in a file, with their types."""
-    hints = typing.get_type_hints(kind)
+    hints = _hints(kind)
     fields = dataclasses.fields(kind)
     return {f.name: hints[f.name] for f in fields if not f.metadata.get(_PRIVATE)}
 
@@ -105,6 +105,11 @@ def from_mapping(
             told = error.errors()[0]["msg"]
             raise InputError(f"{where(key)}: {key}: {told}, got {value!r}") from None
     return values
+
+
+@cache  # they are texts, which are evaluated
+def _hints(kind: Any) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
 
 
 @cache  # making one takes as long as a touch's arithmetic

@@ -29,15 +29,15 @@ def choice_of(session: Session, plan: Plan) -> PlanChoice:
     return PlanChoice(plan.name, path, hashlib.sha256(text.encode()).hexdigest()[:12])
 
 
-def shared(choice: PlanChoice) -> str:
+def shared(session: Session, choice: PlanChoice) -> str:
     """Return who has a plan now that was given to all panels.
 
     Examples
     --------
-    >>> shared(PlanChoice("team", "s.plan.yaml"))
+    >>> shared(Session(), PlanChoice("team"))
     'The other panels have the plan with these settings now.'
     """
-    if choice.path is not None:
+    if choice.path is not None or session.path is None:  # a session without a file is of one kernel
         return "The other panels have the plan with these settings now."
     return (
         "The panels here have the plan with these settings now. It has no file: those of other "

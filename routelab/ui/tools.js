@@ -17,6 +17,16 @@ async function copy(text, el) {
   }
 }
 
+// At a touch the parts of a panel change one after the other: what looks at all of them waits until
+// the last one has, and takes no time from the pictures.
+function afterwards(look) {
+  let waiting = 0;
+  return () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(look, 100);
+  };
+}
+
 function name(panel, alt, titles) {
   panel.querySelectorAll("img.rl-picture").forEach((image, place) => {
     const told = titles[place] ? `${titles[place]}. ${alt}` : alt;
@@ -34,7 +44,7 @@ function name(panel, alt, titles) {
   });
   panel.querySelectorAll(".widget-hprogress .progress").forEach((bar) => {
     bar.setAttribute("role", "img");
-    bar.setAttribute("aria-label", "progress");
+    if (bar.ariaLabel !== "progress") bar.ariaLabel = "progress";
   });
   // An upload counts the files that it holds: ours give theirs away at once.
   panel.querySelectorAll(".widget-upload").forEach((upload) => {
@@ -111,7 +121,7 @@ function sayNear(panel) {
       document.body.appendChild(note);
     }
   };
-  const watcher = new MutationObserver(look);
+  const watcher = new MutationObserver(afterwards(look));
   const touches = ["keydown", "pointerdown", "wheel"];
   watcher.observe(panel, { childList: true, subtree: true });
   touches.forEach((touch) => document.addEventListener(touch, forget, true));
@@ -177,7 +187,7 @@ function render({ model, el }) {
     if (panel) name(panel, model.get("alt"), model.get("titles"));
   };
   // The rest of the panel appears before or after this widget, and changes with it.
-  const watcher = new MutationObserver(again);
+  const watcher = new MutationObserver(afterwards(again));
   const ends = [() => watcher.disconnect()];
   const watch = () => {
     const panel = el.closest(".rl-panel");

@@ -176,7 +176,7 @@ def test_every_control_changes_numbers_and_picture(run_notebook, panel, tmp_path
     typed(page, "Outage, hours", 1)
     config = settled(page, panel, config, outage_hours=1.0)
     more = panel.result.total_usd - panel.result.pinned.total_usd
-    expect(page.locator(".rl-told", has_text="Plan A, pinned")).to_contain_text(f"{more:+,.2f}")
+    expect(page.locator(".rl-told", has_text="Plan A, pinned")).to_contain_text(f"+${more:,.2f}")
     page.get_by_role("button", name="Forget A").click()
     config = settled(page, panel, config, pinned=())
 

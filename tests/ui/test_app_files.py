@@ -125,10 +125,16 @@ def test_in_the_app_a_plan_goes_to_the_readers_other_pages(own, traffic):
     other = ui.export(data_dir() / "plan.yaml", session=ui.Session("routelab-session.yaml"))
     other.wait()
     assert "limit_usd: 9.0" in other.config.plan
+    one.update(daily_usd=8.0)
+    one.share()
+    one.session.save()
+    other.tools.buttons["load"].click()  # the page was open already
+    other.wait()
+    assert "limit_usd: 8.0" in other.config.plan and "holds no settings" not in other.status.text
 
 
 def test_a_plan_without_a_file_is_said_to_stay_where_it_is(own):
-    assert shared(ui.PlanChoice("team")).endswith(
+    assert shared(ui.Session("s.yaml"), ui.PlanChoice("team")).endswith(
         "those of other notebooks and pages do not have it."
     )
 

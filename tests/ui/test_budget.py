@@ -264,7 +264,9 @@ def test_a_pinned_plan_stays_while_the_other_moves(panel, tmp_path):
     panel.daily_usd.value = 2.0
     assert panel.result.pinned.total_usd == spent
     difference = panel.result.total_usd - spent
-    assert f"{spent:,.2f}" in panel.against.value and f"{difference:+,.2f}" in panel.against.value
+    assert (
+        f"${spent:,.2f}" in panel.against.value and f"-${-difference:,.2f}" in panel.against.value
+    )
     assert panel.result.pinned is panel._pinned[1]  # not replayed again
     panel.save_settings(str(tmp_path / "s.yaml"))
     panel.daily_usd.value = 4.0

@@ -8,6 +8,7 @@ import pytest
 
 import routelab as rl
 from routelab import InputError, ui
+from routelab._words import dollars
 from routelab.traffic import write_traffic
 from routelab.ui import _watch
 from routelab.ui._watch_told import alarm_list, facts_of
@@ -125,7 +126,7 @@ def test_the_spend_is_the_sum_of_the_days_beside_the_forecast_of_the_sum(panel, 
     paths = panel.forecast.table[:, 0, places, 1].sum(axis=1)
     facts = facts_of(panel.result.report, panel.forecast)
     assert facts["spent on 2 full days"] == f"${usd:,.2f}"
-    assert facts["forecast (5-95 %)"].startswith(f"${np.median(paths):,.2f} (")
+    assert facts["forecast (5-95 %)"].startswith(f"{dollars(np.median(paths))} (")
 
 
 def test_whether_a_day_is_full_is_judged_on_all_days_of_the_panel(weeks, plan):

@@ -50,7 +50,7 @@ def cost(result: Explored, output_tokens: int) -> str:
     Examples
     --------
     >>> cost(Explored({}, {}, {}, {}, {}, {"m": 0.5, "n": 2.0}, {}, (), 1200), 10)
-    'About 1,200 input tokens (4 characters each) and 10 output tokens cost $0.5 to $2.'
+    'About 1,200 input tokens (4 characters each) and 10 output tokens cost $0.50 to $2.00.'
     """
     low, high = min(result.costs.values()), max(result.costs.values())
     told = (

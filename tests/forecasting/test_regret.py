@@ -121,7 +121,7 @@ def test_what_was_spent_above_the_limits_may_be_allowed(make_plan, make_traffic)
     traffic = make_traffic(range(12))  # 1 + 11 x 0.1 = 2.1
     kept = played(traffic, plan)
     assert kept.regret < 0  # 10 x 0.6 against 1 + 11 x 0.6
-    assert any("$1.1000 above the limits on 1 account" in note for note in kept.notes)
+    assert any("$1.10 above the limits on 1 account" in note for note in kept.notes)
     same = played(traffic, plan, limits="spent")
     assert same.achieved == pytest.approx(7.6)
     assert same.regret == pytest.approx(0.0, abs=1e-9)

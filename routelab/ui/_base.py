@@ -73,6 +73,7 @@ class Panel(w.VBox):
         self._lock = self.session.lock  # between a touch and the end of work in a thread
         self._controls: dict[str, w.Widget] = {}
         self.status = Status()
+        self.status.add_class("rl-said")  # the alternative text of the pictures (``tools.js``)
         self.job = Job(self.status, lambda running: self.tools.busy(running))
         acts: dict[str, Callable[..., Any]] = {
             "code": self.as_code, "save": self.save_settings, "load": self.load_settings,
@@ -275,7 +276,7 @@ class Panel(w.VBox):
         self._move_controls()
         self._line = text
         self.status.ok(text)
-        self.tools.describe(text, [picture.title for picture in pictures_in(self)])
+        self.tools.describe([picture.title for picture in pictures_in(self)])
 
     def _go_back(self, told: str) -> None:
         self.config = self._settled

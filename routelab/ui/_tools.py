@@ -37,7 +37,6 @@ def copy_class() -> Any:
         """A button that asks for code and puts it on the clipboard; sets alt texts of pictures."""
 
         _esm = script
-        alt = traitlets.Unicode("").tag(sync=True)
         titles = traitlets.List().tag(sync=True)
         reader = traitlets.Unicode("").tag(sync=True)
 
@@ -102,11 +101,10 @@ class Tools(w.VBox):
         if self.exchange is not None:
             self.exchange.offer(path)
 
-    def describe(self, text: str, titles: Sequence[str] = ()) -> None:
-        """Give the pictures of the panel their alternative text: its own title, then the text."""
-        if hasattr(self.copy, "alt"):
+    def describe(self, titles: Sequence[str]) -> None:
+        """Give the pictures their titles, with which their alternative texts begin."""
+        if hasattr(self.copy, "titles"):
             self.copy.titles = [_plain(title) for title in titles]
-            self.copy.alt = _plain(text)
 
     def leave_out(self, *names: str) -> None:
         """Take away what means nothing for a panel; without load and save, their file as well."""

@@ -182,9 +182,12 @@ function render({ model, el }) {
     if (!done) model.send({ do: "show" });
     setTimeout(() => { told.textContent = ""; }, 4000);
   });
+  let alt = "";
   const again = () => {
     const panel = el.closest(".rl-panel");
-    if (panel) name(panel, model.get("alt"), model.get("titles"));
+    if (!panel) return;
+    alt = panel.querySelector(".rl-said [role=status]")?.textContent ?? alt; // not of an error
+    name(panel, alt, model.get("titles"));
   };
   // The rest of the panel appears before or after this widget, and changes with it.
   const watcher = new MutationObserver(afterwards(again));
@@ -198,7 +201,7 @@ function render({ model, el }) {
     return true;
   };
   const waiting = setInterval(() => { if (watch()) clearInterval(waiting); }, 100);
-  model.on("change:alt change:titles", again);
+  model.on("change:titles", again);
   return () => { clearInterval(waiting); ends.forEach((end) => end()); };
 }
 export default { render };

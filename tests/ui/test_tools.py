@@ -185,13 +185,13 @@ def test_the_sessions_own_file_is_read_again(traffic, plan, tmp_path):
     assert panel.config.daily_usd == 1.5 and "$1.50 a day" in panel.status.text
 
 
-def test_pictures_are_described_by_the_status(traffic, plan):
+def test_pictures_are_described_by_their_titles_and_the_status(traffic, plan):
     panel = ui.budget(traffic, plan)
-    assert panel.tools.copy.alt == panel.status.text
-    panel.daily_usd.value = 2.0
-    assert panel.tools.copy.alt.startswith("Budget $2.00 a day")
-    panel.tools.describe("a\x1b[31m\u202eb")
-    assert panel.tools.copy.alt == "a[31mb"
+    assert "rl-said" in panel.status._dom_classes
+    titles = [picture.title for picture in panel.frames.pictures.values()]
+    assert panel.tools.copy.titles[: len(titles)] == titles
+    panel.tools.describe(["a\x1b[31m\u202eb"])
+    assert panel.tools.copy.titles == ["a[31mb"]
 
 
 def test_every_button_has_a_name_and_texts_are_set_as_text(traffic, plan):

@@ -21,13 +21,16 @@ def dollars(usd: float) -> str:
 
     Examples
     --------
-    >>> dollars(1234.5), dollars(0.5), dollars(0.0042), dollars(-3), dollars(math.nan)
-    ('$1,234.50', '$0.50', '$0.0042', '-$3.00', '–')
+    >>> dollars(1234.5), dollars(0.5), dollars(0.0042), dollars(-3), dollars(-1e-17)
+    ('$1,234.50', '$0.50', '$0.0042', '-$3.00', '$0.00')
+    >>> dollars(math.nan)
+    '–'
     """
     if math.isnan(usd):
         return "–"
+    if abs(usd) < 1e-9:  # what floating point leaves of nothing
+        return "$0.00"
     size = abs(usd)
-    # What floating point leaves of nothing is nothing.
-    digits = 2 if size >= 1 or size < 1e-9 else min(2 - math.floor(math.log10(size)), 10)
+    digits = 2 if size >= 1 else 2 - math.floor(math.log10(size))
     whole, point, cents = f"{size:,.{digits}f}".partition(".")
     return f"{'-' if usd < 0 else ''}${whole}{point}{cents[:2]}{cents[2:].rstrip('0')}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import ipywidgets as w
 
 from routelab import plots
@@ -13,9 +11,6 @@ from routelab.ui._budget_charts import Chart, Days, Hours, Latency, RunOuts, Spe
 from routelab.ui._budget_config import BudgetConfig
 from routelab.ui._budget_replay import Outcome
 from routelab.ui._picture import LivePlot, beside, side_by_side, stacked
-
-if TYPE_CHECKING:
-    pass
 
 READABLE = "440px"  # hours of a week shrink no further: a narrow window scrolls
 

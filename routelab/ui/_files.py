@@ -101,8 +101,10 @@ def reader() -> str:
     """
     if not os.environ.get(READERS):
         return ""
-    # One by one: http.cookies would stop at the first of another program that it cannot read.
-    pairs = (part.strip().partition("=") for part in os.environ.get("HTTP_COOKIE", "").split(";"))
+    # Those of other programs are nobody's business here: what this kernel starts has none of them.
+    cookies = os.environ.pop("HTTP_COOKIE", "").split(";")
+    # One by one: http.cookies would stop at the first that it cannot read.
+    pairs = (part.strip().partition("=") for part in cookies)
     return next(
         (value for name, _, value in pairs if name == COOKIE and value), secrets.token_hex(16)
     )

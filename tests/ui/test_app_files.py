@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
 
 import pytest
@@ -160,6 +161,7 @@ def test_the_pages_of_a_reader_have_one_folder_and_no_other_reader_has_it(folder
     mine = folder_of("_xsrf=2|a; other={1: 2}; routelab-reader=abc")
     assert folder_of("routelab-reader=abc") == mine != folder_of("routelab-reader=abd")
     assert mine.parent == tmp_path and mine.stat().st_mode & 0o777 == 0o700
+    assert "HTTP_COOKIE" not in os.environ
     assert folder_of("") != folder_of("")  # who has no cookie yet is somebody new
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -103,4 +104,16 @@ def _run(
     sys.stdout.flush()  # before the server runs, which may be for days
     command = [sys.executable, "-m", module, *options(folder)]
     environment = {**os.environ, **(variables or {})}
-    raise typer.Exit(subprocess.run(command, check=False, env=environment).returncode)
+    raise typer.Exit(_serve(command, environment))
+
+
+def _serve(command: list[str], environment: Mapping[str, str]) -> int:
+    """Run a server until it ends; who ends this command (Ctrl-C, ``kill``) ends it, too."""
+    with subprocess.Popen(command, env=environment) as server:
+        signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+        try:
+            return server.wait()
+        except KeyboardInterrupt:
+            server.terminate()
+            server.wait()
+            raise

@@ -34,7 +34,11 @@ def app(root: Path, tmp_path: Path) -> Iterator[str]:
     routelab = [sys.executable, "-c", "from routelab.cli import main; main()"]
     options = ["--directory", str(tmp_path), "--port", str(port), "--no-browser"]
     path = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")]))
-    environment = {**os.environ, "PYTHONPATH": path, "JUPYTER_RUNTIME_DIR": str(tmp_path / "run")}
+    (tmp_path / "tmp").mkdir()
+    environment = {
+        **os.environ, "PYTHONPATH": path, "TMPDIR": str(tmp_path / "tmp"),
+        "JUPYTER_RUNTIME_DIR": str(tmp_path / "run"),
+    }  # fmt: skip
     server = subprocess.Popen(
         [*routelab, "app", *options], env=environment, start_new_session=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -42,9 +46,9 @@ def app(root: Path, tmp_path: Path) -> Iterator[str]:
     try:
         yield started(server, f"http://127.0.0.1:{port}/voila")
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(server.pid, 15)  # the command and the server that it started
+        server.terminate()
         server.wait(20)
+    assert not list((tmp_path / "tmp").glob("routelab-app-*"))  # readers' files end with the app
 
 
 def started(server: subprocess.Popen[bytes], url: str) -> str:

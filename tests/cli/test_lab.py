@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -19,13 +21,43 @@ def started(monkeypatch):
     lines = []
     environments.clear()
 
-    def run(command, check, env):
+    def serve(command, environment):
         lines.append(command)
-        environments.append(env)
-        return SimpleNamespace(returncode=3)
+        environments.append(environment)
+        return 3
 
-    monkeypatch.setattr(_cli_lab.subprocess, "run", run)
+    monkeypatch.setattr(_cli_lab, "_serve", serve)
     return lines
+
+
+SERVER = """import signal, sys, time
+def end(*_):
+    open("ended", "w").close()
+    sys.exit(7)
+signal.signal(signal.SIGTERM, end)
+open("began", "w").close()
+time.sleep(60)"""
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+def test_who_ends_the_command_ends_its_server(tmp_path, sent):
+    code = (
+        "import os, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "from routelab._cli_lab import _serve;"
+        f"sys.exit(_serve([sys.executable, '-c', {SERVER!r}], dict(os.environ)))"
+    )
+    command = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=tmp_path, stderr=subprocess.DEVNULL
+    )
+    for _ in range(600):
+        if (tmp_path / "began").exists():
+            break
+        time.sleep(0.1)
+    command.send_signal(sent)
+    command.wait(60)
+    assert (tmp_path / "ended").exists()
+    if sent == signal.SIGTERM:
+        assert command.returncode == 7
 
 
 def test_lab_opens_jupyterlab_on_a_copy(run, started, tmp_path, monkeypatch):

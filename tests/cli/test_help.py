@@ -171,11 +171,11 @@ def test_lab_says_where_the_notebooks_are_and_hands_on_the_exit_code(
 ):
     calls = []
 
-    def fake(command, check, env):
+    def serve(command, environment):
         calls.append(command)
-        return subprocess.CompletedProcess(command, 3)
+        return 3
 
-    monkeypatch.setattr("subprocess.run", fake)
+    monkeypatch.setattr("routelab._cli_lab._serve", serve)
     code, out, _ = run("lab", "--port", 9, "--directory", tmp_path, *["--json"] * as_json)
     assert code == 3
     assert "--port=9" in calls[0] and f"--ServerApp.root_dir={tmp_path}" in calls[0]

@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,7 +27,8 @@ def piped(path: Path) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="routelab-") as folder:
         copy = Path(folder) / ("standard-input" if named else "pipe")
-        with sys.stdin.buffer if named else path.open("rb") as source, copy.open("wb") as target:
+        given = nullcontext(sys.stdin.buffer) if named else path.open("rb")
+        with given as source, copy.open("wb") as target:
             shutil.copyfileobj(source, target)
         yield copy
 

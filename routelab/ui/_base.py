@@ -229,12 +229,14 @@ class Panel(w.VBox):
         with atomic_file(target) as temporary:
             temporary.write_bytes(content)
             try:
-                panels = read_choices(temporary).panels  # a plan or a router may name files to read
-                write_choices(Choices(panels=panels).over(target), temporary)
+                found = read_choices(temporary)
+                write_choices(Choices(panels=found.panels).over(target), temporary)
             except InputError as error:
                 told = str(error).replace(str(temporary), name).replace(str(target), name)
                 raise InputError(told) from None
         self.load_settings(name)
+        if found.plan or found.router:  # which may name files to read
+            self.status.ok(f"Of {name} the settings are taken, no plan and no router. {self._line}")
 
     def fallback(self) -> str:
         """Return the text that stands in for the panel where neither widget nor picture shows."""

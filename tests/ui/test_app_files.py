@@ -98,6 +98,9 @@ def test_a_plan_or_labels_that_a_reader_brings_are_not_read(own, plan, traffic, 
     panel.tools.exchange._load("routelab-session.yaml", text.encode())
     panel.wait()
     assert session.router is None and "root:x" not in panel.status.text
+    theirs = text.replace("{budget: {}}", "{budget: {daily_usd: 3.0}}")
+    panel.bring_settings("theirs.yaml", theirs.encode())
+    assert panel.config.daily_usd == 3.0 and "no plan and no router" in panel.status.text
     with pytest.raises(InputError, match="is no plain name"):
         named_file(f"{own}/..")
 
